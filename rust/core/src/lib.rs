@@ -1,0 +1,1 @@
+//! Kernels of peelchain. Plain Rust: no Python, no command line, no logging.
