@@ -2,7 +2,15 @@
 
 use pyo3::prelude::*;
 
+mod chain;
+mod cluster;
+mod errors;
+mod trace;
+
 #[pymodule]
-fn _core(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    chain::register(module)?;
+    cluster::register(module)?;
+    trace::register(module)?;
     Ok(())
 }

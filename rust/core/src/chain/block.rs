@@ -1,0 +1,297 @@
+//! One raw block as flat lists: transactions, inputs, outputs. Nothing is copied out of the block
+//! but numbers and hashes; scripts and outpoints stay as offsets into it.
+
+use std::ops::{ControlFlow, Range};
+
+use bitcoin_slices::{Parse, Visit, Visitor, bsl};
+
+use super::hash::{Hash, merkle_root, sha256d};
+
+/// Bitcoin Core's MAX_MONEY, in satoshis.
+pub const MAX_MONEY: i64 = 21_000_000 * 100_000_000;
+
+#[derive(Debug, Clone)]
+pub struct Tx {
+    pub txid: Hash,
+    pub wtxid: Hash,
+    pub version: i32,
+    pub locktime: u32,
+    /// Where the transaction lies in the block.
+    pub span: Range<usize>,
+    pub weight: u32,
+    pub txins: Range<usize>,
+    pub txouts: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TxIn {
+    pub prev_txid: Hash,
+    pub prev_vout: u32,
+    pub sequence: u32,
+    pub script_sig_bytes: u32,
+    pub witness_items: u32,
+    pub witness_bytes: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct TxOut {
+    pub value_sat: i64,
+    pub script: Range<usize>,
+}
+
+/// A parsed block. `clear` keeps the allocations for the next one.
+#[derive(Debug, Default)]
+pub struct Block {
+    pub header: Vec<u8>,
+    pub txs: Vec<Tx>,
+    pub txins: Vec<TxIn>,
+    pub txouts: Vec<TxOut>,
+    /// The 32-byte reserved value in the coinbase's witness, where there is one.
+    witness_reserved: Option<Hash>,
+}
+
+impl Block {
+    fn clear(&mut self) {
+        self.header.clear();
+        self.txs.clear();
+        self.txins.clear();
+        self.txouts.clear();
+        self.witness_reserved = None;
+    }
+
+    pub fn hash(&self) -> Hash {
+        sha256d(&[&self.header])
+    }
+
+    pub fn prev_hash(&self) -> Hash {
+        self.header[4..36].try_into().expect("a header is 80 bytes")
+    }
+
+    pub fn time(&self) -> u32 {
+        u32::from_le_bytes(self.header[68..72].try_into().expect("a header is 80 bytes"))
+    }
+
+    /// Weight of the block (BIP 141): the header and count count four times.
+    pub fn weight(&self) -> u32 {
+        let overhead = 80 + compact_size_len(self.txs.len());
+        4 * overhead as u32 + self.txs.iter().map(|t| t.weight).sum::<u32>()
+    }
+
+    /// The height the coinbase states (BIP 34), if it does; only meaningful from version 2 on.
+    pub fn bip34_height(&self, raw: &[u8]) -> Option<u32> {
+        let version = i32::from_le_bytes(self.header[..4].try_into().ok()?);
+        if version < 2 {
+            return None;
+        }
+        // before scriptSig: version 4, with witnesses marker and flag 2, input count 1, outpoint 36
+        let coinbase = &raw[self.txs.first()?.span.clone()];
+        let start = if coinbase.get(4) == Some(&0) { 43 } else { 41 };
+        let script = &coinbase[start..];
+        let (&len, script) = script.split_first()?;
+        let script = script.get(..len as usize)?;
+        let (&op, data) = script.split_first()?;
+        match op {
+            0 => Some(0),
+            0x51..=0x60 => Some((op - 0x50) as u32),
+            1..=4 => {
+                let bytes = data.get(..op as usize)?;
+                if bytes.last()? & 0x80 != 0 {
+                    return None;
+                }
+                let mut padded = [0; 4];
+                padded[..bytes.len()].copy_from_slice(bytes);
+                Some(u32::from_le_bytes(padded))
+            }
+            _ => None,
+        }
+    }
+
+    /// Parses one whole block. Errors say what is wrong, in words.
+    pub fn parse(&mut self, raw: &[u8]) -> Result<(), String> {
+        self.clear();
+        let mut visitor = Collect {
+            block: self,
+            raw,
+            txin_mark: 0,
+            txout_mark: 0,
+            witness_of: 0,
+            problem: None,
+        };
+        let outcome = bsl::Block::visit(raw, &mut visitor);
+        let problem = visitor.problem.take();
+        let rest = match (outcome, problem) {
+            (_, Some(problem)) => return Err(problem),
+            (Err(e), None) => return Err(format!("the bytes are not a block ({e:?})")),
+            (Ok(parsed), None) => parsed.remaining().len(),
+        };
+        if rest != 0 {
+            return Err(format!("{rest} bytes follow the block's last transaction"));
+        }
+        if self.txs.is_empty() {
+            return Err("the block has no transaction".into());
+        }
+        Ok(())
+    }
+
+    /// Checks what the header and the coinbase commit to: the Merkle root over the txids and, where
+    /// the block has witnesses, the commitment to them (BIP 141).
+    pub fn check_commitments(&self, raw: &[u8]) -> Result<(), String> {
+        let mut leaves: Vec<Hash> = self.txs.iter().map(|t| t.txid).collect();
+        let (root, ambiguous) = merkle_root(&mut leaves);
+        if root != self.header[36..68] {
+            return Err("the Merkle root of its transactions is not the header's".into());
+        }
+        if ambiguous {
+            return Err("its transaction list is ambiguous (CVE-2012-2459)".into());
+        }
+        if !self.txins[self.txs[0].txins.clone()].iter().all(|i| i.is_coinbase()) {
+            return Err("its first transaction is not a coinbase".into());
+        }
+        if self.txs.iter().all(|t| t.wtxid == t.txid) {
+            return Ok(());
+        }
+        let commitment = self.txouts[self.txs[0].txouts.clone()]
+            .iter()
+            .rev()
+            .map(|o| &raw[o.script.clone()])
+            .find(|s| s.len() >= 38 && s.starts_with(&[0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed]));
+        let (Some(commitment), Some(reserved)) = (commitment, self.witness_reserved) else {
+            return Err("it has witnesses that its coinbase does not commit to".into());
+        };
+        leaves.clear();
+        leaves.push([0; 32]);
+        leaves.extend(self.txs[1..].iter().map(|t| t.wtxid));
+        let (witness_root, _) = merkle_root(&mut leaves);
+        if sha256d(&[&witness_root, &reserved]) != commitment[6..38] {
+            return Err("its witnesses are not those its coinbase commits to".into());
+        }
+        Ok(())
+    }
+}
+
+impl TxIn {
+    pub fn is_coinbase(&self) -> bool {
+        self.prev_txid == [0; 32] && self.prev_vout == u32::MAX
+    }
+}
+
+pub fn compact_size_len(n: usize) -> usize {
+    match n {
+        0..=0xfc => 1,
+        0xfd..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}
+
+struct Collect<'a, 'r> {
+    block: &'a mut Block,
+    raw: &'r [u8],
+    txin_mark: usize,
+    txout_mark: usize,
+    witness_of: usize,
+    problem: Option<String>,
+}
+
+impl Collect<'_, '_> {
+    fn offset(&self, part: &[u8]) -> usize {
+        part.as_ptr() as usize - self.raw.as_ptr() as usize
+    }
+
+    fn refuse(&mut self, problem: String) -> ControlFlow<()> {
+        self.problem = Some(problem);
+        ControlFlow::Break(())
+    }
+}
+
+impl Visitor for Collect<'_, '_> {
+    fn visit_block_header(&mut self, header: &bsl::BlockHeader) -> ControlFlow<()> {
+        self.block.header.extend_from_slice(header.as_ref());
+        ControlFlow::Continue(())
+    }
+
+    fn visit_tx_in(&mut self, _vin: usize, tx_in: &bsl::TxIn) -> ControlFlow<()> {
+        let bytes: &[u8] = tx_in.as_ref();
+        self.block.txins.push(TxIn {
+            prev_txid: bytes[..32].try_into().expect("an outpoint is 36 bytes"),
+            prev_vout: u32::from_le_bytes(bytes[32..36].try_into().expect("as above")),
+            sequence: tx_in.sequence(),
+            script_sig_bytes: tx_in.script_sig().len() as u32,
+            witness_items: 0,
+            witness_bytes: 0,
+        });
+        ControlFlow::Continue(())
+    }
+
+    fn visit_tx_out(&mut self, vout: usize, tx_out: &bsl::TxOut) -> ControlFlow<()> {
+        let value = tx_out.value();
+        if value > MAX_MONEY as u64 {
+            let tx = self.block.txs.len();
+            return self.refuse(format!(
+                "transaction {tx} of the block has output {vout} with {value} satoshis, more than can exist"
+            ));
+        }
+        let script = tx_out.script_pubkey();
+        let start = self.offset(script);
+        self.block.txouts.push(TxOut {
+            value_sat: value as i64,
+            script: start..start + script.len(),
+        });
+        ControlFlow::Continue(())
+    }
+
+    fn visit_witness(&mut self, vin: usize) -> ControlFlow<()> {
+        self.witness_of = self.txin_mark + vin;
+        ControlFlow::Continue(())
+    }
+
+    fn visit_witness_total_element(&mut self, total: usize) {
+        if total > 0 {
+            let txin = &mut self.block.txins[self.witness_of];
+            txin.witness_items = total as u32;
+            txin.witness_bytes = compact_size_len(total) as u32;
+        }
+    }
+
+    fn visit_witness_element(&mut self, item: usize, element: &[u8]) {
+        let len = element.len();
+        self.block.txins[self.witness_of].witness_bytes += (compact_size_len(len) + len) as u32;
+        if item == 0 && self.block.txs.is_empty() {
+            self.block.witness_reserved = element.try_into().ok();
+        }
+    }
+
+    fn visit_transaction(&mut self, tx: &bsl::Transaction) -> ControlFlow<()> {
+        let bytes: &[u8] = tx.as_ref();
+        let start = self.offset(bytes);
+        let (a, b, c) = tx.txid_preimage();
+        let txid = sha256d(&[a, b, c]);
+        let wtxid = if b.is_empty() { txid } else { sha256d(&[bytes]) };
+        let txins = self.txin_mark..self.block.txins.len();
+        let txouts = self.txout_mark..self.block.txouts.len();
+        self.txin_mark = txins.end;
+        self.txout_mark = txouts.end;
+        self.block.txs.push(Tx {
+            txid,
+            wtxid,
+            version: tx.version(),
+            locktime: tx.locktime(),
+            span: start..start + bytes.len(),
+            weight: tx.weight() as u32,
+            txins,
+            txouts,
+        });
+        ControlFlow::Continue(())
+    }
+}
+
+/// A raw transaction less its witness: the bytes whose hash is the txid.
+pub fn without_witness(raw: &[u8]) -> Result<Vec<u8>, String> {
+    let parsed = bsl::Transaction::parse(raw)
+        .map_err(|e| format!("the bytes are not a transaction ({e:?})"))?;
+    if !parsed.remaining().is_empty() {
+        return Err(format!("{} bytes follow the transaction", parsed.remaining().len()));
+    }
+    let (a, b, c) = parsed.parsed().txid_preimage();
+    Ok([a, b, c].concat())
+}

@@ -1,0 +1,165 @@
+//! Columns of the fact tables on their way to Parquet. The Arrow schemas come from schema.py; what is
+//! built here must fit them by name and type, or the write fails.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampMillisecondArray,
+};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
+
+use crate::durable::{DurableFile, Written};
+use crate::error::{CoreError, Result};
+
+/// Rows a table gathers before they go to the file.
+pub const ROWS_PER_BATCH: usize = 1 << 18;
+
+/// A named column, whole.
+pub type Named = (&'static str, ArrayRef);
+
+pub fn ints32(values: &mut Vec<i32>) -> ArrayRef {
+    Arc::new(Int32Array::from(std::mem::take(values)))
+}
+
+pub fn ints64(values: &mut Vec<i64>) -> ArrayRef {
+    Arc::new(Int64Array::from(std::mem::take(values)))
+}
+
+/// Nulls where the value is negative.
+pub fn optional_ints64(values: &mut Vec<i64>) -> ArrayRef {
+    let values = std::mem::take(values);
+    let nulls: NullBuffer = values.iter().map(|v| *v >= 0).collect();
+    Arc::new(Int64Array::new(values.into(), Some(nulls)))
+}
+
+pub fn times(seconds: &mut Vec<i64>) -> ArrayRef {
+    let millis: Vec<i64> = std::mem::take(seconds).iter().map(|s| s * 1000).collect();
+    Arc::new(TimestampMillisecondArray::from(millis).with_timezone("UTC"))
+}
+
+pub fn fixed(bytes: &mut Vec<u8>, width: i32) -> ArrayRef {
+    let buffer = Buffer::from_vec(std::mem::take(bytes));
+    Arc::new(FixedSizeBinaryArray::new(width, buffer, None))
+}
+
+pub fn names(keys: &mut Vec<i8>, all: &[&str]) -> ArrayRef {
+    let keys = Int8Array::from(std::mem::take(keys));
+    let values = Arc::new(StringArray::from(all.to_vec()));
+    Arc::new(DictionaryArray::<Int8Type>::new(keys, values))
+}
+
+pub fn binaries(bytes: &mut Vec<u8>, ends: &mut Vec<i32>) -> ArrayRef {
+    let mut offsets = vec![0];
+    offsets.append(ends);
+    let values = Buffer::from_vec(std::mem::take(bytes));
+    Arc::new(BinaryArray::new(OffsetBuffer::new(offsets.into()), values, None))
+}
+
+/// One table's Parquet file, being written.
+pub struct TableFile {
+    table: &'static str,
+    path: PathBuf,
+    schema: SchemaRef,
+    writer: ArrowWriter<DurableFile>,
+    pub rows: u64,
+}
+
+/// One table's Parquet file, written and synced.
+#[derive(Debug, Clone)]
+pub struct TableWritten {
+    pub table: &'static str,
+    pub path: PathBuf,
+    pub rows: u64,
+    pub file: Written,
+}
+
+impl TableFile {
+    pub fn create(table: &'static str, schema: SchemaRef, dir: &Path) -> Result<Self> {
+        let path = dir.join(format!("{table}.parquet"));
+        let file = DurableFile::create(&path)?;
+        let mut properties = WriterProperties::builder()
+            .set_writer_version(WriterVersion::PARQUET_2_0)
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level")))
+            .set_created_by("peelchain".into())
+            .set_dictionary_enabled(false)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(1 << 20));
+        for field in schema.fields() {
+            let column = ColumnPath::from(field.name().as_str());
+            if matches!(field.data_type(), arrow_schema::DataType::Dictionary(..)) {
+                properties = properties.set_column_dictionary_enabled(column, true);
+            } else if field.data_type().is_integer() || field.data_type().is_temporal() {
+                properties = properties.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+            }
+        }
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))
+            .map_err(|e| refused(table, &path, e))?;
+        Ok(Self {
+            table,
+            path,
+            schema,
+            writer,
+            rows: 0,
+        })
+    }
+
+    /// Appends columns, found by name.
+    pub fn append(&mut self, columns: Vec<Named>) -> Result<()> {
+        let mut ordered = Vec::with_capacity(columns.len());
+        for field in self.schema.fields() {
+            let found = columns.iter().find(|(name, _)| name == field.name());
+            let Some((_, array)) = found else {
+                return Err(CoreError::Table {
+                    table: self.table.into(),
+                    what: format!("the schema has a column {} that ingest does not make", field.name()),
+                });
+            };
+            ordered.push(array.clone());
+        }
+        let batch = RecordBatch::try_new(self.schema.clone(), ordered)
+            .map_err(|e| CoreError::Table { table: self.table.into(), what: e.to_string() })?;
+        self.rows += batch.num_rows() as u64;
+        self.writer
+            .write(&batch)
+            .map_err(|e| refused(self.table, &self.path, e))
+    }
+
+    pub fn finish(self) -> Result<TableWritten> {
+        let file = self
+            .writer
+            .into_inner()
+            .map_err(|e| refused(self.table, &self.path, e))?;
+        Ok(TableWritten {
+            table: self.table,
+            path: self.path,
+            rows: self.rows,
+            file: file.finish()?,
+        })
+    }
+}
+
+/// A failed write is the operating system's refusal (a full disk, say) where there is one inside.
+fn refused(table: &str, path: &Path, error: ParquetError) -> CoreError {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(source) => CoreError::io(path, *source),
+            Err(other) => CoreError::Table {
+                table: table.into(),
+                what: other.to_string(),
+            },
+        },
+        other => CoreError::Table {
+            table: table.into(),
+            what: other.to_string(),
+        },
+    }
+}

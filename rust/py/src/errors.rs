@@ -1,0 +1,35 @@
+//! The one bridge from the core's error to Python's.
+
+use peelchain_core::CoreError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
+use pyo3::prelude::*;
+
+/// The exception for a core error: a class of `peelchain.errors`, or OSError with its errno.
+pub fn to_py(py: Python<'_>, error: CoreError) -> PyErr {
+    let class = match &error {
+        CoreError::Io { path, source } => {
+            let arguments = (
+                source.raw_os_error(),
+                source.to_string(),
+                path.display().to_string(),
+            );
+            return PyOSError::new_err(arguments);
+        }
+        CoreError::Stopped => return PyKeyboardInterrupt::new_err(()),
+        CoreError::Source { .. } | CoreError::Malformed(_) => "SourceError",
+        CoreError::Table { .. } => "StoreError",
+        CoreError::Misuse(_) => "MisuseError",
+    };
+    named(py, class, error.to_string())
+}
+
+fn named(py: Python<'_>, class: &str, message: String) -> PyErr {
+    let made = py
+        .import("peelchain.errors")
+        .and_then(|module| module.getattr(class))
+        .and_then(|class| class.call1((message,)));
+    match made {
+        Ok(value) => PyErr::from_value(value),
+        Err(failed) => failed,
+    }
+}

@@ -1,0 +1,1 @@
+"""Sources of blocks, and the way from them to the fact tables."""

@@ -1,0 +1,116 @@
+"""Bitcoin Core's data directory as a source of blocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from peelchain import _core
+from peelchain.errors import MisuseError, SourceError
+from peelchain.network import NETWORKS, Network, by_magic
+from peelchain.units import format_hash, parse_txid
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class CoreFiles:
+    """A node's blocks folder and the network its files belong to."""
+
+    blocks: Path
+    network: Network
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What lies in the block files, its best chain chosen by accumulated work.
+
+    `hashes` are display hex by height; `source` reads the blocks; `left_out` says in words what a
+    running node had not finished writing.
+    """
+
+    source: _core.BlockSource
+    hashes: tuple[str, ...]
+    chainwork: str
+    blocks_in_files: int
+    stale: int
+    unconnected: int
+    left_out: tuple[str, ...]
+
+
+def find(given: Path, network: Network | None) -> CoreFiles:
+    """The blocks folder that a path means: a data directory, a network folder or the folder itself.
+
+    Raises MisuseError when there is none or several, SourceError when the files are of no known
+    network or not of the one asked for.
+    """
+    if not given.is_dir():
+        raise MisuseError(f"{given} is no folder; name a node's data directory")
+    candidates = [
+        folder
+        for folder in (given, given / "blocks", *(given / n.folder / "blocks" for n in _subfolders()))
+        if any(folder.glob("blk*.dat"))
+    ]
+    if not candidates:
+        raise MisuseError(
+            f"{given} holds no block files; name a node's data directory (with blocks/blk00000.dat "
+            "or a network folder such as regtest in it), its network folder or its blocks folder"
+        )
+    found = [CoreFiles(folder, _network_of(folder)) for folder in candidates]
+    if network is not None:
+        matching = [f for f in found if f.network == network]
+        if not matching:
+            names = ", ".join(sorted({f.network.name for f in found}))
+            raise SourceError(
+                f"{candidates[0]} holds blocks of {names}, not of {network.name}; "
+                f"give --network {found[0].network.name} or another folder"
+            )
+        found = matching
+    if len(found) > 1:
+        names = ", ".join(f.network.name for f in found)
+        raise MisuseError(f"{given} holds several chains ({names}); choose one with --network")
+    return found[0]
+
+
+def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
+    """The best chain in the files.
+
+    Raises SourceError naming file and offset when they are damaged, or when genesis is missing (a
+    pruned node).
+    """
+    source = _core.BlockSource(files.blocks, files.network.magic)
+    found = source.scan(
+        parse_txid(files.network.genesis_hash),
+        files.network.pow_limit.to_bytes(32, "little"),
+        progress,
+    )
+    if not found["has_genesis"]:
+        raise SourceError(
+            f"{files.blocks} has no genesis block of {files.network.name} among its "
+            f"{found['blocks_in_files']} blocks; a pruned node forgets its first blocks: use the "
+            "files of one that is not pruned"
+        )
+    raw = source.hashes()
+    return Scanned(
+        source=source,
+        hashes=tuple(format_hash(raw[i : i + 32]) for i in range(0, len(raw), 32)),
+        chainwork=found["chainwork"].hex(),
+        blocks_in_files=found["blocks_in_files"],
+        stale=found["stale"],
+        unconnected=found["unconnected"],
+        left_out=tuple(found["left_out"]),
+    )
+
+
+def _subfolders() -> list[Network]:
+    return [n for n in NETWORKS.values() if n.folder]
+
+
+def _network_of(folder: Path) -> Network:
+    magic = _core.BlockSource.first_magic(folder)
+    if magic is None:
+        raise SourceError(f"{folder}: the block files hold nothing yet; let the node sync first")
+    try:
+        return by_magic(magic)
+    except SourceError as e:
+        first = min(folder.glob("blk*.dat"))
+        raise SourceError(f"{first}, offset 0: {e}") from None

@@ -1,0 +1,1 @@
+"""The store directory: scan, look up, commit atomically, manifest."""

@@ -1,0 +1,94 @@
+"""The chain as flat arrays, for the kernels that walk it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from peelchain.script import MAX_SCRIPT_BYTES
+from peelchain.store.reader import Store
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ChainArrays:
+    """The best chain of a store, indexed by the dense ids, in chain order.
+
+    With T transactions, I inputs and O outputs:
+    `tx_height` int32[T]; `tx_first_txin` int64[T+1] and `tx_first_txout` int64[T+1] bound each
+    transaction's rows; `txin_prev_txout` int64[I], -1 for a coinbase input; `txout_value` int64[O]
+    in satoshis; `txout_script` int64[O] the script_id; `txout_tx` int64[O] the transaction that made
+    it; `txout_spender` int64[O] the transaction that spends it, -1 for none; `txout_unspendable`
+    bool[O], true where the script can never be spent (OP_RETURN, over 10,000 bytes) or where a
+    BIP 30 duplicate overwrote the output.
+    """
+
+    tx_height: npt.NDArray[np.int32]
+    tx_first_txin: Int64
+    tx_first_txout: Int64
+    txin_prev_txout: Int64
+    txout_value: Int64
+    txout_script: Int64
+    txout_tx: Int64
+    txout_spender: Int64
+    txout_unspendable: npt.NDArray[np.bool_]
+
+
+def load(store: Store) -> ChainArrays:
+    """The whole chain of a store as arrays."""
+
+    def column(table: str, name: str) -> Int64:
+        values = store.read(table, [name])[name].combine_chunks().fill_null(-1)
+        return np.ascontiguousarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    counts = store.manifest.counts
+    txin_tx = column("txins", "tx_id")
+    txin_prev = column("txins", "prev_txout_id")
+    spent = txin_prev >= 0
+    spender = np.full(counts.get("txouts", 0), -1, dtype=np.int64)
+    spender[txin_prev[spent]] = txin_tx[spent]
+    txout_script = column("txouts", "script_id")
+    return ChainArrays(
+        tx_height=column("txs", "height").astype(np.int32),
+        tx_first_txin=_bounds(column("txs", "first_txin"), counts.get("txins", 0)),
+        tx_first_txout=_bounds(column("txs", "first_txout_id"), counts.get("txouts", 0)),
+        txin_prev_txout=txin_prev,
+        txout_value=column("txouts", "value_sat"),
+        txout_script=txout_script,
+        txout_tx=column("txouts", "tx_id"),
+        txout_spender=spender,
+        txout_unspendable=_unspendable_scripts(store)[txout_script] | _dead_outputs(store, spender),
+    )
+
+
+def _bounds(first: Int64, end: int) -> Int64:
+    return np.append(first, end)
+
+
+def _unspendable_scripts(store: Store) -> npt.NDArray[np.bool_]:
+    scripts = store.read("scripts", ["script_pubkey"])["script_pubkey"]
+    # 0x6a is OP_RETURN; over 10,000 bytes no script runs
+    starts = pc.starts_with(scripts.cast(pa.large_binary()), pattern=b"\x6a")
+    long = pc.greater(pc.binary_length(scripts), MAX_SCRIPT_BYTES)
+    return np.asarray(pc.or_(starts, long).combine_chunks().to_numpy(zero_copy_only=False), bool)
+
+
+def _dead_outputs(store: Store, spender: Int64) -> npt.NDArray[np.bool_]:
+    """Outputs no node keeps: genesis's, and those a BIP 30 duplicate overwrote."""
+    dead = np.zeros(len(spender), dtype=bool)
+    coinbases = store.read("txs", ["txid", "tx_index", "first_txout_id", "txout_count"])
+    coinbases = coinbases.filter(pc.equal(coinbases["tx_index"], 0))
+    firsts = coinbases["first_txout_id"].to_pylist()
+    sizes = coinbases["txout_count"].to_pylist()
+    latest: dict[bytes, int] = {}
+    for row, txid in enumerate(coinbases["txid"].to_pylist()):
+        if txid in latest:
+            older = slice(firsts[latest[txid]], firsts[latest[txid]] + sizes[latest[txid]])
+            dead[older] = spender[older] < 0
+        latest[txid] = row
+    if firsts:
+        dead[firsts[0] : firsts[0] + sizes[0]] = True
+    return dead

@@ -1,0 +1,101 @@
+"""A store, open for reading: one generation, unchanged while it is open."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from peelchain.errors import StoreError
+from peelchain.network import Network, by_name
+from peelchain.schema import CHAIN_TABLES, TABLES
+from peelchain.store import manifest as manifests
+from peelchain.store.locks import Reading
+from peelchain.store.manifest import Manifest, Run, StoredFile
+
+
+class Store:
+    """A read-only view of a store. Many processes may hold one while one writes."""
+
+    def __init__(self, path: Path, manifest: Manifest, reading: Reading) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._reading = reading
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Store":
+        """The store at this path. Raises StoreError with the remedy."""
+        path = Path(path)
+        manifest = manifests.read(path)
+        while True:
+            reading = Reading(path, manifest.generation)
+            again = manifests.read(path)
+            if again.generation == manifest.generation:
+                return cls(path, manifest, reading)
+            # a commit fell between reading the manifest and holding its generation
+            reading.close()
+            manifest = again
+
+    def close(self) -> None:
+        """Lets the generation go; its files may then be removed by a writer."""
+        self._reading.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def network(self) -> Network:
+        """The chain this store holds."""
+        return by_name(self.manifest.network)
+
+    def files(self, table: str) -> list[Path]:
+        """The Parquet files of a fact table, in chain order."""
+        return [self.path / f.file for f in self.manifest.table_files(table)]
+
+    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A fact table, or some of its columns, in the order of its sort key."""
+        if table not in CHAIN_TABLES:
+            raise StoreError(f"{table} is not a fact table; those are {', '.join(CHAIN_TABLES)}")
+        schema = TABLES[table].schema
+        if columns is not None:
+            schema = pa.schema([schema.field(c) for c in columns])
+        parts = [self._read_file(f, schema) for f in self.manifest.table_files(table)]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def runs(self, stage: str) -> list[Run]:
+        """The runs of a stage whose tip is still in the chain, oldest first."""
+        return [r for r in self.manifest.runs if r.stage == stage]
+
+    def read_run(self, run: Run, table: str) -> pa.Table:
+        """A table that a run wrote."""
+        return self._read_file(run.tables[table], TABLES[table].schema)
+
+    def read_runs(self, stage: str, table: str) -> pa.Table:
+        """The rows of a table from every run of a stage, oldest run first."""
+        parts = [self.read_run(r, table) for r in self.runs(stage) if table in r.tables]
+        return pa.concat_tables(parts) if parts else TABLES[table].schema.empty_table()
+
+    def _read_file(self, stored: StoredFile, schema: pa.Schema) -> pa.Table:
+        path = self.path / stored.file
+        try:
+            table = pq.read_table(path, columns=schema.names, partitioning=None)
+        except (OSError, pa.ArrowException) as e:
+            raise StoreError(
+                f"{path} cannot be read ({str(e).splitlines()[0]}); run 'peelchain chain verify "
+                f"--store {self.path}' to see what is damaged, then ingest into a new store"
+            ) from None
+        if table.num_rows != stored.rows:
+            raise StoreError(
+                f"{path} has {table.num_rows} rows, the manifest says {stored.rows}; "
+                "ingest into a new store"
+            )
+        return table.cast(schema)

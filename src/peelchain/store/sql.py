@@ -1,0 +1,111 @@
+"""The tables of a store in DuckDB: read only, and nothing outside the store within reach."""
+
+import duckdb
+
+from peelchain.errors import MisuseError
+from peelchain.schema import CHAIN_TABLES, TABLES
+from peelchain.store.reader import Store
+
+_MACROS = (
+    # internal byte order to the order people read, and back
+    "CREATE MACRO show_hash(h) AS "
+    "array_to_string(list_reverse(regexp_extract_all(lower(hex(h)), '..')), '')",
+    "CREATE MACRO hash_of(t) AS "
+    "unhex(array_to_string(list_reverse(regexp_extract_all(t, '..')), ''))",
+)
+
+
+def connect(store: Store) -> duckdb.DuckDBPyConnection:
+    """A connection with a view for each table of the store.
+
+    Fact tables are whole. Derived tables show the rows of every run that still stands, with the
+    `run_id`, which the view `runs` explains. `show_hash(h)` and `hash_of(text)` turn hashes between
+    the stored byte order and display hex. Files outside the store cannot be read, none written.
+    """
+    connection = duckdb.connect(":memory:")
+    root = store.path.resolve()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_directories = [{_text(str(root) + '/')}]")
+    connection.execute("SET enable_external_access = false")
+    for name in CHAIN_TABLES:
+        files = [str(f.resolve()) for f in store.files(name)]
+        _view(connection, name, [(file, None) for file in files])
+    for name, spec in TABLES.items():
+        if spec.kind == "derived" and name != "runs":
+            rows = [
+                (str((root / run.tables[name].file)), run.run_id)
+                for run in store.manifest.runs
+                if name in run.tables
+            ]
+            _view(connection, name, rows)
+    _runs(connection, store)
+    for macro in _MACROS:
+        connection.execute(macro)
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection, name: str, files: list[tuple[str, str | None]]
+) -> None:
+    if not files:
+        columns = ", ".join(
+            f"NULL::{_duck_type(str(c.type))} AS {c.name}" for c in TABLES[name].columns
+        )
+        connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
+        return
+    if files[0][1] is None:
+        listed = ", ".join(_text(file) for file, _ in files)
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
+        return
+    parts = (
+        f"SELECT {_text(run_id or '')} AS run_id, * FROM read_parquet({_text(file)})"
+        for file, run_id in files
+    )
+    connection.execute(f"CREATE VIEW {name} AS " + " UNION ALL ".join(parts))
+
+
+def _runs(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
+    connection.execute(
+        "CREATE TABLE runs (run_id VARCHAR, stage VARCHAR, software VARCHAR, parameters VARCHAR, "
+        "inputs VARCHAR, tip_hash VARCHAR, tip_height INTEGER)"
+    )
+    for run in store.manifest.runs:
+        connection.execute(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                run.run_id,
+                run.stage,
+                run.software,
+                str(run.parameters),
+                str(run.inputs),
+                run.tip_hash,
+                run.tip_height,
+            ],
+        )
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _duck_type(arrow: str) -> str:
+    known = {
+        "int32": "INTEGER",
+        "int64": "BIGINT",
+        "double": "DOUBLE",
+        "string": "VARCHAR",
+        "bool": "BOOLEAN",
+        "date32[day]": "DATE",
+        "timestamp[ms, tz=UTC]": "TIMESTAMPTZ",
+    }
+    if arrow in known:
+        return known[arrow]
+    if "binary" in arrow:
+        return "BLOB"
+    if arrow.startswith("dictionary"):
+        return "VARCHAR"
+    if arrow.startswith("decimal"):
+        return "DECIMAL(20, 8)"
+    raise MisuseError(f"no DuckDB type for {arrow}")
+

@@ -1,0 +1,182 @@
+"""Writing a store: new files first, then the manifest that names them, then the clearing up."""
+
+import contextlib
+import io
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from peelchain import __version__, _core
+from peelchain.errors import StoreError
+from peelchain.network import Network
+from peelchain.schema import TABLES
+from peelchain.store import manifest as manifests
+from peelchain.store.locks import older_generations_are_free, writing
+from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
+
+_SEGMENTS = "segments"
+_DERIVED = "derived"
+
+
+class StoreWriter:
+    """The one process that may change a store. Made by `open_for_writing`."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._made = 0
+        self._clear()
+
+    def new_folder(self, first_height: int, last_height: int) -> Path:
+        """A fresh folder for the files of a segment; they count only once committed."""
+        self._made += 1
+        name = (
+            f"{first_height:07d}-{last_height:07d}"
+            f"-g{self.manifest.generation + 1:06d}-{self._made:04d}"
+        )
+        folder = self.path / _SEGMENTS / name
+        folder.mkdir(parents=True)
+        _core.sync_dir(self.path / _SEGMENTS)
+        return folder
+
+    def stored(self, path: Path, rows: int, size: int, digest: bytes) -> StoredFile:
+        """A written file as the manifest lists it."""
+        return StoredFile(str(path.relative_to(self.path)), rows, size, digest.hex())
+
+    def commit(self, manifest: Manifest) -> None:
+        """Makes this manifest the store, as the next generation."""
+        manifest = replace(manifest, generation=self.manifest.generation + 1)
+        manifests.write(self.path, manifest)
+        self.manifest = manifest
+        self._clear()
+
+    def commit_segments(
+        self, segments: tuple[Segment, ...], *, source: dict[str, str], chainwork: str
+    ) -> None:
+        """Makes these the chain. Runs on a tip that is not in it any more are void and go."""
+        self.commit(
+            replace(
+                self.manifest,
+                segments=segments,
+                source=source,
+                chainwork=chainwork,
+                runs=tuple(r for r in self.manifest.runs if _stands(r, segments, self.path)),
+            )
+        )
+
+    def add_run(
+        self,
+        stage: str,
+        tables: Mapping[str, pa.Table],
+        *,
+        parameters: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        on_chain: bool = True,
+        replaces: tuple[str, ...] = (),
+    ) -> Run:
+        """Writes the tables of a run and commits them; gives the run.
+
+        The same stage on the same inputs has the same run_id and takes the older one's place.
+        `replaces` are run_ids that this one makes obsolete.
+        """
+        tip = self.manifest if on_chain else None
+        run = Run(
+            run_id="",
+            stage=stage,
+            software=f"peelchain {__version__}",
+            parameters=dict(parameters),
+            inputs=dict(inputs),
+            tip_hash=tip.tip_hash if tip else "",
+            tip_height=tip.tip_height if tip else -1,
+        )
+        run_id = run_identity(run)
+        files: dict[str, StoredFile] = {}
+        for name, table in tables.items():
+            files[name] = self._write_derived(name, run_id, table)
+        run = replace(run, run_id=run_id, tables=files)
+        kept = tuple(r for r in self.manifest.runs if r.run_id not in replaces)
+        self.commit(replace(self.manifest, runs=kept).with_run(run))
+        return run
+
+    def _write_derived(self, name: str, run_id: str, table: pa.Table) -> StoredFile:
+        spec = TABLES[name]
+        buffer = io.BytesIO()
+        pq.write_table(table.cast(spec.schema), buffer, compression="zstd", store_schema=True)
+        folder = self.path / _DERIVED
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{name}-{run_id}-g{self.manifest.generation + 1:06d}.parquet"
+        digest, size = _core.replace_file(path, buffer.getvalue())
+        return self.stored(path, table.num_rows, size, digest)
+
+    def _clear(self) -> None:
+        """Removes what no manifest names, unless somebody may still read it."""
+        if not older_generations_are_free(self.path, self.manifest.generation):
+            return
+        named = {f.file for f in self.manifest.files()}
+        folders = {str(Path(name).parent) for name in named}
+        for folder in (self.path / _SEGMENTS).glob("*"):
+            if str(folder.relative_to(self.path)) not in folders:
+                shutil.rmtree(folder)
+        for file in (self.path / _DERIVED).glob("*"):
+            if str(file.relative_to(self.path)) not in named:
+                file.unlink()
+
+
+def run_identity(run: Run) -> str:
+    """The run's id: the first 16 hex digits of the SHA-256 of what determines its result."""
+    content = [run.stage, run.software, run.parameters, run.inputs, run.tip_hash, run.tip_height]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def open_for_writing(path: Path | str, *, create: Network | None = None) -> Iterator[StoreWriter]:
+    """The store, locked for this process alone.
+
+    Given `create`, a missing store is made, empty, for that network. Raises StoreError,
+    StoreLockedError.
+    """
+    path = Path(path)
+    made = False
+    if create is not None and not (path / manifests.NAME).exists():
+        if path.exists() and (not path.is_dir() or any(_foreign(path))):
+            raise StoreError(
+                f"{path} exists and is no store; name a new folder or an empty one for --store"
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        made = True
+    manifest = None if made else manifests.read(path)
+    try:
+        with writing(path):
+            if manifest is None and not (path / manifests.NAME).exists():
+                assert create is not None
+                manifests.write(path, Manifest(network=create.name))
+            yield StoreWriter(path, manifests.read(path))
+    except OSError as e:
+        raise StoreError(
+            f"{e.filename or path}: {e.strerror or e}; make room or check your rights and run the "
+            "command again, the store is as it was"
+        ) from e
+
+
+def _foreign(path: Path) -> Iterator[Path]:
+    ours = {"writer.lock", "readers", _SEGMENTS, _DERIVED, f"{manifests.NAME}.new"}
+    return (p for p in path.iterdir() if p.name not in ours)
+
+
+def _stands(run: Run, segments: tuple[Segment, ...], store: Path) -> bool:
+    if not run.tip_hash:
+        return True
+    for segment in segments:
+        if segment.first_height <= run.tip_height <= segment.last_height:
+            table = pq.read_table(store / segment.files["blocks"].file, columns=["block_hash"])
+            found: bytes = table["block_hash"][run.tip_height - segment.first_height].as_py()
+            return found[::-1].hex() == run.tip_hash
+    return False
