@@ -1,0 +1,1 @@
+"""What others say of addresses, and what a bitcoin was worth: assertions with source and date."""
