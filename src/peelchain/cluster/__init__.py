@@ -1,0 +1,1 @@
+"""Which scripts are held to be one party: rules, CoinJoin detectors, merging, explanation."""

@@ -1,0 +1,48 @@
+"""The first 4,313 blocks of mainnet, from block files to clusters."""
+
+import pytest
+from tests.oracle import cluster as oracle
+
+from peelchain.chain.core_files import find
+from peelchain.chain.ingest import ingest_core_files
+from peelchain.cluster.explain import explain
+from peelchain.cluster.members import ClusterIndex
+from peelchain.cluster.stage import cluster
+from peelchain.network import by_name
+from peelchain.store.arrays import ChainArrays, load
+from peelchain.store.reader import Store
+
+
+@pytest.fixture(scope="module")
+def arrays(shared_data, tmp_path_factory) -> ChainArrays:
+    store = tmp_path_factory.mktemp("early") / "store"
+    ingest_core_files(find(shared_data / "early_chain", by_name("mainnet")), store)
+    with Store.open(store) as opened:
+        return load(opened)
+
+
+def inputs_of(arrays: ChainArrays, tx_id: int) -> set[int]:
+    rows = slice(*arrays.tx_first_txin[tx_id : tx_id + 2])
+    return {int(arrays.txout_script[prev]) for prev in arrays.txin_prev_txout[rows] if prev >= 0}
+
+
+def test_clusters_are_those_of_common_spending(arrays):
+    result = cluster(arrays)
+    spent = [inputs_of(arrays, tx_id) for tx_id in range(len(arrays.tx_height))]
+    pairs = [(min(scripts), other) for scripts in spent if scripts for other in scripts]
+    label = oracle.clusters(pairs)
+    assert result.clusters["script_id"].to_pylist() == sorted(label)
+    assert result.clusters["cluster_id"].to_pylist() == [label[s] for s in sorted(label)]
+    assert (result.links.num_rows, len(label), len(set(label.values()))) == (188, 213, 26)
+    assert result.coinjoins.num_rows == 0
+
+
+def test_every_member_is_joined_to_the_name_of_its_cluster(arrays):
+    result = cluster(arrays)
+    index = ClusterIndex(result.clusters)
+    for cluster_id in sorted(set(result.clusters["cluster_id"].to_pylist())):
+        for script in index.members(cluster_id).tolist():
+            chain = explain(result.links, cluster_id, script)
+            assert chain is not None
+            for step in chain:
+                assert {step.script_a, step.script_b} <= inputs_of(arrays, step.tx_id)

@@ -1,0 +1,1 @@
+"""Slow, plain reference versions of the kernels."""
