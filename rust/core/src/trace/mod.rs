@@ -1,0 +1,202 @@
+//! Tracing: where the satoshis of given outputs went, or came from, under exact rules.
+//!
+//! Two stages. `reach` finds every transaction that value from the seeds can pass through, in chain
+//! order, and what ends each path there; no rule has a say in it, so one terminal set holds for all
+//! of them. `flow` then carries the seeds' satoshis over those transactions under one rule.
+//!
+//! A visited transaction is seen as two lines of satoshis of equal length. Forward: value *enters*
+//! by inputs and *leaves* by outputs, with the fee as last position. Backward: it enters by outputs
+//! and leaves by inputs. So the rules need not know the direction.
+
+mod amounts;
+mod chain;
+mod flow;
+mod ids;
+mod positions;
+mod reach;
+mod share;
+#[cfg(test)]
+mod tests;
+
+pub use chain::{COINBASE_INPUT, Chain, MAX_MONEY_SAT, NOT_FETCHED};
+pub use flow::{Flow, Hops, Terminals};
+pub use share::share;
+
+/// Which way a trace walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Backward,
+}
+
+/// How traced satoshis pass through a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Each position gets its proportion ("haircut"), by largest remainder.
+    ProRata,
+    /// The inputs' satoshis laid end to end are the outputs' laid end to end. Source: the order of
+    /// satoshis as in ordinal theory; the order of inputs is the wallet's choice.
+    IndexFifo,
+}
+
+impl Rule {
+    pub const ALL: [Rule; 2] = [Rule::ProRata, Rule::IndexFifo];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::ProRata => "pro_rata",
+            Rule::IndexFifo => "index_fifo",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+}
+
+/// Why a path ends. The codes are those of `Terminals::types` and of `Request::boundary_kinds`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Terminal {
+    Seed,
+    Service,
+    Mixer,
+    Coinjoin,
+    Unspent,
+    Unspendable,
+    Fee,
+    Cut,
+    Unresolved,
+    Coinbase,
+}
+
+impl Terminal {
+    /// Indexed by code.
+    pub const NAMES: [&'static str; 10] = [
+        "seed",
+        "service",
+        "mixer",
+        "coinjoin",
+        "unspent",
+        "unspendable",
+        "fee",
+        "cut",
+        "unresolved",
+        "coinbase",
+    ];
+
+    fn from_boundary_kind(kind: u8) -> Option<Terminal> {
+        [Terminal::Service, Terminal::Mixer]
+            .into_iter()
+            .find(|t| *t as u8 == kind)
+    }
+}
+
+/// Where a walk stops though value goes on; `None` sets no limit.
+///
+/// All are tested on facts of the chain, never on traced amounts, so that every rule has the same
+/// terminals. Heights are those of the transaction that would be walked through.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    pub max_hops: Option<u32>,
+    pub min_value_sat: Option<i64>,
+    pub min_height: Option<i32>,
+    pub max_height: Option<i32>,
+}
+
+/// What to trace. Id slices are sorted and without duplicates, except the seeds' (any order).
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    pub direction: Direction,
+    pub rules: &'a [Rule],
+    pub seed_txouts: &'a [i64],
+    /// Satoshis traced of each seed, 1 up to its value. Under a rule of positions, its first ones.
+    pub seed_traced_sat: &'a [i64],
+    pub boundary_scripts: &'a [i64],
+    /// `Terminal::Service` or `Terminal::Mixer` for each of `boundary_scripts`.
+    pub boundary_kinds: &'a [u8],
+    /// Scripts that are no boundary even if `boundary_scripts` has them: the subject's own.
+    pub exempt_scripts: &'a [i64],
+    pub coinjoin_txs: &'a [i64],
+    pub limits: Limits,
+    pub hops: bool,
+    /// Whether to give every reached end with a shortest path to it.
+    pub paths: bool,
+}
+
+/// Every output the walk came to, whatever amount a rule leaves there: rows are nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    pub txouts: Vec<i64>,
+    /// Codes of `Terminal`; `NO_TERMINAL` where value walks on, or there is none.
+    pub types: Vec<u8>,
+    /// Row of the output before it on a shortest path from a seed; -1 for a seed.
+    pub via: Vec<i64>,
+}
+
+/// The type of a row of `Reached` that is no end.
+pub const NO_TERMINAL: u8 = u8::MAX;
+
+/// The outcome under each rule asked, in that order, and what was reached, where asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub flows: Vec<Flow>,
+    pub reached: Reached,
+}
+
+/// How far a trace has come: transactions done, and of how many where that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    pub stage: &'static str,
+    pub done: u64,
+    pub total: Option<u64>,
+}
+
+/// Told of progress every few thousand transactions; `false` cancels.
+pub type Pulse<'a> = &'a mut dyn FnMut(Progress) -> bool;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The request cannot be carried out; the caller can mend it.
+    #[error("{0}")]
+    Request(String),
+    /// The arrays contradict themselves.
+    #[error("{0}: the store is damaged; run 'peelchain chain verify'")]
+    Chain(String),
+    /// Satoshis were lost or made: a defect of this crate.
+    #[error("{0}; this is a defect of peelchain, please report it")]
+    Conservation(String),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// The flows of the seeds.
+///
+/// Amounts are checked on every run: through each transaction, of each output, and over the whole.
+pub fn trace(
+    chain: &Chain<'_>,
+    request: &Request<'_>,
+    pulse: Pulse<'_>,
+) -> Result<Outcome, TraceError> {
+    let walk = reach::reach(chain, request, pulse)?;
+    let flows = request
+        .rules
+        .iter()
+        .map(|rule| flow::propagate(chain, request, &walk, *rule, pulse))
+        .collect::<Result<Vec<Flow>, TraceError>>()?;
+    let mut reached = Reached::default();
+    if request.paths {
+        reached.txouts = walk.node_txouts.iter().map(|t| *t as i64).collect();
+        reached.types = walk.node_fates.iter().map(|fate| fate.code()).collect();
+        reached.via = walk.node_via.iter().map(|v| walk_row(*v)).collect();
+    }
+    Ok(Outcome { flows, reached })
+}
+
+fn walk_row(node: u32) -> i64 {
+    if node == reach::NO_NODE {
+        -1
+    } else {
+        i64::from(node)
+    }
+}

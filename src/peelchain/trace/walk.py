@@ -1,0 +1,278 @@
+"""The walk from seeds to terminals under each tracing rule, in exact satoshis."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from peelchain import _core
+from peelchain.errors import ConservationError, MisuseError
+from peelchain.schema import TABLES
+from peelchain.store.arrays import ChainArrays, Int64
+
+Direction = Literal["forward", "backward"]
+Progress = Callable[[str, int, int | None], object]
+
+RULES: tuple[str, ...] = tuple(_core.tracing_rules())
+TERMINAL_TYPES: tuple[str, ...] = tuple(_core.terminal_types())
+
+_NONE: Int64 = np.empty(0, np.int64)
+_NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Where a walk stops by policy. Every array but `kinds` is sorted and without duplicates.
+
+    `scripts` are script_ids of services and mixers, `kinds` says which for each as an index into
+    TERMINAL_TYPES; `coinjoin_txs` are tx_ids; `exempt_scripts` are the subject's own, never a
+    boundary though listed. Sparse, since a dense array does not fit at whole-chain size.
+    """
+
+    scripts: Int64 = field(default_factory=lambda: _NONE)
+    kinds: npt.NDArray[np.uint8] = field(default_factory=lambda: _NO_KINDS)
+    coinjoin_txs: Int64 = field(default_factory=lambda: _NONE)
+    exempt_scripts: Int64 = field(default_factory=lambda: _NONE)
+
+
+def boundaries(
+    *,
+    services: npt.ArrayLike = (),
+    mixers: npt.ArrayLike = (),
+    coinjoin_txs: npt.ArrayLike = (),
+    exempt: npt.ArrayLike = (),
+) -> Boundaries:
+    """The boundaries of sets in any order: script_ids of services and mixers, tx_ids, script_ids.
+
+    Raises MisuseError where a script is in both sets.
+    """
+    service_scripts, mixer_scripts = _sorted(services), _sorted(mixers)
+    both = np.intersect1d(service_scripts, mixer_scripts)
+    if both.size:
+        raise MisuseError(f"script {both[0]} is both a service's and a mixer's; choose one")
+    scripts = np.concatenate([service_scripts, mixer_scripts])
+    kinds = np.repeat(
+        np.array([TERMINAL_TYPES.index("service"), TERMINAL_TYPES.index("mixer")], np.uint8),
+        [service_scripts.size, mixer_scripts.size],
+    )
+    order = np.argsort(scripts)
+    return Boundaries(scripts[order], kinds[order], _sorted(coinjoin_txs), _sorted(exempt))
+
+
+@dataclass(frozen=True)
+class TraceRequest:
+    """What to trace.
+
+    `seed_txouts` are txout_ids in any order, each once; `seed_traced_sat` satoshis of each, 1 up to
+    its value. Under index_fifo a part of an output is its first satoshis. A limit of None is none:
+    `max_hops` counts transactions from the nearest seed, `min_value_sat` is tested on an output's
+    value (never on the traced part, so that rules keep one terminal set), heights on the
+    transaction that would be walked through. `hops` False leaves the hop tables empty; `paths` asks
+    for every end reached with a shortest path.
+    """
+
+    direction: Direction
+    seed_txouts: Int64
+    seed_traced_sat: Int64
+    rules: Sequence[str] = RULES
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    max_hops: int | None = None
+    min_value_sat: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    hops: bool = True
+    paths: bool = False
+
+
+@dataclass(frozen=True)
+class RuleTrace:
+    """The outcome under one rule.
+
+    `terminals` and `hops` are tables of those names in peelchain.schema. `seeds_net_sat` is
+    seeds_sat less what ends at another seed; `totals` the traced satoshis by terminal type, in
+    order of name, only types that occur; their sum is seeds_sat.
+    """
+
+    rule: str
+    terminals: pa.Table
+    hops: pa.Table
+    seeds_sat: int
+    seeds_net_sat: int
+    totals: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Every output a walk came to, whatever amount any rule leaves there; empty unless asked for.
+
+    `txouts` int64[N]; `types` uint8[N], index into TERMINAL_TYPES, 255 where value walks on or
+    there is none; `via` int64[N], the row before on a shortest path from a seed, -1 for a seed.
+    """
+
+    txouts: Int64
+    types: npt.NDArray[np.uint8]
+    via: Int64
+
+    def ends(self, kind: str) -> dict[int, int]:
+        """The rows of the ends of a type, by txout_id, in the order of the walk."""
+        rows = np.flatnonzero(self.types == TERMINAL_TYPES.index(kind))
+        return {int(self.txouts[row]): int(row) for row in rows}
+
+    def path(self, row: int) -> tuple[int, ...]:
+        """The txout_ids from a seed to the output of a row, both included."""
+        steps = []
+        while row >= 0:
+            steps.append(int(self.txouts[row]))
+            row = int(self.via[row])
+        return tuple(reversed(steps))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A trace under every rule asked. `visited_txs` and `reached_txouts` are the same for all."""
+
+    direction: Direction
+    seeds_sat: int
+    rules: dict[str, RuleTrace]
+    visited_txs: int
+    reached_txouts: int
+    reached: "Reached"
+
+
+def trace(arrays: ChainArrays, request: TraceRequest, progress: Progress | None = None) -> Trace:
+    """The trace of the request's seeds under each of its rules.
+
+    `progress` is told stage, transactions done and of how many (None: not known); what it raises
+    ends the trace. Raises MisuseError for a request that makes no sense, StoreError where the
+    arrays contradict themselves, ConservationError if a satoshi were lost.
+    Source: "Tracing" in DESIGN.md; docs/evidence-format.md gives the rules step by step.
+    """
+    _check(request)
+    seed_txouts = _whole_numbers("seed_txouts", request.seed_txouts)
+    seed_traced_sat = _whole_numbers("seed_traced_sat", request.seed_traced_sat)
+    seeds_sat = sum(seed_traced_sat.tolist())
+    stops = request.boundaries
+    flows, (reached, types, via) = _core.trace(
+        (
+            arrays.tx_height,
+            arrays.tx_first_txin,
+            arrays.tx_first_txout,
+            arrays.txin_prev_txout,
+            arrays.txout_value,
+            arrays.txout_script,
+            arrays.txout_tx,
+            arrays.txout_spender,
+            arrays.txout_unspendable,
+        ),
+        backward=request.direction == "backward",
+        rules=list(request.rules),
+        seed_txouts=seed_txouts,
+        seed_traced_sat=seed_traced_sat,
+        boundary_scripts=stops.scripts,
+        boundary_kinds=stops.kinds,
+        exempt_scripts=stops.exempt_scripts,
+        coinjoin_txs=stops.coinjoin_txs,
+        max_hops=request.max_hops,
+        min_value_sat=request.min_value_sat,
+        min_height=request.min_height,
+        max_height=request.max_height,
+        hops=request.hops,
+        paths=request.paths,
+        progress=progress,
+    )
+    outcomes = {
+        rule: _rule_trace(rule, seeds_sat, _terminal_table(*terminals), _hop_table(*hops))
+        for rule, terminals, hops, _, _ in flows
+    }
+    *_, visited_txs, reached_txouts = flows[0]
+    found = Reached(reached, types, via)
+    return Trace(request.direction, seeds_sat, outcomes, visited_txs, reached_txouts, found)
+
+
+def _check(request: TraceRequest) -> None:
+    if request.direction not in get_args(Direction):
+        raise MisuseError(
+            f"'{request.direction}' is no direction of a trace; use forward or backward"
+        )
+    if not request.rules:
+        raise MisuseError(f"no tracing rule was given; the rules are {', '.join(RULES)}")
+    for rule in request.rules:
+        if rule not in RULES:
+            raise MisuseError(
+                f"no tracing rule is called '{rule}'; the rules are {', '.join(RULES)}"
+            )
+        if list(request.rules).count(rule) > 1:
+            raise MisuseError(f"rule '{rule}' is given twice; name each once")
+    if not len(request.seed_txouts):
+        raise MisuseError("there is nothing to trace; give at least one seed")
+    for name, limit, most in (
+        ("max_hops", request.max_hops, 2**32 - 1),
+        ("min_value_sat", request.min_value_sat, 2**63 - 1),
+        ("min_height", request.min_height, 2**31 - 1),
+        ("max_height", request.max_height, 2**31 - 1),
+    ):
+        if limit is not None and not 0 <= limit <= most:
+            raise MisuseError(f"{name} is {limit}; give 0 to {most}, or leave it out")
+    low, high = request.min_height, request.max_height
+    if low is not None and high is not None and low > high:
+        raise MisuseError(f"min_height {low} is above max_height {high}; swap them")
+
+
+def _rule_trace(rule: str, seeds_sat: int, terminals: pa.Table, hops: pa.Table) -> RuleTrace:
+    totals: dict[str, int] = {}
+    names = terminals["type"].to_pylist()
+    for name, sat in zip(names, terminals["traced_sat"].to_pylist(), strict=True):
+        totals[name] = totals.get(name, 0) + sat
+    if sum(totals.values()) != seeds_sat:
+        raise ConservationError(
+            f"under {rule} the seeds' {seeds_sat} sat became {sum(totals.values())} sat; "
+            "this is a defect of peelchain, please report it"
+        )
+    seeds_net_sat = seeds_sat - totals.get("seed", 0)
+    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, dict(sorted(totals.items())))
+
+
+def _terminal_table(
+    types: npt.NDArray[np.uint8], txs: Int64, txouts: Int64, values: Int64, traced: Int64
+) -> pa.Table:
+    names = pa.DictionaryArray.from_arrays(
+        pa.array(types.astype(np.int8)), pa.array(TERMINAL_TYPES, pa.string())
+    )
+    return pa.Table.from_arrays(
+        [names, pa.array(txs), _null_where_negative(txouts), pa.array(values), pa.array(traced)],
+        schema=TABLES["terminals"].schema,
+    )
+
+
+def _hop_table(
+    from_txouts: Int64, txs: Int64, to_txouts: Int64, values: Int64, traced: Int64
+) -> pa.Table:
+    return pa.Table.from_arrays(
+        [
+            pa.array(np.arange(len(txs), dtype=np.int64)),
+            pa.array(from_txouts),
+            pa.array(txs),
+            _null_where_negative(to_txouts),
+            pa.array(values),
+            pa.array(traced),
+        ],
+        schema=TABLES["hops"].schema,
+    )
+
+
+def _null_where_negative(ids: Int64) -> pa.Array:
+    return pa.array(ids, mask=ids < 0)
+
+
+def _whole_numbers(name: str, values: npt.ArrayLike) -> Int64:
+    array = np.asarray(values)
+    if array.size and array.dtype.kind not in "iu":
+        raise MisuseError(f"{name} are of type {array.dtype}; give whole numbers")
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _sorted(ids: npt.ArrayLike) -> Int64:
+    return np.unique(np.asarray(ids, np.int64))
