@@ -1,0 +1,1 @@
+"""A ground-truth economy on regtest that Bitcoin Core's own consensus code accepts."""

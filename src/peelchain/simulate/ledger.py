@@ -1,0 +1,182 @@
+"""The block under construction, the calendar of what is to come, and who owns which script."""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from peelchain.simulate.keys import Lock
+from peelchain.simulate.rates import Rates
+from peelchain.simulate.transaction import Coin, Draft, Signed, sign
+from peelchain.simulate.truth import Owner, Truth, shown_address, shown_txid
+
+if TYPE_CHECKING:
+    from peelchain.simulate.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Address:
+    """A lock, the wallet that holds its keys, and what it was made for."""
+
+    lock: Lock
+    wallet: "Wallet"
+    purpose: str
+
+    @property
+    def script(self) -> bytes:
+        """Its script_pubkey."""
+        return self.lock.script_pubkey
+
+    @property
+    def text(self) -> str:
+        """Its regtest address."""
+        return shown_address(self.script)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output to be: an address, or the bytes of an OP_RETURN script."""
+
+    to: Address | bytes
+    value_sat: int
+    is_change: bool = False
+
+    @property
+    def script(self) -> bytes:
+        """Its script_pubkey."""
+        return self.to if isinstance(self.to, bytes) else self.to.script
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A submitted transaction: its txid, internal order, and a coin an output (OP_RETURN: None)."""
+
+    txid: bytes
+    coins: tuple[Coin | None, ...]
+
+    def coin(self, vout: int) -> Coin:
+        """The coin at this index; raises LookupError for an OP_RETURN."""
+        coin = self.coins[vout]
+        if coin is None:
+            raise LookupError(f"output {vout} carries data")
+        return coin
+
+
+class Ledger:
+    """State that every party shares. `height` is that of the block being filled."""
+
+    def __init__(self, seed: int, blocks: int, times: Sequence[int], rates: Rates) -> None:
+        self.seed = seed
+        self.blocks = blocks
+        self.times = times
+        self.rates = rates
+        self.rng = Random(f"peelchain economy {seed}")
+        self.height = 0
+        self.truth = Truth()
+        self.owners: dict[str, Owner] = {}
+        self.pending: list[Signed] = []
+        self.fees_sat = 0
+        self.fee_rate = 5.0
+        self.transactions = 0
+        self._scripts: dict[bytes, tuple[str, str]] = {}
+        self._on_chain: set[bytes] = set()
+        self._calendar: list[tuple[int, int, Callable[[], object]]] = []
+        self._entries = 0
+
+    @property
+    def day(self) -> date:
+        """Day, UTC, of the block being filled."""
+        return datetime.fromtimestamp(self.times[self.height], UTC).date()
+
+    def add_owner(self, owner: Owner) -> Owner:
+        """Enter a party in the truth."""
+        self.owners[owner.owner_id] = owner
+        self.truth.owners.add(
+            owner.owner_id, owner.role, owner.name, owner.country, owner.wallet_kind, owner.label
+        )
+        return owner
+
+    def own(self, script: bytes, owner_id: str, purpose: str) -> None:
+        """Note whose script this is, before it first appears on the chain."""
+        self._scripts.setdefault(script, (owner_id, purpose))
+
+    def appear(self, script: bytes) -> None:
+        """Enter a script in the truth when the chain first carries it."""
+        if script not in self._on_chain:
+            self._on_chain.add(script)
+            self.truth.scripts.add(script.hex(), shown_address(script), *self._scripts[script])
+
+    def after(self, blocks: int, action: Callable[[], object]) -> None:
+        """Call the action when that many more blocks are there; never, if the chain ends before."""
+        self._entries += 1
+        heapq.heappush(self._calendar, (self.height + blocks, self._entries, action))
+
+    def run_due(self) -> None:
+        """Call what is due at this height, in order of entry."""
+        while self._calendar and self._calendar[0][0] <= self.height:
+            heapq.heappop(self._calendar)[2]()
+
+    def submit(
+        self,
+        kind: str,
+        owner_id: str,
+        coins: Sequence[Coin],
+        outputs: Sequence[Output],
+        *,
+        version: int = 2,
+        locktime: int = 0,
+        sequence: int = 0xFFFFFFFF,
+    ) -> Receipt:
+        """Sign the transaction, put it into the block and hand out its coins.
+
+        The spenders must have taken `coins` out of their wallets. Raises ValueError when it spends
+        more than it has, or looks like a CoinJoin and is none: both are defects of the economy.
+        """
+        pairs = tuple((output.script, output.value_sat) for output in outputs)
+        fee = sum(coin.value_sat for coin in coins) - sum(value for _, value in pairs)
+        if fee < 0:
+            raise ValueError(f"{kind} of {owner_id} spends {-fee} sat more than it has")
+        if looks_mixed(coins, [value for _, value in pairs]) != (kind == "coinjoin"):
+            raise ValueError(f"{kind} of {owner_id} has the wrong shape: {[v for _, v in pairs]}")
+        signed = sign(Draft(version, locktime, sequence, tuple(coins), pairs))
+        self.pending.append(signed)
+        self.transactions += 1
+        self.fees_sat += fee
+        self.truth.transactions.add(shown_txid(signed.txid), self.height, kind, owner_id)
+        made = tuple(
+            self._deliver(signed.txid, vout, output, owner_id, self.height)
+            for vout, output in enumerate(outputs)
+        )
+        return Receipt(signed.txid, made)
+
+    def _deliver(
+        self, txid: bytes, vout: int, output: Output, owner_id: str, spendable: int
+    ) -> Coin | None:
+        if output.is_change:
+            self.truth.change.add(shown_txid(txid), vout)
+        if isinstance(output.to, bytes):
+            self.own(output.to, owner_id, "op_return")
+            self.appear(output.to)
+            return None
+        self.appear(output.script)
+        coin = Coin(txid, vout, output.value_sat, output.to.lock, spendable)
+        output.to.wallet.coins.append(coin)
+        return coin
+
+    def mined(self, txid: bytes, rewards: Sequence[Output], spendable: int) -> None:
+        """Hand out a coinbase's outputs; they can be spent from that height on."""
+        for vout, output in enumerate(rewards):
+            self._deliver(txid, vout, output, "", spendable)
+
+
+def looks_mixed(coins: Sequence[Coin], values: Sequence[int]) -> bool:
+    """Whether n >= 3 of n to 2n + 1 outputs are equal, with at least n distinct input scripts."""
+    if len(values) < 3:
+        return False
+    equal = max(Counter(values).values())
+    if equal < 3 or not equal <= len(values) <= 2 * equal + 1:
+        return False
+    return len({coin.lock.script_pubkey for coin in coins}) >= equal

@@ -1,0 +1,41 @@
+"""What the public and the police know: tags of services, prices, and addresses seen on the site."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from peelchain.simulate.rates import Rates
+from peelchain.simulate.services import Service
+
+
+def write_published(
+    out: Path, services: Sequence[Service], observed: Sequence[str], rates: Rates
+) -> None:
+    """Write tagpack.yaml (a GraphSense TagPack), rates.csv and observed.txt into the folder."""
+    tags = [
+        {
+            "address": address.text,
+            "label": service.profile.name,
+            "category": service.profile.category,
+            "actor": service.profile.owner_id.replace("-", ""),
+            "source": f"https://{service.profile.owner_id}.example/addresses",
+        }
+        for service in services
+        for address in service.tagged
+    ]
+    pack = {
+        "title": "Simulated services",
+        "creator": "peelchain simulate",
+        "description": "Public tags of the services of a simulated chain",
+        "currency": "BTC",
+        "confidence": "service_data",
+        "is_cluster_definer": True,
+        "lastmod": "2023-07-01",
+        "tags": tags,
+    }
+    text = yaml.safe_dump(pack, sort_keys=False, allow_unicode=False, width=200)
+    (out / "tagpack.yaml").write_text(text, encoding="ascii", newline="\n")
+    lines = ["# site addresses shown to undercover users", *observed]
+    (out / "observed.txt").write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+    rates.write(out / "rates.csv")

@@ -1,0 +1,308 @@
+"""Services: deposit accounts, sweeps, hot and cold wallets, and batched withdrawals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from peelchain.simulate.keys import Kind
+from peelchain.simulate.ledger import Address, Ledger
+from peelchain.simulate.transaction import Coin
+from peelchain.simulate.truth import Owner, shown_txid
+from peelchain.simulate.wallet import Habits, Wallet
+from peelchain.units import COIN
+
+HotPolicy = Literal["static", "fresh", "pool"]
+
+_POOL_ADDRESSES = 10
+_POOL_TIED_FROM = 100
+_MOST_SWEPT = 60
+_HOT_HIGH_SAT = 600 * COIN
+_HOT_LOW_SAT = 60 * COIN
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a service is and how it works.
+
+    `deposit_reuse` keeps one deposit address an account, else each deposit gets a fresh one.
+    `hot_policy`: `static` keeps a few addresses, change included; `fresh` takes fresh change and
+    has sweeps paid to tagged addresses; `pool` rotates through ten addresses. `joins_hot` spends a
+    hot coin along with swept deposits. Withdrawals go out every `batch_every` blocks, at most
+    `batch_most` in a transaction. `house` is a service whose deposit address is its hot address.
+    """
+
+    owner_id: str
+    role: str
+    name: str
+    country: str
+    category: str
+    deposit_kind: Kind
+    deposit_reuse: bool
+    hot_kind: Kind
+    hot_policy: HotPolicy
+    hot_addresses: int
+    tagged: int
+    sweep_every: int
+    batch_every: int
+    batch_most: int
+    joins_hot: bool = False
+    house: bool = False
+
+
+EXCHANGES = (
+    Profile(
+        "exchange-north", "exchange", "Exchange North", "SE", "exchange", "p2sh_multisig", True,
+        "p2pkh", "static", 1, 1, 4, 1, 12,
+    ),
+    Profile(
+        "exchange-east", "exchange", "Exchange East", "JP", "exchange", "p2wpkh", True,
+        "p2wpkh", "fresh", 2, 2, 3, 5, 30, joins_hot=True,
+    ),
+    Profile(
+        "exchange-south", "exchange", "Exchange South", "BR", "exchange", "p2wsh_multisig", False,
+        "p2wsh_multisig", "pool", _POOL_ADDRESSES, 2, 5, 8, 40,
+    ),
+    Profile(
+        "exchange-west", "exchange", "Exchange West", "US", "exchange", "p2sh_p2wpkh", False,
+        "p2sh_multisig", "static", 3, 2, 6, 1, 1,
+    ),
+    Profile(
+        "exchange-harbour", "exchange", "Exchange Harbour", "SC", "exchange", "p2pkh", True,
+        "p2sh_p2wpkh", "fresh", 2, 1, 7, 12, 50,
+    ),
+)  # fmt: skip
+
+OTHERS = (
+    Profile(
+        "market", "market", "Bazaar Market", "ZZ", "market", "p2sh_p2wpkh", False,
+        "p2sh_p2wpkh", "fresh", 2, 2, 6, 3, 10, joins_hot=True,
+    ),
+    Profile(
+        "gambling", "gambling", "Seven Dice", "CW", "gambling", "p2pkh", True,
+        "p2pkh", "static", 1, 1, 0, 1, 4, house=True,
+    ),
+    Profile(
+        "processor", "processor", "Invoice Gateway", "NL", "payment_processor", "p2wpkh", False,
+        "p2wpkh", "static", 2, 2, 4, 5, 20,
+    ),
+)  # fmt: skip
+
+POOLS = (
+    Profile(
+        "pool-granite", "pool", "Granite Pool", "IS", "miner", "p2pkh", True,
+        "p2pkh", "static", 1, 1, 0, 6, 30, house=True,
+    ),
+    Profile(
+        "pool-basalt", "pool", "Basalt Pool", "KZ", "miner", "p2wpkh", True,
+        "p2wpkh", "static", 1, 1, 0, 9, 20, house=True,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A withdrawal a customer asked for; `paid` is told the coin once it is on its way."""
+
+    account: str
+    customer_id: str
+    to: Address
+    value_sat: int
+    paid: Callable[[Coin], None] | None
+
+
+class Service:
+    """One service at work.
+
+    Every withdrawal has an input that co-spending ties to a tagged address: `static` and `fresh`
+    services always spend at least one coin on a script already so tied (`_tied`); a `pool`
+    service once spends all its addresses together (`_rebalance`).
+    """
+
+    def __init__(self, ledger: Ledger, profile: Profile) -> None:
+        self.ledger = ledger
+        self.profile = profile
+        self.owner = ledger.add_owner(
+            Owner(
+                profile.owner_id,
+                profile.role,
+                profile.name,
+                profile.country,
+                profile.hot_kind,
+                profile.name,
+            )
+        )
+        habits = Habits(profile.hot_kind, selection="oldest", position="random")
+        self.hot = Wallet(ledger, profile.owner_id, "hot", habits)
+        self.deposits = Wallet(
+            ledger, profile.owner_id, "deposits", Habits(profile.deposit_kind, position="last")
+        )
+        self.cold = Wallet(
+            ledger, profile.owner_id, "cold", Habits("p2wsh_multisig", position="last")
+        )
+        self.static = tuple(self.hot.address("hot") for _ in range(profile.hot_addresses))
+        self.tagged = self.static[: profile.tagged]
+        self.queue: list[Request] = []
+        self._tied = {address.script for address in self.tagged}
+        self._accounts: dict[str, str] = {}
+        self._addresses: dict[str, Address] = {}
+        self._is_whole = profile.hot_policy != "pool"
+
+    def account(self, customer_id: str) -> str:
+        """The customer's account here, opened when first asked for."""
+        number = len(self._accounts) + 1
+        return self._accounts.setdefault(customer_id, f"{self.profile.owner_id}-{number:05d}")
+
+    def deposit_address(self, customer_id: str) -> Address:
+        """An address at which a deposit is credited to the customer's account."""
+        account = self.account(customer_id)
+        if self.profile.house:
+            return self.static[0]
+        known = self._addresses.get(customer_id)
+        if known is not None and self.profile.deposit_reuse:
+            return known
+        address = self.deposits.address("deposit")
+        self._addresses[customer_id] = address
+        self.ledger.truth.accounts.add(self.owner.owner_id, account, customer_id, address.text)
+        return address
+
+    def request(
+        self,
+        customer_id: str,
+        to: Address,
+        value_sat: int,
+        paid: Callable[[Coin], None] | None = None,
+    ) -> None:
+        """Queue a withdrawal from the customer's account."""
+        self.queue.append(Request(self.account(customer_id), customer_id, to, value_sat, paid))
+
+    def work(self) -> None:
+        """Do what this block asks for: sweep, balance hot and cold, pay out."""
+        height, profile = self.ledger.height, self.profile
+        if not self._is_whole and height >= self._rebalance_from:
+            self._rebalance()
+        closing = height >= self.ledger.blocks - 2
+        if profile.sweep_every and (closing or height % profile.sweep_every == 0):
+            self.sweep(leave=0.02 if closing else 0.08)
+        if height % 10 == 0:
+            self._balance()
+        if self.queue and (closing or height % profile.batch_every == 0):
+            self._pay_out()
+
+    @property
+    def _rebalance_from(self) -> int:
+        return _POOL_TIED_FROM + (self.ledger.blocks - _POOL_TIED_FROM) * 2 // 5
+
+    def sweep(self, leave: float) -> None:
+        """Move deposits into the hot wallet, each left behind with the given chance."""
+        rng = self.ledger.rng
+        coins = [coin for coin in self.deposits.spendable() if rng.random() >= leave]
+        while coins:
+            batch, coins = coins[:_MOST_SWEPT], coins[_MOST_SWEPT:]
+            lent = self._tied_coin() if self.profile.joins_hot else None
+            if lent is not None:
+                batch.append(lent)
+            if self.deposits.empty("sweep", self._funding_address(), batch) is None:
+                continue
+            self._tie(batch)
+            if lent is not None:
+                self.hot.take([lent])
+
+    def _funding_address(self) -> Address:
+        pool = self.static if self.profile.hot_policy != "fresh" else self.tagged
+        return self.ledger.rng.choice(pool)
+
+    def _change_address(self) -> Address:
+        policy, rng = self.profile.hot_policy, self.ledger.rng
+        if policy == "static" or (policy == "fresh" and rng.random() < 0.4):
+            return self.tagged[0]
+        if policy == "pool":
+            return rng.choice(self.static)
+        return self.hot.address("hot")
+
+    def _tie(self, coins: list[Coin]) -> None:
+        """Co-spending carries the tie to a tagged address over to every script of the inputs."""
+        scripts = {coin.lock.script_pubkey for coin in coins}
+        if scripts & self._tied:
+            self._tied |= scripts
+
+    def _tied_coin(self) -> Coin | None:
+        """A hot coin tied to a tagged address, made by an internal transfer where there is none."""
+        coins = self.hot.spendable()
+        tied = [coin for coin in coins if coin.lock.script_pubkey in self._tied]
+        if tied:
+            return self.ledger.rng.choice(tied)
+        if not coins:
+            return None
+        largest = max(coins, key=lambda coin: coin.value_sat)
+        moved = self.hot.empty("internal", self.tagged[0], [largest])
+        return None if moved is None else moved.coin(0)
+
+    def _pay_out(self) -> None:
+        most = self.profile.batch_most
+        waiting, self.queue = self.queue, []
+        for start in range(0, len(waiting), most):
+            batch = waiting[start : start + most]
+            if not self._pay_batch(batch):
+                # Short of money: pay whom it can, the others wait for a sweep or a refill.
+                self.queue += [request for request in batch if not self._pay_batch([request])]
+
+    def _pay_batch(self, batch: list[Request]) -> bool:
+        required = []
+        if self.profile.hot_policy != "pool":
+            tied = self._tied_coin()
+            if tied is None:
+                return False
+            required = [tied]
+        before = {id(coin): coin for coin in self.hot.coins}
+        receipt = self.hot.pay(
+            "withdrawal",
+            [(request.to, request.value_sat) for request in batch],
+            required=required,
+            change_to=self._change_address,
+            keep_equal=True,
+        )
+        if receipt is None:
+            return False
+        left = {id(coin) for coin in self.hot.coins}
+        self._tie([coin for key, coin in before.items() if key not in left])
+        for index, request in enumerate(batch):
+            coin = receipt.coin(index)
+            self.ledger.truth.withdrawals.add(
+                self.owner.owner_id,
+                request.account,
+                shown_txid(receipt.txid),
+                coin.vout,
+                coin.value_sat,
+                request.customer_id,
+            )
+            if request.paid is not None:
+                request.paid(coin)
+        return True
+
+    def _balance(self) -> None:
+        """Send a surplus to cold storage; refill from it when the hot wallet runs low."""
+        rng = self.ledger.rng
+        hot = self.hot.balance_sat
+        if hot > _HOT_HIGH_SAT:
+            amount = (hot - _HOT_HIGH_SAT // 2) // COIN * COIN + rng.randrange(COIN)
+            self.hot.pay(
+                "internal", [(self.cold.address("cold"), amount)], change_to=self._change_address
+            )
+        elif hot < _HOT_LOW_SAT:
+            coins = self.cold.spendable()
+            if coins:
+                self.cold.empty("internal", self._funding_address(), [rng.choice(coins)])
+
+    def _rebalance(self) -> None:
+        """Put a coin on every address of the pool, then spend one of each together."""
+        coins = self.hot.spendable()
+        if sum(coin.value_sat for coin in coins) < COIN:
+            return
+        rng = self.ledger.rng
+        parts = [(address, rng.randrange(2_000_000, 6_000_000)) for address in self.static]
+        receipt = self.hot.pay("internal", parts, change_to=self._change_address)
+        if receipt is None:
+            return
+        placed = [receipt.coin(index) for index in range(len(parts))]
+        if self.hot.empty("internal", self.tagged[0], placed) is not None:
+            self._is_whole = True

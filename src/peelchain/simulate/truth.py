@@ -1,0 +1,201 @@
+"""What really happened, as CSV tables that say who owns what and who paid whom."""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from peelchain.network import REGTEST
+from peelchain.script import address
+from peelchain.units import format_hash
+
+Cell = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One party. `label` is what the tagpack calls it, empty where nobody tagged it."""
+
+    owner_id: str
+    role: str
+    name: str
+    country: str
+    wallet_kind: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A truth table: its file, its columns with their meanings, and its rows in chain order."""
+
+    name: str
+    holds: str
+    columns: tuple[tuple[str, str], ...]
+    rows: list[tuple[Cell, ...]] = field(default_factory=list)
+
+    def add(self, *row: Cell) -> None:
+        """Append one row; raises ValueError when it does not fit the columns."""
+        if len(row) != len(self.columns):
+            raise ValueError(f"{self.name} has {len(self.columns)} columns, not {len(row)}")
+        self.rows.append(row)
+
+
+_TXID = ("txid", "transaction, display hex")
+_VOUT = ("vout", "output index")
+_VALUE = ("value_sat", "value of that output in satoshis")
+_SERVICE = ("service_id", "owner_id of the service")
+_CUSTOMER = ("customer_id", "owner_id of whoever holds the account")
+_ACCOUNT = ("account", "account at that service; unique with service_id")
+
+
+_DESIGN = (
+    "What holds by design:",
+    "",
+    "- Inputs of one transaction have one owner, CoinJoins apart; joining scripts spent together, "
+    "CoinJoins left out, never joins two owners.",
+    "- A CoinJoin has n >= 3 equal outputs, at least n distinct input scripts and n to 2n + 1 "
+    "outputs; nothing else has that shape. Services take part in none.",
+    "- Every withdrawal has an input in the co-spend cluster of an address that tagpack.yaml tags, "
+    "over the whole chain. Cold wallets and most deposit addresses are outside it.",
+    "- Addresses of site users that were spent are one co-spend cluster, the observed ones "
+    "among them. They receive nothing but payments.",
+)
+
+
+class Truth:
+    """Every truth table, filled while the economy runs."""
+
+    def __init__(self) -> None:
+        self.owners = Table(
+            "owners",
+            "the parties",
+            (
+                ("owner_id", "the party, unique"),
+                ("role", "user, exchange, market, gambling, processor, pool, faucet, coordinator, "
+                 "site, operator or genesis"),
+                ("name", "a made-up name"),
+                ("country", "ISO 3166-1 alpha-2; ZZ where nobody knows"),
+                ("wallet_kind", "script kind of its main wallet; empty for genesis"),
+                ("label", "label of its tags in tagpack.yaml; empty where it has none"),
+            ),
+        )  # fmt: skip
+        self.scripts = Table(
+            "scripts",
+            "every script_pubkey on the chain, once, by first appearance",
+            (
+                ("script_pubkey", "hex"),
+                ("address", "regtest address; empty where the script has none"),
+                ("owner_id", "who controls it; for op_return, who wrote it"),
+                ("purpose", "receive, change, deposit, hot, cold, site_user, treasury, private "
+                 "(the operator's own), premix, coinjoin, coinbase, fee, op_return or genesis: "
+                 "what the address was first made for. The site's wallet is site_user and "
+                 "treasury"),
+            ),
+        )  # fmt: skip
+        self.transactions = Table(
+            "transactions",
+            "every transaction but the coinbases, in chain order",
+            (
+                _TXID,
+                ("height", "height of its block"),
+                ("kind", "payment, withdrawal (a service pays customers), deposit, sweep, "
+                 "internal (a service moves its own), hop (a party moves its own), consolidation, "
+                 "dust, coinjoin, premix, site_sweep, site_payout or peel"),
+                ("owner_id", "who spent; of a CoinJoin, who started it"),
+            ),
+        )  # fmt: skip
+        self.change = Table(
+            "change", "outputs that return to the spender as change", (_TXID, _VOUT)
+        )
+        self.coinjoins = Table(
+            "coinjoins",
+            "the CoinJoins, in chain order",
+            (
+                _TXID,
+                ("type", "joinmarket, wasabi1 or whirlpool"),
+                ("participants", "owner_ids of all, sorted, joined by a space"),
+            ),
+        )
+        self.site_users = Table(
+            "site_users",
+            "the site's table of users, each with the one address it was given",
+            (
+                ("site_user", "the site's own number of the user"),
+                ("address", "the address to pay to; some never paid"),
+                ("owner_id", "who that user is"),
+            ),
+        )
+        self.accounts = Table(
+            "accounts",
+            "deposit addresses of customers at services; an account may have many, or none: "
+            "gambling and pools take deposits at their own tagged address",
+            (_SERVICE, _ACCOUNT, _CUSTOMER, ("address", "deposit address")),
+        )
+        self.withdrawals = Table(
+            "withdrawals",
+            "what services of every role paid out to customers",
+            (_SERVICE, _ACCOUNT, _TXID, _VOUT, _VALUE, _CUSTOMER),
+        )
+        self.payments = Table(
+            "payments",
+            "what the site received from its users",
+            (
+                _TXID,
+                _VOUT,
+                _VALUE,
+                ("site_user", "the site's number of the user"),
+                ("payer_id", "owner_id of whoever paid"),
+                ("route", "where the money came from: direct (a service paid the site), wallet, "
+                 "hops (own wallets between), peer (another user), mined, or coinjoin"),
+            ),
+        )  # fmt: skip
+        self.cashouts = Table(
+            "cashouts",
+            "the operator's own deposits at exchanges; whom it paid may deposit there too",
+            (
+                _TXID,
+                _VOUT,
+                _VALUE,
+                _SERVICE,
+                _ACCOUNT,
+                ("route", "peel, hop or coinjoin: how the money left the site"),
+            ),
+        )
+        self.blocks = Table(
+            "blocks",
+            "the best chain",
+            (
+                ("height", "genesis is 0"),
+                ("block_hash", "display hex"),
+                ("owner_id", "who mined it"),
+            ),
+        )
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables, in the order the README lists them."""
+        return tuple(value for value in vars(self).values() if isinstance(value, Table))
+
+    def write(self, folder: Path, about: str) -> None:
+        """Write a CSV a table, and a README that describes each column, into a new folder."""
+        folder.mkdir()
+        lines = ["# Truth of a simulated chain", "", about, "", *_DESIGN, ""]
+        for table in self.tables:
+            with (folder / f"{table.name}.csv").open("w", encoding="ascii", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow([name for name, _ in table.columns])
+                writer.writerows(table.rows)
+            lines += [f"## {table.name}.csv", "", f"{table.holds.capitalize()}.", ""]
+            lines += ["| column | meaning |", "|---|---|"]
+            lines += [f"| {name} | {meaning} |" for name, meaning in table.columns]
+            lines += [""]
+        (folder / "README.md").write_text("\n".join(lines), encoding="ascii", newline="\n")
+
+
+def shown_address(script_pubkey: bytes) -> str:
+    """The regtest address of a script, empty where it has none."""
+    return address(script_pubkey, REGTEST) or ""
+
+
+def shown_txid(txid: bytes) -> str:
+    """Display hex of a txid in internal order."""
+    return format_hash(txid)
