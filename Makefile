@@ -65,7 +65,8 @@ demo: install ## Run the main job on a simulated chain; leaves its results in de
 
 .PHONY: bench
 bench: install ## Run the benchmarks and save their results under bench/results
-	@for script in bench/bench_*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+	@for script in bench/bench_*.py; do \
+	  echo "$$script"; $(BIN)/python -m "bench.$$(basename "$$script" .py)"; done
 
 # --- check ---
 
@@ -132,6 +133,11 @@ lock: .venv/.dependencies ## Write the lockfiles anew from pyproject.toml, Cargo
 .PHONY: schema-page
 schema-page: install ## Render docs/schema.md from schema.py
 	$(BIN)/python scripts/render_schema.py > docs/schema.md
+
+.PHONY: commands-page
+commands-page: install ## Render docs/commands.md from the command line and docs/commands.toml
+	$(BIN)/python scripts/render_commands.py > docs/commands.md.new
+	mv docs/commands.md.new docs/commands.md
 
 .PHONY: clean
 clean: ## Remove everything that make built

@@ -99,9 +99,7 @@ def multi_input_links(
 ) -> tuple[_Int64, _Int64, _Int64]:
     """Links by common spending: tx_id, script_a, script_b, sorted. `excluded_tx_ids` rises."""
 
-def merge_links(
-    script_count: int, script_a: _Int64, script_b: _Int64
-) -> tuple[_Int64, _Int64]:
+def merge_links(script_count: int, script_a: _Int64, script_b: _Int64) -> tuple[_Int64, _Int64]:
     """The scripts in some link, rising, and the least script of each one's cluster."""
 
 def shortest_steps(

@@ -141,8 +141,12 @@ _TABLES = (
         "fact",
         (
             Column("script_id", pa.int64(), "dense id in chain order from 0; this store only"),
-            Column("script_type", NAME, "p2pk, p2pkh, p2sh, p2wpkh, p2wsh, p2tr, p2a, multisig, "
-                   "op_return, witness_unknown or nonstandard"),
+            Column(
+                "script_type",
+                NAME,
+                "p2pk, p2pkh, p2sh, p2wpkh, p2wsh, p2tr, p2a, multisig, "
+                "op_return, witness_unknown or nonstandard",
+            ),
             Column("script_pubkey", pa.binary(), "the script's bytes"),
             Column("first_txout_id", pa.int64(), "the output that first carried it"),
         ),
@@ -201,17 +205,20 @@ _TABLES = (
             Column("address", pa.string(), "the address as its source wrote it, repaired"),
             Column("script_pubkey", pa.binary(), "its script"),
             Column("label", pa.string(), "the source's name for the subject"),
-            Column("category", pa.string(), "INTERPOL-derived concept, e.g. exchange",
-                   null="the source gives none"),
+            Column(
+                "category",
+                pa.string(),
+                "INTERPOL-derived concept, e.g. exchange",
+                null="the source gives none",
+            ),
             Column("actor", pa.string(), "actor id, e.g. hydramarket", null="none given"),
             Column("source", pa.string(), "where the claim was published"),
             Column("creator", pa.string(), "who made the tag", null="none given"),
-            Column("confidence", pa.string(), "confidence class of the TagPack",
-                   null="none given"),
-            Column("is_cluster_definer", pa.bool_(), "may name the whole cluster",
-                   null="not said"),
-            Column("lastmod", pa.string(), "date of last change by the source, ISO",
-                   null="none given"),
+            Column("confidence", pa.string(), "confidence class of the TagPack", null="none given"),
+            Column("is_cluster_definer", pa.bool_(), "may name the whole cluster", null="not said"),
+            Column(
+                "lastmod", pa.string(), "date of last change by the source, ISO", null="none given"
+            ),
             Column("recorded_utc", TIME, "when it was imported"),
             Column("file", pa.string(), "name of the imported file"),
         ),
@@ -271,8 +278,12 @@ _TABLES = (
         ("tx_id", "txout_id"),
         "inference",
         (
-            Column("type", NAME, "service, coinjoin, mixer, seed, unspent, unspendable, fee, cut, "
-                   "unresolved or coinbase"),
+            Column(
+                "type",
+                NAME,
+                "service, coinjoin, mixer, seed, unspent, unspendable, fee, cut, "
+                "unresolved or coinbase",
+            ),
             Column("tx_id", pa.int64(), "the transaction that made the output, or paid the fee"),
             Column("txout_id", pa.int64(), "the output", null="the fee"),
             Column("value_sat", pa.int64(), "value of that output, or the fee"),

@@ -2,6 +2,7 @@
 
 import { drawing, element, type Child } from "./element";
 import { formatBtc, formatFiat } from "./money";
+import { TIER_LABELS, tierOf, tierSums, type Side } from "./near";
 import type { Movement, Receipt, Report, Service } from "./report";
 import { tableSection, type Column } from "./table";
 import { formatTime, visible } from "./text";
@@ -11,16 +12,15 @@ const CHART = { width: 900, height: 160, foot: 20 };
 
 /** The whole page as elements. */
 export function page(report: Report): HTMLElement[] {
-  const flows = flowColumns(report);
   return [
     head(report),
     totals(report),
     chart(report.receipts),
-    tableSection("Services that paid in", report.servicesIn, serviceColumns(report)),
-    tableSection("Services that were paid", report.servicesOut, serviceColumns(report)),
-    tableSection("Inflows", report.inflows, flows, serviceFilter(report.servicesIn)),
-    tableSection("Outflows", report.outflows, flows, serviceFilter(report.servicesOut)),
-    tableSection("Receipts", report.receipts, receiptColumns(report)),
+    services("Services that paid in", report, "inflows"),
+    services("Services that were paid", report, "outflows"),
+    flows("Inflows", report, "inflows"),
+    flows("Outflows", report, "outflows"),
+    tableSection("Receipts", report.receipts, receiptColumns(report), { greatest: "Value" }),
     ...withoutRate(report),
   ];
 }
@@ -115,10 +115,57 @@ function chart(receipts: Receipt[]): HTMLElement {
   return section;
 }
 
-function serviceColumns(report: Report): Column<Service>[] {
+function services(title: string, report: Report, side: Side): HTMLElement {
+  const rows = side === "inflows" ? report.servicesIn : report.servicesOut;
+  return tableSection(title, rows, serviceColumns(report, side), {
+    greatest: tracedTitle(report.rules[0] ?? ""),
+    note:
+      `Straight, through one private transaction, or through more: by the shortest path, under the ` +
+      `rule ${visible(report.rules[0] ?? "none")}.`,
+  });
+}
+
+function flows(title: string, report: Report, side: Side): HTMLElement {
+  const rows = report[side];
+  const empty = rows.filter((flow) => Object.values(flow.traced).every((sat) => sat === 0n)).length;
+  const services = side === "inflows" ? report.servicesIn : report.servicesOut;
+  return tableSection(title, rows, flowColumns(report), {
+    filters: [
+      {
+        title: "Service",
+        choices: services.map((s): [string, string] => [s.entity, visible(s.label)]),
+        value: (flow) => flow.entity,
+      },
+      { title: "Path", choices: TIER_LABELS, value: (flow) => tierOf(flow, side) },
+    ],
+    greatest: tracedTitle(report.rules[0] ?? ""),
+    note:
+      empty === 0
+        ? undefined
+        : `${empty} of the rows have 0 under every rule: a path exists, its amount rounds to nothing.`,
+  });
+}
+
+function path(flow: Movement): HTMLElement {
+  const steps = flow.path.map((outpoint) => element("li", {}, copyable(outpoint)));
+  return element(
+    "div",
+    {},
+    element("ol", {}, ...steps),
+    copyButton(() => flow.path.join("\n"), "copy all", "Copy the whole path"),
+  );
+}
+
+function serviceColumns(report: Report, side: Side): Column<Service>[] {
+  const sums = tierSums(report[side], side, report.rules[0] ?? "");
+  const near = TIER_LABELS.map(([tier, title]): Column<Service> => {
+    const sum = (s: Service): bigint => sums.get(s.entity)?.[tier] ?? 0n;
+    return { title, cell: (s) => formatBtc(sum(s)), key: sum, numeric: true };
+  });
   return [
     { title: "Service", cell: (s) => safe(s.label), key: (s) => s.label },
     { title: "Count", cell: (s) => String(s.count), key: (s) => s.count, numeric: true },
+    ...near,
     ...tracedColumns<Service>(report),
     ...fiatColumns<Service>(report),
   ];
@@ -128,10 +175,16 @@ function flowColumns(report: Report): Column<Movement>[] {
   return [
     { title: "Id", cell: (f) => safe(f.id), key: idKey },
     { title: "Service", cell: (f) => safe(f.label), key: (f) => f.label },
-    ...placeColumns<Movement>(),
     ...tracedColumns<Movement>(report),
     ...fiatColumns<Movement>(report),
-    { title: "Hops", cell: (f) => String(f.hops), key: (f) => f.hops, numeric: true },
+    {
+      title: "Hops",
+      cell: (f) => String(f.hops),
+      key: (f) => f.hops,
+      numeric: true,
+      more: { title: "path", content: path },
+    },
+    ...placeColumns<Movement>(),
     { title: "Basis", cell: (f) => safe(f.basis), key: (f) => f.basis },
   ];
 }
@@ -156,11 +209,15 @@ function placeColumns<T extends Receipt>(): Column<T>[] {
 
 function tracedColumns<T extends { traced: Record<string, bigint> }>(report: Report): Column<T>[] {
   return report.rules.map((rule) => ({
-    title: `Traced, ${visible(rule)}`,
+    title: tracedTitle(rule),
     cell: (row) => formatBtc(row.traced[rule] ?? 0n),
     key: (row) => row.traced[rule] ?? 0n,
     numeric: true,
   }));
+}
+
+function tracedTitle(rule: string): string {
+  return `Traced, ${visible(rule)}`;
 }
 
 function fiatColumns<T extends { fiat: Record<string, string> }>(report: Report): Column<T>[] {
@@ -173,14 +230,6 @@ function fiatColumns<T extends { fiat: Record<string, string> }>(report: Report)
     },
     numeric: true,
   }));
-}
-
-function serviceFilter(services: Service[]) {
-  return {
-    title: "Service",
-    choices: services.map((s): [string, string] => [s.entity, visible(s.label)]),
-    value: (flow: Movement) => flow.entity,
-  };
 }
 
 function withoutRate(report: Report): HTMLElement[] {
@@ -208,21 +257,26 @@ function safe(text: string): HTMLElement {
 function copyable(text: string): Child {
   if (text === "") return "none";
   const code = element("code", {}, visible(text));
-  const button = element("button", { type: "button", class: "copy", title: "Copy" }, "copy");
-  button.setAttribute("aria-label", `Copy ${visible(text)}`);
-  button.addEventListener("click", () => {
-    copy(text, code).then((said) => {
-      button.textContent = said;
-      setTimeout(() => {
-        button.textContent = "copy";
-      }, 1500);
-    }, console.error);
-  });
+  const button = copyButton(() => text, "copy", `Copy ${visible(text)}`);
   return element("span", { class: "copyable" }, code, button);
 }
 
+function copyButton(text: () => string, said: string, label: string): HTMLElement {
+  const button = element("button", { type: "button", class: "copy", "aria-label": label }, said);
+  button.addEventListener("click", () => {
+    const shown = button.parentElement ?? button;
+    copy(text(), shown.querySelector("ol, code") ?? shown).then((done) => {
+      button.textContent = done;
+      setTimeout(() => {
+        button.textContent = said;
+      }, 1500);
+    }, console.error);
+  });
+  return button;
+}
+
 // A browser may refuse its clipboard to a page opened from a file: then the text is selected.
-async function copy(text: string, shown: HTMLElement): Promise<string> {
+async function copy(text: string, shown: Element): Promise<string> {
   try {
     await navigator.clipboard.writeText(text);
     return "copied";

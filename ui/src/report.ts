@@ -13,6 +13,8 @@ export interface Movement {
   value: bigint;
   traced: Record<string, bigint>;
   fiat: Record<string, string>;
+  /** Outpoints in the direction of the money. */
+  path: string[];
   hops: number;
   basis: string;
 }
@@ -91,7 +93,7 @@ export function readReport(json: string): Report {
     servicesIn,
     servicesOut,
     withoutRate: list(root["without_rate"], "without_rate", text),
-    rules: names(flows.map((f) => f.traced)),
+    rules: list(root["rules"], "rules", text),
     currencies: names([...receipts, ...flows].map((f) => f.fiat)),
   };
 }
@@ -118,6 +120,7 @@ function movement(value: unknown, where: string, labels: Map<string, string>): M
     entity,
     label: labels.get(entity) ?? entity,
     traced: amounts(row["traced_sat"], `${where}.traced_sat`),
+    path: list(row["path"], `${where}.path`, text),
     hops: whole(row["hops"], `${where}.hops`),
     basis: text(row["basis"], `${where}.basis`),
   };

@@ -16,6 +16,7 @@ export function sample() {
     network: "regtest",
     tip: { height: 1500, hash: "ab".repeat(32), chainwork: "00".repeat(32) },
     subject: "site",
+    rules: ["pro_rata", "index_fifo"],
     totals: {
       receipts: 2,
       received_sat: 300_000_000,
@@ -36,6 +37,7 @@ export function sample() {
       traced_sat: { pro_rata: n, index_fifo: 0 },
       fiat: { EUR: `${n}.00` },
       receipts: ["R1"],
+      path: [place(index + 3).outpoint, ...Array.from({ length: index }, (_, n) => place(n + 6).outpoint)],
       hops: index,
       basis: "inference",
     })),

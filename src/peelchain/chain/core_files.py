@@ -47,7 +47,11 @@ def find(given: Path, network: Network | None) -> CoreFiles:
         raise MisuseError(f"{given} is no folder; name a node's data directory")
     candidates = [
         folder
-        for folder in (given, given / "blocks", *(given / n.folder / "blocks" for n in _subfolders()))
+        for folder in (
+            given,
+            given / "blocks",
+            *(given / n.folder / "blocks" for n in _subfolders()),
+        )
         if any(folder.glob("blk*.dat"))
     ]
     if not candidates:

@@ -42,9 +42,7 @@ class Ingested:
     seconds: float
 
 
-def ingest_core_files(
-    files: CoreFiles, store: Path, progress: Progress | None = None
-) -> Ingested:
+def ingest_core_files(files: CoreFiles, store: Path, progress: Progress | None = None) -> Ingested:
     """Brings a store to the best chain of a node's block files.
 
     Raises SourceError, StoreError, StoreLockedError; the store then is as it was at its last commit.

@@ -115,8 +115,19 @@ def _header_fault(header: bytes, block_hash: bytes, previous: bytes, network: Ne
 
 def _money(store: Store, say: Progress) -> Iterator[str]:
     say("money", 0, 3)
-    txs = store.read("txs", ["txid", "height", "tx_index", "fee_sat", "first_txin", "txin_count",
-                             "first_txout_id", "txout_count"])
+    txs = store.read(
+        "txs",
+        [
+            "txid",
+            "height",
+            "tx_index",
+            "fee_sat",
+            "first_txin",
+            "txin_count",
+            "first_txout_id",
+            "txout_count",
+        ],
+    )
     values = _ints(store.read("txouts", ["value_sat"]), "value_sat")
     prev = _ints(store.read("txins", ["prev_txout_id"]), "prev_txout_id")
     say("money", 1, 3)

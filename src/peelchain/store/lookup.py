@@ -65,7 +65,9 @@ class Lookup:
         for outpoint in outpoints:
             row = found.get(outpoint.txid)
             if row is None or outpoint.vout >= row["txout_count"]:
-                why = "no such transaction" if row is None else f"it has {row['txout_count']} outputs"
+                why = (
+                    "no such transaction" if row is None else f"it has {row['txout_count']} outputs"
+                )
                 raise NotInChainError(
                     f"output {outpoint} is not in the chain up to height "
                     f"{self.store.manifest.tip_height} ({why}); check it, or ingest newer blocks"

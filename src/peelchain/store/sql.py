@@ -3,7 +3,7 @@
 import duckdb
 
 from peelchain.errors import MisuseError
-from peelchain.schema import CHAIN_TABLES, TABLES
+from peelchain.schema import CHAIN_TABLES, TABLES, TIME
 from peelchain.store.reader import Store
 
 _MACROS = (
@@ -32,8 +32,8 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
         _view(connection, name, [(file, None) for file in files])
     for name, spec in TABLES.items():
         if spec.kind == "derived" and name != "runs":
-            rows = [
-                (str((root / run.tables[name].file)), run.run_id)
+            rows: list[tuple[str, str | None]] = [
+                (str(root / run.tables[name].file), run.run_id)
                 for run in store.manifest.runs
                 if name in run.tables
             ]
@@ -54,15 +54,24 @@ def _view(
         )
         connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
         return
+    chosen = _chosen(name)
     if files[0][1] is None:
         listed = ", ".join(_text(file) for file, _ in files)
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
+        connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM read_parquet([{listed}])")
         return
     parts = (
-        f"SELECT {_text(run_id or '')} AS run_id, * FROM read_parquet({_text(file)})"
+        f"SELECT {_text(run_id or '')} AS run_id, {chosen} FROM read_parquet({_text(file)})"
         for file, run_id in files
     )
     connection.execute(f"CREATE VIEW {name} AS " + " UNION ALL ".join(parts))
+
+
+def _chosen(name: str) -> str:
+    """Every column; times as plain UTC, which needs no time zone library to read."""
+    times = [c.name for c in TABLES[name].columns if c.type == TIME]
+    if not times:
+        return "*"
+    return "* REPLACE (" + ", ".join(f"timezone('UTC', {t}) AS {t}" for t in times) + ")"
 
 
 def _runs(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
@@ -97,7 +106,7 @@ def _duck_type(arrow: str) -> str:
         "string": "VARCHAR",
         "bool": "BOOLEAN",
         "date32[day]": "DATE",
-        "timestamp[ms, tz=UTC]": "TIMESTAMPTZ",
+        "timestamp[ms, tz=UTC]": "TIMESTAMP",
     }
     if arrow in known:
         return known[arrow]
@@ -108,4 +117,3 @@ def _duck_type(arrow: str) -> str:
     if arrow.startswith("decimal"):
         return "DECIMAL(20, 8)"
     raise MisuseError(f"no DuckDB type for {arrow}")
-

@@ -73,9 +73,9 @@ def deposit_candidates(
     A sweep pays nobody but the service: every output that can be spent carries one of
     `service_scripts`. A hot wallet's script is one the service pays others from; without that
     test, a customer who empties a wallet into a deposit address would look like a sweep. Then those
-    of the `reached` outputs that the sweep spends, rising, are likely deposits to addresses the service
-    gave its customers, not yet known as its own. Otherwise there are none. An inference of this
-    tool, to be confirmed by the service.
+    of the `reached` outputs that the sweep spends, rising, are likely deposits to addresses the
+    service gave its customers, not yet known as its own. Otherwise there are none. An inference of
+    this tool, to be confirmed by the service.
     """
     tx = int(arrays.txout_tx[txout])
     own = np.asarray(service_scripts, np.int64)

@@ -1,0 +1,159 @@
+"""docs/benchmarks.md, rendered from the saved results."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.measure import RESULTS, ROOT, saved
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+_WORK = {
+    "ingest": "all of it: check, resolve spends, number scripts, write the store",
+    "rows": "every transaction, input and output looked at; nothing resolved, nothing written",
+    "txids": "txids alone",
+}
+_PARSER_WORK = {
+    "walk": "parse; no hash",
+    "txids": "parse; txids",
+    "rows": "parse; txids, wtxids, the rows of inputs and outputs",
+    "checked": "the same, and check the Merkle root and the witness commitment",
+}
+
+
+def write_page() -> Path:
+    """Renders docs/benchmarks.md from what bench/results holds, and gives its path."""
+    results = {p.stem: saved(p.stem) for p in sorted(RESULTS.glob("*.json"))}
+    PAGE.write_text(benchmarks_page(results))
+    return PAGE
+
+
+def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page, in Markdown. `results` maps the name of a benchmark to its saved result."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Rendered by `make bench` from `bench/results`; `bench/README.md` says what is measured",
+        "and how to read it. Medians; in brackets the least and the most of all runs. MB are",
+        "millions of bytes of raw blocks. The programs ran in turns on the same blocks and gave",
+        "the same answers: sum of txids, counts, sum of values.",
+    ]
+    if "ingest" in results:
+        lines += _ingest(results["ingest"])
+    if "parser" in results:
+        lines += _parser(results["parser"])
+    return "\n".join(lines) + "\n"
+
+
+def _ingest(result: Mapping[str, Any]) -> list[str]:
+    lines = ["", "## Ingest", "", _where(result), f"{result['runs']} runs of each program."]
+    for name, facts in result["inputs"].items():
+        rows = [r for r in result["results"] if r["input"] == name]
+        counts = [f"{facts['bytes'] / 1e6:.1f} MB", f"{facts['blocks']:,} blocks"]
+        counts.append(f"{facts['txs']:,} transactions")
+        if facts["txouts"] is not None:
+            counts += [f"{facts['txins']:,} inputs", f"{facts['txouts']:,} outputs"]
+        lines += ["", f"### {name}", "", f"{_sentence(facts['what'])} {', '.join(counts)}.", ""]
+        lines += _table(
+            ("program", "work", "seconds", "MB/s", "tx/s", "outputs/s", "peak memory", "store"),
+            [
+                (
+                    f"{r['program']} {r['version']}",
+                    r["work"],
+                    _seconds(r["seconds"]),
+                    f"{r['mb_per_second']:,.1f}",
+                    f"{r['txs_per_second']:,}",
+                    "" if r["txouts_per_second"] is None else f"{r['txouts_per_second']:,}",
+                    f"{r['peak_rss_bytes'] / 1e6:,.0f} MB",
+                    "" if r["store_bytes"] is None else f"{r['store_bytes'] / 1e6:,.1f} MB",
+                )
+                for r in rows
+            ],
+        )
+        if told := list(_comparisons(rows, facts["bytes"])):
+            lines += ["", *told]
+    lines += ["", "Work:", ""]
+    return lines + [f"- *{work}*: {what}." for work, what in _WORK.items()]
+
+
+def _comparisons(rows: Sequence[Mapping[str, Any]], size: int) -> Iterable[str]:
+    for row in rows:
+        if inner := row["seconds_after_start"]:
+            yield (
+                f"- Of peelchain's ingest, {_seconds(inner)} s come after Python and its libraries "
+                f"have started: {size / inner['median'] / 1e6:,.1f} MB/s."
+            )
+        if ratio := row.get("times_peelchain"):
+            peer = f"{row['program']} ({row['work']})"
+            yield f"- {peer} takes {_seconds(ratio)} times as long as peelchain ({ratio['work']})."
+
+
+def _parser(result: Mapping[str, Any]) -> list[str]:
+    facts = result["input"]
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    lines = [
+        "",
+        "## Parsers",
+        "",
+        _where(result),
+        f"{result['rounds']} rounds, one core, {facts['blocks']} real blocks in memory: "
+        f"{facts['bytes'] / 1e6:.1f} MB, {facts['txs']:,} transactions, {facts['txins']:,} inputs, "
+        f"{facts['txouts']:,} outputs.",
+        f"{versions}. See [ADR 0002](adr/0002-block-parser.md).",
+        "",
+    ]
+    lines += _table(
+        ("work", "parser", "MB/s", "tx/s", "allocations", "allocated"),
+        [
+            (
+                r["work"],
+                r["parser"],
+                _speed(r, facts["bytes"]),
+                f"{r['txs_per_second']:,}",
+                f"{r['allocations']:,}",
+                f"{r['allocated_bytes'] / 1e6:.1f} MB",
+            )
+            for r in result["parsers"]
+        ],
+    )
+    lines += ["", "Work:", ""]
+    lines += [f"- *{work}*: {what}." for work, what in _PARSER_WORK.items()]
+    lines += ["", "Double SHA-256, MB/s by the size of the message:", ""]
+    sizes = sorted({r["message_bytes"] for r in result["hashes"]})
+    names = list(dict.fromkeys(r["hash"] for r in result["hashes"]))
+    cells = {(r["hash"], r["message_bytes"]): f"{r['mb_per_second']:,}" for r in result["hashes"]}
+    lines += _table(
+        ("library", *(f"{size:,} bytes" for size in sizes)),
+        [(name, *(cells.get((name, size), "") for size in sizes)) for name in names],
+    )
+    return lines
+
+
+def _where(result: Mapping[str, Any]) -> str:
+    machine = result["machine"]
+    sha = "with" if machine["sha_extensions"] else "without"
+    changed = " with changes not yet committed" if result["changed_since"] else ""
+    return (
+        f"{machine['cpu']} ({sha} SHA instructions), {machine['cores']} cores, "
+        f"{machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}, "
+        f"Python {machine['python']}, load {machine['load_before']} before the start; "
+        f"commit `{result['commit'][:12]}`{changed}."
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _seconds(seconds: Mapping[str, float]) -> str:
+    return f"{seconds['median']:.2f} ({seconds['least']:.2f}–{seconds['most']:.2f})"
+
+
+def _speed(row: Mapping[str, Any], size: int) -> str:
+    slow, fast = (size / row["seconds"][end] / 1e6 for end in ("most", "least"))
+    return f"{row['mb_per_second']:,} ({slow:,.0f}–{fast:,.0f})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]

@@ -1,0 +1,154 @@
+"""Chain data: ingest it, look at its state, decode a block, check the store."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from peelchain import _core
+from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.chain.core_files import find
+from peelchain.chain.ingest import ingest_core_files
+from peelchain.chain.verify import verify_store
+from peelchain.errors import MisuseError, SourceError
+from peelchain.network import MAINNET, NETWORKS, Network, by_name
+from peelchain.script import address
+from peelchain.store.reader import Store
+from peelchain.units import format_hash, format_time
+
+_MAX_BLOCK_BYTES = 4_000_000
+
+
+def ingest(
+    source: str, store: Path, network: str | None = None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Brings a store up to a source of blocks, `core:DIR`."""
+    kind, _, place = source.partition(":")
+    if kind != "core" or not place:
+        raise MisuseError(
+            f"{source!r} is no source; give core:DIR, where DIR is a Bitcoin Core data directory"
+        )
+    chosen = by_name(network) if network else None
+    done = ingest_core_files(find(Path(place), chosen), store, progress)
+    return {
+        "network": done.network,
+        "tip_height": done.tip_height,
+        "tip_hash": done.tip_hash,
+        **done.counts,
+        "bytes": done.block_bytes,
+        "added_blocks": done.added_blocks,
+        "rolled_back": done.rolled_back,
+        "stale_blocks": done.stale,
+        "unconnected_blocks": done.unconnected,
+        "left_out": list(done.left_out),
+        "seconds": done.seconds,
+    }
+
+
+def status(store: Path) -> dict[str, Any]:
+    """What a store holds and what was made of it."""
+    with Store.open(store) as opened:
+        manifest = opened.manifest
+        return {
+            "network": manifest.network,
+            "tip_height": manifest.tip_height,
+            "tip_hash": manifest.tip_hash,
+            "schema_version": manifest.schema_version,
+            "generation": manifest.generation,
+            "counts": manifest.counts,
+            "chainwork": manifest.chainwork,
+            "block_bytes": manifest.block_bytes,
+            "store_bytes": sum(f.bytes for f in manifest.files()),
+            "segments": len(manifest.segments),
+            "source": dict(manifest.source),
+            "runs": [
+                {
+                    "run_id": r.run_id,
+                    "stage": r.stage,
+                    "tip_height": r.tip_height,
+                    "tables": {name: f.rows for name, f in r.tables.items()},
+                }
+                for r in manifest.runs
+            ],
+        }
+
+
+def decode(file: Path, network: str | None = None) -> dict[str, Any]:
+    """One raw block, decoded. A leading magic and size, as in blk files, are passed over."""
+    try:
+        size = file.stat().st_size
+        if size > _MAX_BLOCK_BYTES + 8:
+            raise SourceError(
+                f"{file}: {size} bytes are more than a block can have; for a node's blk files use "
+                "'peelchain chain ingest core:DIR'"
+            )
+        raw = file.read_bytes()
+    except OSError as e:
+        raise SourceError(f"{file}: {e.strerror}; give the file of one raw block") from None
+    chosen = by_name(network) if network else None
+    for known in NETWORKS.values():
+        if raw[:4] == known.magic and len(raw) >= 8:
+            if int.from_bytes(raw[4:8], "little") != len(raw) - 8:
+                raise SourceError(
+                    f"{file}, offset 4: the size there is not that of the rest; for a node's blk "
+                    "files use 'peelchain chain ingest core:DIR'"
+                )
+            chosen, raw = chosen or known, raw[8:]
+            break
+    return _decoded(raw, chosen or MAINNET, str(file))
+
+
+def _decoded(raw: bytes, network: Network, where: str) -> dict[str, Any]:
+    try:
+        block = _core.decode_block(raw)
+    except SourceError as e:
+        raise SourceError(f"{where}, offset 0: {e}; give the file of one whole raw block") from None
+    if block["problem"]:
+        raise SourceError(
+            f"{where}: block {format_hash(block['hash'])}: {block['problem']}; get the block again"
+        )
+    return {
+        "network": network.name,
+        "block_hash": format_hash(block["hash"]),
+        "prev_hash": format_hash(block["prev_hash"]),
+        "height": block["height"],
+        "time_utc": format_time(block["time"]),
+        "size_bytes": len(raw),
+        "weight": block["weight"],
+        "txs": [_decoded_tx(tx, network) for tx in block["txs"]],
+    }
+
+
+def _decoded_tx(tx: dict[str, Any], network: Network) -> dict[str, Any]:
+    return {
+        "txid": format_hash(tx["txid"]),
+        "wtxid": format_hash(tx["wtxid"]),
+        "version": tx["version"],
+        "locktime": tx["locktime"],
+        "size_bytes": tx["span"][1] - tx["span"][0],
+        "weight": tx["weight"],
+        "inputs": [
+            {
+                "prevout": f"{format_hash(prevout[0])}:{prevout[1]}" if prevout else None,
+                "sequence": sequence,
+                "witness_items": items,
+            }
+            for prevout, sequence, items in tx["inputs"]
+        ],
+        "outputs": [
+            {
+                "vout": vout,
+                "value_sat": value,
+                "script_pubkey": script.hex(),
+                "script_type": kind,
+                "address": address(script, network),
+            }
+            for vout, (value, script, kind) in enumerate(tx["outputs"])
+        ],
+    }
+
+
+def verify(store: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Checks a whole store; `failures` is empty when all holds."""
+    with StoreView(store) as view:
+        result = verify_store(view.store, progress)
+        return {**view.tip, "ok": result.ok, **asdict(result)}

@@ -1,0 +1,1 @@
+"""Cases: journal, findings, report and evidence bundle."""

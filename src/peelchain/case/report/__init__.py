@@ -1,0 +1,9 @@
+"""The report of a case: PDF, figures, CSV twins and the summary on the terminal."""
+
+from peelchain.case.report.closing import summary
+from peelchain.case.report.document import render_pdf
+from peelchain.case.report.flow_figure import flow_svg
+from peelchain.case.report.tables import csv_twins
+from peelchain.case.report.timeline_figure import timeline_svg
+
+__all__ = ["csv_twins", "flow_svg", "render_pdf", "summary", "timeline_svg"]

@@ -1,0 +1,39 @@
+"""All that a case is drawn from: one store at one tip, under one clustering and set of tags."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from peelchain.case.services import Services
+from peelchain.cluster.members import ClusterIndex
+from peelchain.network import Network
+from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.lookup import Lookup
+from peelchain.tags.rates import Rates
+from peelchain.units import format_hash
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a case reads. `tag_script_ids` is the script_id of each row of `tags`, -1 for none."""
+
+    network: Network
+    lookup: Lookup
+    arrays: ChainArrays
+    policy: str
+    links: pa.Table
+    coinjoins: pa.Table
+    index: ClusterIndex
+    services: Services
+    tags: pa.Table
+    tag_script_ids: Int64
+    rates: Rates
+
+    def outpoints(self, txout_ids: list[int]) -> dict[int, str]:
+        """TXID:VOUT of each output."""
+        txs = {t: int(self.arrays.txout_tx[t]) for t in set(txout_ids)}
+        txids = self.lookup.txids(txs.values())
+        return {
+            t: f"{format_hash(txids[tx])}:{t - int(self.arrays.tx_first_txout[tx])}"
+            for t, tx in txs.items()
+        }

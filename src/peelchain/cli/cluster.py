@@ -1,0 +1,190 @@
+"""peelchain cluster: run, show, export, explain."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from peelchain.cli.options import (
+    CsvOption,
+    JsonOption,
+    OutOption,
+    ShortOption,
+    StoreOption,
+    TableOption,
+)
+from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
+from peelchain.cli.progress import progress
+from peelchain.units import format_btc
+
+app = typer.Typer(help="Who controls what: clusters and their reasons.", no_args_is_help=True)
+
+_MOST_MEMBERS = 100_000_000
+
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", metavar="TXID", help="Leave this transaction out; may be given again."
+    ),
+]
+
+
+@app.command()
+def run(store: StoreOption, without: ExcludeOption = None, json: JsonOption = False) -> None:
+    """Cluster the chain: scripts spent together, CoinJoins excepted.
+
+    Example: peelchain cluster run --store chain.store
+    """
+    from peelchain.actions import clusters as actions
+
+    form = form_of(json=json)
+    with progress() as report:
+        answer = actions.run(store, without, report)
+
+    def human() -> Iterator[str]:
+        yield from facts(
+            [
+                ("links", f"{answer['links']:,}"),
+                (
+                    "clusters",
+                    f"{answer['clusters']:,} of {answer['clustered_scripts']:,} scripts "
+                    f"(of {answer['scripts']:,} in the chain)",
+                ),
+                ("CoinJoins left out", f"{answer['coinjoins']:,}"),
+                *footing(answer),
+            ]
+        )
+
+    emit(answer, form, human)
+
+
+@app.command()
+def show(
+    address: Annotated[str, typer.Argument(help="An address of the cluster.")],
+    store: StoreOption,
+    limit: Annotated[
+        int, typer.Option(metavar="N", min=0, max=_MOST_MEMBERS, help="At most so many members.")
+    ] = 1000,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """The cluster of an address: size, totals, service and members. The rows are the members.
+
+    Example: peelchain cluster show 12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S --store chain.store
+    """
+    from peelchain.actions import clusters as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    answer = actions.show(address, store, limit)
+
+    def human() -> Iterator[str]:
+        service = answer["service"]
+        yield from facts(
+            [
+                ("cluster", f"{answer['cluster_id']} of {answer['scripts']:,} scripts"),
+                ("basis", answer["basis"]),
+                (
+                    "service",
+                    f"{service['label']} ({service['category']})" if service else "none known",
+                ),
+                *(("conflicting tags", ", ".join(labels)) for labels in answer["conflicts"]),
+                (
+                    "received",
+                    f"{format_btc(answer['received_sat'])} BTC in {answer['outputs']:,} outputs",
+                ),
+                ("balance", f"{format_btc(answer['balance_sat'])} BTC"),
+                ("seen", f"{answer['first_seen_utc']} to {answer['last_seen_utc']}"),
+                *footing(answer),
+            ]
+        )
+        yield ""
+        yield from table(
+            ["member"], ((m["address"] or f"script {m['script_id']}",) for m in answer["members"])
+        )
+        if len(answer["members"]) < answer["scripts"]:
+            yield f"the first {len(answer['members']):,}; --limit shows more"
+
+    emit(
+        answer,
+        form,
+        human,
+        lambda: Rows(
+            actions.EXPORT_COLUMNS,
+            ((m["address"], m["script_id"], answer["cluster_id"]) for m in answer["members"]),
+        ),
+    )
+
+
+@app.command()
+def export(
+    store: StoreOption,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Every clustered script: address, script_id, cluster_id; as CSV where nothing else is asked.
+
+    Scripts that share a cluster with no other have no row.
+
+    Example: peelchain cluster export --store chain.store --csv -o clusters.csv
+    """
+    from peelchain.actions import clusters as actions
+    from peelchain.actions.view import StoreView
+
+    form = form_of(json=json, csv=csv, table=table_, output=output, default="csv")
+    with StoreView(store) as view:
+        exported = actions.export(view)
+        answer = dict(exported.answer)
+        if form.kind == "json":
+            answer["rows"] = [
+                dict(zip(actions.EXPORT_COLUMNS, row, strict=True)) for row in exported.rows
+            ]
+
+        def human() -> Iterator[str]:
+            yield from table(actions.EXPORT_COLUMNS, exported.rows)
+            yield ""
+            yield from facts(footing(answer))
+
+        emit(answer, form, human, lambda: Rows(actions.EXPORT_COLUMNS, exported.rows))
+
+
+@app.command()
+def explain(
+    a: Annotated[str, typer.Argument(metavar="ADDRESS1", help="An address.")],
+    b: Annotated[str, typer.Argument(metavar="ADDRESS2", help="Another.")],
+    store: StoreOption,
+    without: ExcludeOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+    short: ShortOption = False,
+) -> None:
+    """Why two addresses are held to be one party: the shortest chain of transactions.
+
+    The rows are the links of that chain, from the first address to the second.
+
+    Example: peelchain cluster explain ADDRESS1 ADDRESS2 --store chain.store
+    """
+    from peelchain.actions import clusters as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
+    answer = actions.explain_link(a, b, store, without)
+    columns = ("txid", "rule", "script_a", "script_b")
+    links = [[link[c] for c in columns] for link in answer["links"]]
+
+    def human() -> Iterator[str]:
+        if not answer["joined"]:
+            yield "not joined"
+        elif not links:
+            yield "one and the same script"
+        else:
+            yield f"joined by {len(links)} transactions (inference, not fact):"
+            yield from table(["transaction", "rule", "script a", "script b"], links, short=short)
+        yield ""
+        yield from facts(footing(answer))
+
+    emit(answer, form, human, lambda: Rows(columns, links))

@@ -1,0 +1,75 @@
+"""The options that many commands share, each written once."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peelchain.errors import MisuseError
+
+_LAST_YEAR = 2105
+
+MOST = 2**63 - 1
+"""The greatest number that an option takes: what the tables can hold."""
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="The rows as CSV.")]
+TableOption = Annotated[
+    bool, typer.Option("--table", help="Tables for people (what a terminal gets anyway).")
+]
+ShortOption = Annotated[bool, typer.Option("--short", help="Cut hashes in tables.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to this file, as CSV where nothing else is asked; - is stdout.",
+    ),
+]
+StoreOption = Annotated[
+    Path,
+    typer.Option(
+        "--store", "-s", metavar="STORE", help="The store's folder.", envvar="PEELCHAIN_STORE"
+    ),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--network", metavar="NETWORK", help="mainnet, testnet3, testnet4, signet or regtest."
+    ),
+]
+MaxHopsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-hops", metavar="N", min=0, max=MOST, help="Cut after so many transactions."
+    ),
+]
+MinValueOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-value-sat",
+        metavar="SATOSHIS",
+        min=0,
+        max=MOST,
+        help="Cut at outputs that are worth less.",
+    ),
+]
+
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+"""The forms in which a date is taken."""
+
+STDIN = "/dev/stdin"
+
+
+def piped(path: Path) -> Path:
+    """The path, with `-` for what comes through the pipe."""
+    return Path(STDIN) if str(path) == "-" else path
+
+
+def checked_date(given: datetime | None, option: str) -> datetime | None:
+    """The date, when block headers could hold it; else MisuseError."""
+    if given is not None and not 1970 <= given.year <= _LAST_YEAR:
+        raise MisuseError(f"{option}: {given:%Y-%m-%d} is out of range; give 1970 to {_LAST_YEAR}")
+    return given

@@ -1,0 +1,109 @@
+"""The keys and columns that docs/commands.md lists are those that the commands give."""
+
+import csv
+import io
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from tests.cli.running import peelchain
+
+NOTES = tomllib.loads(
+    (Path(__file__).resolve().parents[2] / "docs" / "commands.toml").read_text(encoding="utf-8")
+)
+
+
+def flattened(value, path=""):
+    """The paths of a JSON value's leaves; an empty list or object is one."""
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from flattened(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value:
+        for item in value:
+            yield from flattened(item, path + "[]")
+    else:
+        yield path
+
+
+def documented(name):
+    said = NOTES[name]
+    return [*said.get("shared", []), *said["keys"]]
+
+
+def pattern(key):
+    parts = re.split(r"(\{\w+\}|\*$)", key)
+    return "".join(
+        r"[^.\[]+" if p.startswith("{") else ".+" if p == "*" else re.escape(p) for p in parts
+    )
+
+
+def fits(path, key):
+    """Whether a path is one that the documented key describes, or an empty list or object on it."""
+    return re.fullmatch(pattern(key), path) is not None or (
+        key.startswith(path) and key[len(path) :][:1] in ("[", ".")
+    )
+
+
+@pytest.fixture(scope="module")
+def answers(session):
+    a, b = session.addresses[:2]
+    found = {name: ran.answer for name, ran in session.said.items()}
+    for name, more in {
+        "chain status": [],
+        "chain verify": [],
+        "tx": [session.outpoint.split(":")[0]],
+        "address": [a],
+        "cluster show": [a],
+        "cluster export": [],
+        "cluster explain": [a, b],
+        "trace forward": ["--seed", session.outpoint, "--hops"],
+        "trace backward": ["--seed", session.outpoint, "--hops"],
+        "sql": ["select 1 as one"],
+    }.items():
+        found[name] = session.ask(*name.split(), *more)
+    return found
+
+
+OTHERS = {"chain decode", "investigate", "verify"}
+
+
+def check(name, answer):
+    given = set(flattened(answer))
+    keys = documented(name)
+    assert {path for path in given if not any(fits(path, key) for key in keys)} == set()
+    assert {key for key in keys if not any(fits(path, key) for path in given)} == set()
+
+
+@pytest.mark.parametrize("name", sorted(set(NOTES) - {"head", "shared"} - OTHERS))
+def test_keys_of_answers_are_documented_and_given(answers, name):
+    check(name, answers[name])
+
+
+def test_keys_of_a_decoded_block_are_documented_and_given(shared_data):
+    block = min((shared_data / "blocks_mainnet").glob("*.bin"))
+    check("chain decode", peelchain("chain", "decode", block, "--json").answer)
+
+
+def test_keys_of_an_investigation_are_documented_and_given(investigated):
+    check("investigate", investigated.said["investigate"].answer)
+
+
+def test_keys_of_a_verified_bundle_are_documented_and_given(investigated):
+    check("verify", peelchain("verify", investigated.case / "bundle.zip", "--json").answer)
+
+
+def test_columns_of_csv_are_documented(session):
+    a, b = session.addresses[:2]
+    asked = {
+        "tx": [session.outpoint.split(":")[0]],
+        "address": [a],
+        "cluster show": [a],
+        "cluster export": [],
+        "cluster explain": [a, b],
+        "trace forward": ["--seed", session.outpoint],
+        "trace backward": ["--seed", session.outpoint],
+    }
+    for name, more in asked.items():
+        out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out
+        assert ",".join(next(csv.reader(io.StringIO(out)))) == NOTES[name]["csv"], name
