@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array, BinaryArray};
 use arrow_array::cast::AsArray;
+use arrow_array::{Array, BinaryArray};
 use numpy::{PyArray1, PyReadonlyArray1};
 use peelchain_core::chain::best_chain;
 use peelchain_core::chain::block::{self, Block};
@@ -116,11 +116,11 @@ impl BlockSource {
         let files = &self.files;
         let result = py.detach(|| files.scan(&mut |done, of| reporter.report(done, of)));
         let mut scan = reporter.outcome(py, result)?;
+        self.set_aside_unproven(py, &mut scan, limit)?;
         let best = py.detach(|| best_chain::best_chain(&scan.records, &genesis, limit));
         let answer = PyDict::new(py);
         answer.set_item("blocks_in_files", scan.records.len())?;
         answer.set_item("bytes", scan.bytes)?;
-        answer.set_item("has_genesis", best.is_some())?;
         self.chain.clear();
         if let Some(best) = best {
             self.chain
@@ -136,11 +136,19 @@ impl BlockSource {
                 ));
                 self.chain.pop();
             }
+            if let Some(first) = best.unconnected.first().map(|&i| &scan.records[i]) {
+                scan.left_out.push(format!(
+                    "{}, offset {}: {} blocks from here on do not join the chain, their ancestors \
+                     are not in the files (the node is still fetching them, or a file is damaged)",
+                    self.files.path(first.file_number).display(),
+                    first.offset,
+                    best.unconnected.len()
+                ));
+            }
             answer.set_item("stale", best.stale)?;
-            answer.set_item("unconnected", best.unconnected)?;
-            answer.set_item("without_work", best.without_work)?;
-            answer.set_item("chainwork", PyBytes::new(py, &best.chainwork.to_be_bytes::<32>()))?;
+            answer.set_item("unconnected", best.unconnected.len())?;
         }
+        answer.set_item("has_genesis", !self.chain.is_empty())?;
         answer.set_item("left_out", &scan.left_out)?;
         self.scan = Scan::default();
         Ok(answer)
@@ -153,6 +161,20 @@ impl BlockSource {
     fn hashes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let all: Vec<u8> = self.chain.iter().flat_map(|r| r.hash).collect();
         PyBytes::new(py, &all)
+    }
+
+    /// Accumulated work from genesis to this height, 32 bytes big-endian.
+    fn chainwork<'py>(&self, py: Python<'py>, height: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let records = self
+            .chain
+            .get(..=height)
+            .ok_or_else(|| PyValueError::new_err("no such height in the source"))?;
+        let sum = records
+            .iter()
+            .filter_map(|r| best_chain::target(r.bits()))
+            .map(best_chain::work)
+            .fold(best_chain::U256::ZERO, |sum, own| sum + own);
+        Ok(PyBytes::new(py, &sum.to_be_bytes::<32>()))
     }
 
     fn sizes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
@@ -175,9 +197,44 @@ impl BlockSource {
 }
 
 impl BlockSource {
+    /// A node proves a block before it writes it, so one without its work is damaged, unless it is
+    /// not yet written whole.
+    fn set_aside_unproven(
+        &self,
+        py: Python<'_>,
+        scan: &mut Scan,
+        limit: best_chain::U256,
+    ) -> PyResult<()> {
+        let mut proven = Vec::with_capacity(scan.records.len());
+        for record in scan.records.drain(..) {
+            if best_chain::proven_work(&record, limit).is_some() {
+                proven.push(record);
+            } else if self
+                .files
+                .ends_unwritten(&record)
+                .map_err(|e| to_py(py, e))?
+            {
+                scan.left_out.push(format!(
+                    "{}, offset {}: a block is not yet written whole",
+                    self.files.path(record.file_number).display(),
+                    record.offset
+                ));
+            } else {
+                let what = "its hash does not meet the target in its header";
+                return Err(to_py(py, self.files.refuse(&record, what)));
+            }
+        }
+        scan.records = proven;
+        Ok(())
+    }
+
     fn is_whole(&self, py: Python<'_>, record: &Record) -> PyResult<bool> {
         // only a block that ends in preallocated zeros can be half written; parsing settles it
-        if !self.files.ends_unwritten(record).map_err(|e| to_py(py, e))? {
+        if !self
+            .files
+            .ends_unwritten(record)
+            .map_err(|e| to_py(py, e))?
+        {
             return Ok(true);
         }
         let mut raw = Vec::new();
@@ -212,12 +269,15 @@ fn counts_dict<'py>(py: Python<'py>, counts: Counts) -> PyResult<Bound<'py, PyDi
 #[pymethods]
 impl Ingest {
     #[new]
-    fn new(py: Python<'_>, source: Py<BlockSource>) -> Self {
-        let files = source.borrow(py).files.clone();
-        Self {
-            inner: ingest::Ingest::new(files),
-            source,
+    fn new(py: Python<'_>, source: Py<BlockSource>, halving_interval: u32) -> PyResult<Self> {
+        if halving_interval == 0 {
+            return Err(PyValueError::new_err("a halving interval is at least 1"));
         }
+        let files = source.borrow(py).files.clone();
+        Ok(Self {
+            inner: ingest::Ingest::new(files, halving_interval),
+            source,
+        })
     }
 
     #[getter]
@@ -282,7 +342,9 @@ impl Ingest {
         let mut reporter = Reporter::new(progress);
         let inner = &mut self.inner;
         let result = py.detach(|| {
-            inner.segment(records, &given, &dir, &mut |done, of| reporter.report(done, of))
+            inner.segment(records, &given, &dir, &mut |done, of| {
+                reporter.report(done, of)
+            })
         });
         let written = reporter.outcome(py, result)?;
         let answer = PyList::empty(py);
@@ -325,8 +387,8 @@ fn decode_block<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyDict>
         row.set_item("weight", tx.weight)?;
         let inputs = PyList::empty(py);
         for txin in &parsed.txins[tx.txins.clone()] {
-            let prevout = (!txin.is_coinbase())
-                .then(|| (PyBytes::new(py, &txin.prev_txid), txin.prev_vout));
+            let prevout =
+                (!txin.is_coinbase()).then(|| (PyBytes::new(py, &txin.prev_txid), txin.prev_vout));
             inputs.append((prevout, txin.sequence, txin.witness_items))?;
         }
         row.set_item("inputs", inputs)?;
@@ -409,7 +471,9 @@ fn merkle_roots<'py>(
     let counts = counts.as_slice()?;
     let total: usize = counts.iter().map(|c| *c as usize).sum();
     if total * 32 != txids.len() {
-        return Err(PyValueError::new_err("the counts are not those of the txids"));
+        return Err(PyValueError::new_err(
+            "the counts are not those of the txids",
+        ));
     }
     let roots = py.detach(|| {
         let mut roots = Vec::with_capacity(counts.len() * 32);

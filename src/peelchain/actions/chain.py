@@ -12,7 +12,6 @@ from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_name
 from peelchain.script import address
-from peelchain.store.reader import Store
 from peelchain.units import format_hash, format_time
 
 _MAX_BLOCK_BYTES = 4_000_000
@@ -44,44 +43,16 @@ def ingest(
     }
 
 
-def status(store: Path) -> dict[str, Any]:
-    """What a store holds and what was made of it."""
-    with Store.open(store) as opened:
-        manifest = opened.manifest
-        return {
-            "network": manifest.network,
-            "tip_height": manifest.tip_height,
-            "tip_hash": manifest.tip_hash,
-            "schema_version": manifest.schema_version,
-            "generation": manifest.generation,
-            "counts": manifest.counts,
-            "chainwork": manifest.chainwork,
-            "block_bytes": manifest.block_bytes,
-            "store_bytes": sum(f.bytes for f in manifest.files()),
-            "segments": len(manifest.segments),
-            "source": dict(manifest.source),
-            "runs": [
-                {
-                    "run_id": r.run_id,
-                    "stage": r.stage,
-                    "tip_height": r.tip_height,
-                    "tables": {name: f.rows for name, f in r.tables.items()},
-                }
-                for r in manifest.runs
-            ],
-        }
-
-
 def decode(file: Path, network: str | None = None) -> dict[str, Any]:
     """One raw block, decoded. A leading magic and size, as in blk files, are passed over."""
     try:
-        size = file.stat().st_size
-        if size > _MAX_BLOCK_BYTES + 8:
+        with file.open("rb") as stream:
+            raw = stream.read(_MAX_BLOCK_BYTES + 9)
+        if len(raw) > _MAX_BLOCK_BYTES + 8:
             raise SourceError(
-                f"{file}: {size} bytes are more than a block can have; for a node's blk files use "
+                f"{file}: it has more bytes than a block can; for a node's blk files use "
                 "'peelchain chain ingest core:DIR'"
             )
-        raw = file.read_bytes()
     except OSError as e:
         raise SourceError(f"{file}: {e.strerror}; give the file of one raw block") from None
     chosen = by_name(network) if network else None

@@ -7,9 +7,7 @@ import duckdb
 
 from peelchain.errors import MisuseError
 from peelchain.store.reader import Store
-from peelchain.store.sql import connect
-
-_READING = frozenset({"SELECT", "EXPLAIN"})
+from peelchain.store.sql import connect, unreadable
 
 
 def sql(query: str, store: Path) -> dict[str, Any]:
@@ -18,7 +16,8 @@ def sql(query: str, store: Path) -> dict[str, Any]:
         try:
             statements = connection.extract_statements(query)
             kinds = [s.type.name for s in statements]
-            if len(kinds) != 1 or kinds[0] not in _READING:
+            # not EXPLAIN either: with ANALYZE it runs what it explains, COPY into the store too
+            if kinds != ["SELECT"]:
                 raise MisuseError(
                     f"only one SELECT at a time is answered, not {', '.join(kinds) or 'nothing'}; "
                     "the tables are described in docs/schema.md"
@@ -26,6 +25,8 @@ def sql(query: str, store: Path) -> dict[str, Any]:
             cursor = connection.execute(statements[0])
             columns = [d[0] for d in cursor.description or ()]
             rows = cursor.fetchall()
+        except duckdb.IOException as e:
+            raise unreadable(opened, e) from None
         except duckdb.Error as e:
             raise MisuseError(
                 f"the query failed: {str(e).strip()}; the tables are described in docs/schema.md"

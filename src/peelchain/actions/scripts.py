@@ -2,7 +2,7 @@
 
 from peelchain.actions.view import StoreView
 from peelchain.errors import NotInChainError
-from peelchain.script import script_pubkey
+from peelchain.script import ScriptType, script_pubkey, script_type
 
 
 def script_of(text: str, view: StoreView) -> bytes:
@@ -26,3 +26,19 @@ def script_id_of(text: str, view: StoreView) -> int:
             f"{view.store.manifest.tip_height}; check it, or ingest newer blocks"
         )
     return known[script]
+
+
+def script_id_or_key(text: str, view: StoreView) -> tuple[int, list[bytes]]:
+    """Its script_id, and the P2PK scripts of the key that a P2PKH address stands for.
+
+    Where only the key itself was paid, the script_id is that of the P2PK script. Raises
+    NotInChainError where the chain has neither.
+    """
+    script = script_of(text, view)
+    keys = {}
+    if script_type(script) == ScriptType.P2PKH:
+        keys = view.lookup.key_scripts(script[3:23])
+    known = view.lookup.script_ids([script])
+    if script not in known and keys:
+        return min(keys.values()), list(keys)
+    return script_id_of(text, view), list(keys)

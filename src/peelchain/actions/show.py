@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.scripts import script_id_of
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from peelchain.actions.scripts import script_id_or_key
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
 from peelchain.script import address, script_type
@@ -98,11 +101,15 @@ def address_history(text: str, store: Path, limit: int = 10_000) -> dict[str, An
 
     `text` may be a script_pubkey in hex, for scripts that have no address. Sums are over all
     receipts; the lists hold the latest `limit`.
+
+    Explorers show what is paid to a bare public key (P2PK) under the key's P2PKH address.
+    `paid_as_key` names such scripts. Where the chain never has the address itself, the answer is
+    that of the P2PK script; where it has both, that of the address alone: the scripts are two.
     """
     if limit < 0:
         raise MisuseError(f"a limit of {limit} rows cannot be; give 0 or more")
     with StoreView(store) as view:
-        script_id = script_id_of(text, view)
+        script_id, keys = script_id_or_key(text, view)
         script = view.script_of(script_id)
         view.lookup.sql.execute(
             "CREATE TEMP TABLE mine AS SELECT o.txout_id, o.tx_id, o.vout, o.value_sat, "
@@ -135,21 +142,14 @@ def address_history(text: str, store: Path, limit: int = 10_000) -> dict[str, An
             [limit],
         )
         cluster_id = int(view.clusters.index.cluster_of([script_id])[0])
-        tagged = [
-            {
-                "label": t["label"],
-                "category": t["category"],
-                "actor": t["actor"],
-                "source": t["source"],
-            }
-            for t, tag_script in zip(view.tags.to_pylist(), view.tag_script_ids, strict=True)
-            if tag_script == script_id
-        ]
+        own = view.tags.filter(pc.equal(view.tags["script_pubkey"], pa.scalar(script)))
+        tagged = own.select(["label", "category", "actor", "source"]).to_pylist()
         return {
             **view.tip,
-            "address": address(script, view.network),
+            "address": address(script, view.network) or (text if keys else None),
             "script_pubkey": script.hex(),
             "script_type": str(script_type(script)),
+            "paid_as_key": [key.hex() for key in keys],
             "received_sat": sums["received"],
             "sent_sat": sums["sent"],
             "balance_sat": sums["received"] - sums["sent"],

@@ -8,7 +8,7 @@ import numpy as np
 from peelchain.cluster.members import ClusterIndex
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.network import Network
-from peelchain.script import looks_secret, script_pubkey
+from peelchain.script import ScriptType, looks_secret, script_pubkey, script_type
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.lookup import Lookup
 from peelchain.trace.seeds import receipts
@@ -73,20 +73,27 @@ def resolve(
     """The party that the seeds stand for.
 
     An address stands for its whole cluster, which is followed from its receipts; an outpoint or a
-    txid for those outputs alone, whose scripts are then the party's. Raises MisuseError,
-    AddressError or NotInChainError naming the seed.
+    txid for those outputs alone, whose scripts are then the party's. A P2PKH address stands for the
+    bare public key (P2PK) too where that was paid; the seeds then name the key's first output, for
+    its script has no address. Raises MisuseError, AddressError or NotInChainError naming the seed.
     """
     addresses, outpoints = _sorted_out(seeds, network, lookup)
     scripts = {address: script_pubkey(address, network) for address in addresses}
     known = lookup.script_ids(scripts.values())
-    missing = [address for address, script in scripts.items() if script not in known]
+    keys = {
+        address: sorted(lookup.key_scripts(script[3:23]).values())
+        for address, script in scripts.items()
+        if script_type(script) == ScriptType.P2PKH
+    }
+    missing = [a for a, script in scripts.items() if script not in known and not keys.get(a)]
     if missing:
         raise NotInChainError(
             f"seed {missing[0]} never occurs in the chain up to height {arrays.tx_height[-1]}"
             + (f", nor do {len(missing) - 1} others" if len(missing) > 1 else "")
             + "; check it, or ingest newer blocks"
         )
-    anchors = np.array(sorted(known.values()), dtype=np.int64)
+    of_keys = sorted({script_id for ids in keys.values() for script_id in ids})
+    anchors = np.array(sorted({*known.values(), *of_keys}), dtype=np.int64)
     clusters = np.unique(index.cluster_of(anchors))
     members = [index.members(int(cluster)) for cluster in clusters]
     party = np.unique(np.concatenate([*members, np.empty(0, np.int64)])).astype(np.int64)
@@ -100,7 +107,15 @@ def resolve(
             "the seeds never received anything; give addresses or outputs that did"
         )
     return Subject(
-        seeds=tuple(sorted({*addresses, *(str(o) for o in outpoints)})),
+        seeds=tuple(
+            sorted(
+                {
+                    *(a for a, script in scripts.items() if script in known),
+                    *(str(o) for o in outpoints),
+                    *lookup.first_outpoints(of_keys),
+                }
+            )
+        ),
         anchors=np.unique(np.concatenate([anchors, own])).astype(np.int64),
         scripts=np.unique(np.concatenate([party, own])).astype(np.int64),
         receipts=found,

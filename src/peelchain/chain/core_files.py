@@ -59,7 +59,14 @@ def find(given: Path, network: Network | None) -> CoreFiles:
             f"{given} holds no block files; name a node's data directory (with blocks/blk00000.dat "
             "or a network folder such as regtest in it), its network folder or its blocks folder"
         )
-    found = [CoreFiles(folder, _network_of(folder)) for folder in candidates]
+    found, refused = [], []
+    for folder in candidates:
+        try:
+            found.append(CoreFiles(folder, _network_of(folder)))
+        except SourceError as e:
+            refused.append(e)
+    if refused and (network is None or not found):
+        raise refused[0]
     if network is not None:
         matching = [f for f in found if f.network == network]
         if not matching:
@@ -81,12 +88,15 @@ def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
     Raises SourceError naming file and offset when they are damaged, or when genesis is missing (a
     pruned node).
     """
-    source = _core.BlockSource(files.blocks, files.network.magic)
-    found = source.scan(
-        parse_txid(files.network.genesis_hash),
-        files.network.pow_limit.to_bytes(32, "little"),
-        progress,
-    )
+    try:
+        source = _core.BlockSource(files.blocks, files.network.magic)
+        found = source.scan(
+            parse_txid(files.network.genesis_hash),
+            files.network.pow_limit.to_bytes(32, "little"),
+            progress,
+        )
+    except OSError as e:
+        raise _unreadable(e) from e
     if not found["has_genesis"]:
         raise SourceError(
             f"{files.blocks} has no genesis block of {files.network.name} among its "
@@ -97,11 +107,18 @@ def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
     return Scanned(
         source=source,
         hashes=tuple(format_hash(raw[i : i + 32]) for i in range(0, len(raw), 32)),
-        chainwork=found["chainwork"].hex(),
+        chainwork=source.chainwork(len(source) - 1).hex(),
         blocks_in_files=found["blocks_in_files"],
         stale=found["stale"],
         unconnected=found["unconnected"],
         left_out=tuple(found["left_out"]),
+    )
+
+
+def _unreadable(error: OSError) -> SourceError:
+    return SourceError(
+        f"{error.filename}: {error.strerror}; check that you may read the node's block files and "
+        "that the disk they are on is sound"
     )
 
 
@@ -110,7 +127,10 @@ def _subfolders() -> list[Network]:
 
 
 def _network_of(folder: Path) -> Network:
-    magic = _core.BlockSource.first_magic(folder)
+    try:
+        magic = _core.BlockSource.first_magic(folder)
+    except OSError as e:
+        raise _unreadable(e) from e
     if magic is None:
         raise SourceError(f"{folder}: the block files hold nothing yet; let the node sync first")
     try:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,9 @@ from peelchain.store.reader import Store
 from peelchain.store.writer import StoreWriter, open_for_writing
 
 SEGMENT_BLOCKS = 1008
-"""A sealed segment ends below a multiple of this (a week of blocks), so that layout follows height."""
+"""A sealed segment ends below a multiple of this (a week of blocks): layout follows height."""
 HEAD_BLOCKS = 100
-"""At least so many blocks below the tip stay unsealed, replaced whole when the tip moves or forks."""
+"""At least so many blocks below the tip stay unsealed, replaced whole when the tip moves."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase (`scan` in bytes, `ingest` in blocks), done, and in all."""
@@ -45,7 +46,7 @@ class Ingested:
 def ingest_core_files(files: CoreFiles, store: Path, progress: Progress | None = None) -> Ingested:
     """Brings a store to the best chain of a node's block files.
 
-    Raises SourceError, StoreError, StoreLockedError; the store then is as it was at its last commit.
+    Raises SourceError, StoreError, StoreLockedError; the store is as it was at its last commit.
     """
     start = time.monotonic()
     say = progress or (lambda phase, done, of: None)
@@ -57,13 +58,14 @@ def ingest_core_files(files: CoreFiles, store: Path, progress: Progress | None =
             )
         found = scan(files, lambda done, of: say("scan", done, of))
         before = writer.manifest
-        fork = _fork_height(store, found)
+        top = len(found.hashes) - 1
+        fork = _fork_height(store, found) if before.segments else -1
         if found.chainwork < before.chainwork and fork < before.tip_height:
+            how = "ends" if fork == top else "leaves it"
             raise SourceError(
-                f"{files.blocks}: its best chain has less work than the one in {store} and leaves it "
+                f"{files.blocks}: its best chain has less work than the one in {store} and {how} "
                 f"at height {fork}; use the files of a node that is up to date"
             )
-        top = len(found.hashes) - 1
         if fork == top:
             added = 0
         else:
@@ -108,29 +110,31 @@ def _extend(
     fork: int,
     progress: Callable[[int, int], None],
 ) -> None:
+    top = len(found.hashes) - 1
+    # a head segment may end where a sealed one would: it is no more sealed for that
+    settled = min(fork, top - HEAD_BLOCKS)
     kept = tuple(
         s
         for s in writer.manifest.segments
-        if s.last_height <= fork and (s.last_height + 1) % SEGMENT_BLOCKS == 0
+        if s.last_height <= settled and (s.last_height + 1) % SEGMENT_BLOCKS == 0
     )
-    ingest = _core.Ingest(found.source)
+    ingest = _core.Ingest(found.source, files.network.halving_interval)
     _restore(ingest, writer.path, kept)
     sizes = found.source.sizes()
     schemas = {name: TABLES[name].schema for name in CHAIN_TABLES}
     first = kept[-1].last_height + 1 if kept else 0
-    begin, top = first, len(found.hashes) - 1
+    begin = first
     segments = kept
     while first <= top:
         sealed = (first // SEGMENT_BLOCKS + 1) * SEGMENT_BLOCKS - 1
         last = sealed if sealed <= top - HEAD_BLOCKS else top
         folder = writer.new_folder(first, last)
-        offset = first - begin
         written = ingest.segment(
             first,
             last + 1,
             schemas,
             folder,
-            lambda done, _bytes, offset=offset: progress(offset + done, top + 1 - begin),
+            partial(_report, progress, first - begin, top + 1 - begin),
         )
         segment = Segment(
             first_height=first,
@@ -146,15 +150,22 @@ def _extend(
             },
         )
         segments = (*segments, segment)
-        # while an older chain with more work is still there whole, it stays until this one has more
-        if last >= writer.manifest.tip_height or last == top:
+        chainwork = found.source.chainwork(last).hex()
+        # an older chain stays whole until this one has more work
+        if last == top or chainwork > writer.manifest.chainwork:
             writer.commit_segments(
                 segments,
                 source={"kind": "core", "path": str(files.blocks.resolve())},
-                chainwork=found.chainwork if last == top else "",
+                chainwork=chainwork,
             )
         progress(last + 1 - begin, top + 1 - begin)
         first = last + 1
+
+
+def _report(
+    progress: Callable[[int, int], None], before: int, of: int, done: int, _bytes: int
+) -> None:
+    progress(before + done, of)
 
 
 def _restore(ingest: _core.Ingest, path: Path, kept: tuple[Segment, ...]) -> None:

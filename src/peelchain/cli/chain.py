@@ -80,7 +80,7 @@ def status(store: StoreOption, json: JsonOption = False) -> None:
 
     Example: peelchain chain status --store chain.store
     """
-    from peelchain.actions import chain as actions
+    from peelchain.actions import status as actions
 
     form = form_of(json=json)
     answer = actions.status(store)

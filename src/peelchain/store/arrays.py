@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from peelchain.errors import StoreError
 from peelchain.script import MAX_SCRIPT_BYTES
 from peelchain.store.reader import Store
 
@@ -20,10 +21,10 @@ class ChainArrays:
     With T transactions, I inputs and O outputs:
     `tx_height` int32[T]; `tx_first_txin` int64[T+1] and `tx_first_txout` int64[T+1] bound each
     transaction's rows; `txin_prev_txout` int64[I], -1 for a coinbase input; `txout_value` int64[O]
-    in satoshis; `txout_script` int64[O] the script_id; `txout_tx` int64[O] the transaction that made
-    it; `txout_spender` int64[O] the transaction that spends it, -1 for none; `txout_unspendable`
-    bool[O], true where the script can never be spent (OP_RETURN, over 10,000 bytes) or where a
-    BIP 30 duplicate overwrote the output.
+    in satoshis; `txout_script` int64[O] the script_id; `txout_tx` int64[O] the transaction that
+    made it; `txout_spender` int64[O] the transaction that spends it, -1 for none;
+    `txout_unspendable` bool[O], true where the script can never be spent (OP_RETURN, over 10,000
+    bytes), for genesis, and where a BIP 30 duplicate overwrote the output.
     """
 
     tx_height: npt.NDArray[np.int32]
@@ -38,19 +39,28 @@ class ChainArrays:
 
 
 def load(store: Store) -> ChainArrays:
-    """The whole chain of a store as arrays."""
+    """The whole chain of a store as arrays. Raises StoreError when an id leads nowhere."""
 
     def column(table: str, name: str) -> Int64:
         values = store.read(table, [name])[name].combine_chunks().fill_null(-1)
         return np.ascontiguousarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)
 
+    def ids(table: str, name: str, of: str) -> Int64:
+        values = column(table, name)
+        if len(values) and values.max() >= counts[of]:
+            raise StoreError(
+                f"{store.path}: {table}.{name} names a row that {of} does not have; run 'peelchain "
+                f"chain verify --store {store.path}', then ingest into a new store"
+            )
+        return values
+
     counts = store.manifest.counts
-    txin_tx = column("txins", "tx_id")
-    txin_prev = column("txins", "prev_txout_id")
+    txin_tx = ids("txins", "tx_id", "txs")
+    txin_prev = ids("txins", "prev_txout_id", "txouts")
     spent = txin_prev >= 0
     spender = np.full(counts.get("txouts", 0), -1, dtype=np.int64)
     spender[txin_prev[spent]] = txin_tx[spent]
-    txout_script = column("txouts", "script_id")
+    txout_script = ids("txouts", "script_id", "scripts")
     return ChainArrays(
         tx_height=column("txs", "height").astype(np.int32),
         tx_first_txin=_bounds(column("txs", "first_txin"), counts.get("txins", 0)),
@@ -58,7 +68,7 @@ def load(store: Store) -> ChainArrays:
         txin_prev_txout=txin_prev,
         txout_value=column("txouts", "value_sat"),
         txout_script=txout_script,
-        txout_tx=column("txouts", "tx_id"),
+        txout_tx=ids("txouts", "tx_id", "txs"),
         txout_spender=spender,
         txout_unspendable=_unspendable_scripts(store)[txout_script] | _dead_outputs(store, spender),
     )

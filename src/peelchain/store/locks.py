@@ -5,6 +5,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from peelchain.errors import StoreLockedError
 
@@ -18,9 +19,13 @@ def writing(store: Path) -> Iterator[None]:
 
     The system drops the lock when the process ends, however it ends.
     """
-    with (store / _WRITER).open("a+", encoding="utf-8") as lock:
+    path = store / _WRITER
+    with path.open("a+", encoding="utf-8", errors="replace") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # a writer that made nothing removes its lock: this file may have lost its name since
+            if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                raise BlockingIOError
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read(200).strip() or "another process"
@@ -30,24 +35,30 @@ def writing(store: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"process {os.getpid()}")
         lock.flush()
-        yield
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 class Reading:
     """A held generation: its files stay until this is closed.
 
-    On a medium that takes no lock file (read-only, another owner) nothing is held; no writer
-    works there either.
+    The writer leaves a lock file for each generation, so that readers without the right to write
+    hold theirs too. On a medium that takes no locks nothing is held; no writer works there either.
     """
 
     def __init__(self, store: Path, generation: int) -> None:
-        self._file = None
-        folder = store / _READERS
-        with contextlib.suppress(OSError):
-            folder.mkdir(exist_ok=True)
-            file = (folder / f"generation-{generation:08d}").open("a")
-            fcntl.flock(file, fcntl.LOCK_SH)
-            self._file = file
+        self._file: IO[str] | None = None
+        path = _generation_file(store, generation)
+        for mode in ("r", "a"):
+            with contextlib.suppress(OSError):
+                if mode == "a":
+                    path.parent.mkdir(exist_ok=True)
+                file = path.open(mode, encoding="utf-8")
+                self._file = file
+                fcntl.flock(file, fcntl.LOCK_SH)
+                break
 
     def close(self) -> None:
         """Lets the generation go."""
@@ -56,11 +67,23 @@ class Reading:
             self._file = None
 
 
+def offer(store: Path, generation: int) -> None:
+    """Makes the lock file by which readers hold a generation. Called by the writer, first."""
+    path = _generation_file(store, generation)
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+
+def _generation_file(store: Path, generation: int) -> Path:
+    return store / _READERS / f"generation-{generation:08d}"
+
+
 def older_generations_are_free(store: Path, generation: int) -> bool:
     """Whether nobody reads a generation before this one. Called by the writer, who forgets them."""
     free = True
     for path in sorted((store / _READERS).glob("generation-*")):
-        if int(path.name.removeprefix("generation-")) >= generation:
+        number = path.name.removeprefix("generation-")
+        if not number.isdecimal() or int(number) >= generation:
             continue
         with path.open("a") as file:
             try:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import duckdb
 
 from peelchain.errors import NotInChainError
+from peelchain.script import hash160
 from peelchain.store.reader import Store
-from peelchain.store.sql import connect
+from peelchain.store.sql import connect, unreadable
 from peelchain.units import OutPoint, format_hash
 
 
@@ -36,12 +38,15 @@ class Lookup:
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a query, as dictionaries."""
-        cursor = self.sql.execute(query, list(values))
-        names = [d[0] for d in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        try:
+            cursor = self.sql.execute(query, list(values))
+            names = [d[0] for d in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except (duckdb.IOException, duckdb.InvalidInputException) as e:
+            raise unreadable(self.store, e) from None
 
     def tx_ids(self, txid: bytes) -> list[int]:
-        """The tx_ids of a txid, in chain order; two for a BIP 30 duplicate. Raises NotInChainError."""
+        """The tx_ids of a txid, in chain order; two for a BIP 30 twin. Raises NotInChainError."""
         found = self.rows("SELECT tx_id FROM txs WHERE txid = ? ORDER BY tx_id", [txid])
         if not found:
             raise NotInChainError(
@@ -85,6 +90,36 @@ class Lookup:
         )
         return {row["script_pubkey"]: row["script_id"] for row in found}
 
+    def key_scripts(self, hash20: bytes) -> dict[bytes, int]:
+        """The P2PK scripts whose public key has this HASH160, with their script_ids.
+
+        Explorers show what such scripts receive under the key's P2PKH address. A key hashes
+        differently in each of its forms, so that one script at most is found.
+        """
+        return dict(self._key_scripts.get(hash20, ()))
+
+    @cached_property
+    def _key_scripts(self) -> dict[bytes, list[tuple[bytes, int]]]:
+        found = self.rows(
+            "SELECT script_pubkey, script_id FROM scripts WHERE script_type = 'p2pk' "
+            "ORDER BY script_id"
+        )
+        by_hash: dict[bytes, list[tuple[bytes, int]]] = {}
+        for row in found:
+            script = row["script_pubkey"]
+            by_hash.setdefault(hash160(script[1:-1]), []).append((script, row["script_id"]))
+        return by_hash
+
+    def first_outpoints(self, script_ids: Iterable[int]) -> list[str]:
+        """The outpoint that first carried each script, as TXID:VOUT, in order of script_id."""
+        found = self.rows(
+            "SELECT t.txid, o.vout FROM scripts s JOIN txouts o ON o.txout_id = s.first_txout_id "
+            "JOIN txs t USING (tx_id) WHERE s.script_id IN (SELECT unnest(?::BIGINT[])) "
+            "ORDER BY s.script_id",
+            [sorted(set(script_ids))],
+        )
+        return [str(OutPoint(row["txid"], row["vout"])) for row in found]
+
     def scripts(self, script_ids: Iterable[int]) -> dict[int, bytes]:
         """The bytes of each script."""
         found = self.rows(
@@ -104,8 +139,8 @@ class Lookup:
     def blocks(self, heights: Iterable[int]) -> list[BlockRow]:
         """The blocks of these heights, lowest first."""
         found = self.rows(
-            "SELECT height, block_hash, header, epoch(time_utc)::BIGINT AS time_seconds, first_tx_id, "
-            "tx_count, size_bytes, file_number, file_offset FROM blocks "
+            "SELECT height, block_hash, header, epoch(time_utc)::BIGINT AS time_seconds, "
+            "first_tx_id, tx_count, size_bytes, file_number, file_offset FROM blocks "
             "WHERE height IN (SELECT unnest(?)) ORDER BY height",
             [sorted(set(heights))],
         )

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from peelchain import __version__, _core
 from peelchain.errors import StoreError
-from peelchain.schema import SCHEMA_VERSION
+from peelchain.network import NETWORKS
+from peelchain.schema import CHAIN_TABLES, SCHEMA_VERSION, TABLES
 
 FORMAT = "peelchain-store"
 NAME = "manifest.json"
@@ -116,21 +117,20 @@ def read(store: Path) -> Manifest:
     except OSError as e:
         raise StoreError(f"{path}: {e.strerror}; check that you may read it") from None
     try:
-        raw = json.loads(text)
+        raw = _object(json.loads(text), "the manifest")
         if raw["format"] != FORMAT:
             raise ValueError(f"its format is {raw['format']!r}")
-        version = int(raw["schema_version"])
-    except (ValueError, KeyError, TypeError) as e:
-        raise StoreError(
-            f"{path} is damaged ({e}); restore it from a copy, or ingest into a new store"
-        ) from None
-    check_version(store, version)
-    try:
+        check_version(store, _number(raw["schema_version"]))
         return _from_json(raw)
-    except (ValueError, KeyError, TypeError) as e:
-        raise StoreError(
-            f"{path} is damaged ({e!r}); restore it from a copy, or ingest into a new store"
-        ) from None
+    except KeyError as e:
+        why = f"it lacks {e}"
+    except RecursionError:
+        why = "it is nested without end"
+    except (ValueError, TypeError) as e:
+        why = str(e)
+    raise StoreError(
+        f"{path} is damaged ({why[:200]}); restore it from a copy, or ingest into a new store"
+    )
 
 
 def check_version(store: Path, version: int) -> None:
@@ -155,10 +155,94 @@ def write(store: Path, manifest: Manifest) -> None:
 
 
 def _from_json(raw: dict[str, Any]) -> Manifest:
-    def files(tables: dict[str, Any]) -> dict[str, StoredFile]:
-        return {name: StoredFile(**f) for name, f in tables.items()}
+    network = _text(raw["network"])
+    if network not in NETWORKS:
+        raise ValueError(f"its network is {network!r}")
+    segments = tuple(_segment(s) for s in _list(raw["segments"]))
+    next_height = 0
+    for segment in segments:
+        if segment.first_height != next_height or segment.last_height < next_height:
+            raise ValueError(f"its segments do not follow each other at height {next_height}")
+        next_height = segment.last_height + 1
+    return Manifest(
+        network=network,
+        generation=_number(raw["generation"]),
+        schema_version=_number(raw["schema_version"]),
+        source={k: _text(v) for k, v in _object(raw["source"], "source").items()},
+        chainwork=_text(raw["chainwork"]),
+        segments=segments,
+        runs=tuple(_run(r) for r in _list(raw["runs"])),
+        software=_text(raw["software"]),
+    )
 
-    fields = {k: v for k, v in raw.items() if k not in ("format", "segments", "runs")}
-    segments = tuple(Segment(**{**s, "files": files(s["files"])}) for s in raw["segments"])
-    runs = tuple(Run(**{**r, "tables": files(r["tables"])}) for r in raw["runs"])
-    return Manifest(**fields, segments=segments, runs=runs)
+
+def _segment(raw: Any) -> Segment:
+    raw = _object(raw, "a segment")
+    files = _object(raw["files"], "files")
+    counts = _object(raw["counts"], "counts")
+    return Segment(
+        first_height=_number(raw["first_height"]),
+        last_height=_number(raw["last_height"]),
+        last_hash=_digest(raw["last_hash"]),
+        counts={table: _number(counts[table]) for table in CHAIN_TABLES},
+        block_bytes=_number(raw["block_bytes"]),
+        files={table: _file(files[table]) for table in CHAIN_TABLES},
+    )
+
+
+def _run(raw: Any) -> Run:
+    raw = _object(raw, "a run")
+    tables = _object(raw["tables"], "tables")
+    for table in tables:
+        if table not in TABLES or table in CHAIN_TABLES:
+            raise ValueError(f"a run writes no table {table!r}")
+    return Run(
+        run_id=_text(raw["run_id"]),
+        stage=_text(raw["stage"]),
+        software=_text(raw["software"]),
+        parameters=_object(raw["parameters"], "parameters"),
+        inputs=_object(raw["inputs"], "inputs"),
+        tip_hash=_text(raw["tip_hash"]),
+        # -1 for a run that read no chain
+        tip_height=_number(raw["tip_height"], least=-1),
+        tables={table: _file(f) for table, f in tables.items()},
+    )
+
+
+def _file(raw: Any) -> StoredFile:
+    raw = _object(raw, "a file")
+    file = _text(raw["file"])
+    if not file or file.startswith("/") or ".." in PurePosixPath(file).parts or "\0" in file:
+        raise ValueError(f"{file!r} is no file inside the store")
+    return StoredFile(file, _number(raw["rows"]), _number(raw["bytes"]), _digest(raw["sha256"]))
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no object")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("segments and runs are lists")
+    return value
+
+
+def _number(value: Any, least: int = 0) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**63:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _digest(value: Any) -> str:
+    text = _text(value)
+    if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+        raise ValueError(f"{text!r} is no hash")
+    return text

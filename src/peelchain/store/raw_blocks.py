@@ -4,24 +4,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from peelchain import _core
-from peelchain.errors import StoreError
+from peelchain.errors import SourceError, StoreError
 from peelchain.store.lookup import BlockRow
 from peelchain.store.reader import Store
 from peelchain.units import format_hash
 
 
 class RawBlocks:
-    """The block files behind a store. Every block read is checked against its hash and Merkle root."""
+    """The block files behind a store. Each block read is checked: its hash and Merkle root."""
 
     def __init__(self, store: Store) -> None:
         path = store.manifest.source.get("path", "")
         if not Path(path).is_dir():
             raise StoreError(
-                f"the block files this store was made from are no longer at {path or 'a known place'}; "
-                f"bring them back, or run 'peelchain chain ingest core:DIR --store {store.path}' "
-                "with where they are now"
+                "the block files this store was made from are no longer at "
+                f"{path or 'a known place'}; bring them back, or run 'peelchain chain ingest "
+                f"core:DIR --store {store.path}' with where they are now"
             )
-        self._source = _core.BlockSource(path, store.network.magic)
+        try:
+            self._source = _core.BlockSource(path, store.network.magic)
+        except OSError as e:
+            raise StoreError(
+                f"{e.filename or path}: {e.strerror}; check that you may read the node's files"
+            ) from e
         self._path = path
 
     def block(self, row: BlockRow) -> bytes:
@@ -29,13 +34,13 @@ class RawBlocks:
         try:
             raw = self._source.read(row.file_number, row.file_offset, row.size_bytes)
             whole = raw[:80] == row.header and _core.check_block(raw) is None
-        except OSError:
+        except (OSError, SourceError):
             whole = False
         if not whole:
             raise StoreError(
                 f"{self._path}/blk{row.file_number:05d}.dat no longer holds block "
                 f"{format_hash(row.block_hash)} (height {row.height}) at offset {row.file_offset}; "
-                "a pruned or reindexed node moves blocks: ingest again from files that have them all"
+                "a pruned or reindexed node moves blocks: ingest from files that have them all"
             )
         return raw
 

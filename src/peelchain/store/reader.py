@@ -87,15 +87,16 @@ class Store:
     def _read_file(self, stored: StoredFile, schema: pa.Schema) -> pa.Table:
         path = self.path / stored.file
         try:
-            table = pq.read_table(path, columns=schema.names, partitioning=None)
-        except (OSError, pa.ArrowException) as e:
+            table = pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
+        except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as e:
             raise StoreError(
-                f"{path} cannot be read ({str(e).splitlines()[0]}); run 'peelchain chain verify "
-                f"--store {self.path}' to see what is damaged, then ingest into a new store"
+                f"{path} cannot be read ({(str(e) or repr(e)).splitlines()[0]}); run 'peelchain "
+                f"chain verify --store {self.path}' to see what is damaged, then ingest into a "
+                "new store"
             ) from None
         if table.num_rows != stored.rows:
             raise StoreError(
                 f"{path} has {table.num_rows} rows, the manifest says {stored.rows}; "
                 "ingest into a new store"
             )
-        return table.cast(schema)
+        return table

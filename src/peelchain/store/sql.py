@@ -2,7 +2,7 @@
 
 import duckdb
 
-from peelchain.errors import MisuseError
+from peelchain.errors import MisuseError, StoreError
 from peelchain.schema import CHAIN_TABLES, TABLES, TIME
 from peelchain.store.reader import Store
 
@@ -20,11 +20,32 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
 
     Fact tables are whole. Derived tables show the rows of every run that still stands, with the
     `run_id`, which the view `runs` explains. `show_hash(h)` and `hash_of(text)` turn hashes between
-    the stored byte order and display hex. Files outside the store cannot be read, none written.
+    the stored byte order and display hex. Files outside the store cannot be read; whoever passes on
+    statements of others lets SELECT through alone, since COPY could write into the store. Raises
+    StoreError when a file is missing or damaged.
     """
     connection = duckdb.connect(":memory:")
+    try:
+        _set_up(connection, store)
+    except duckdb.Error as e:
+        connection.close()
+        raise unreadable(store, e) from None
+    return connection
+
+
+def unreadable(store: Store, error: duckdb.Error) -> StoreError:
+    """The error for a store whose files DuckDB cannot read."""
+    return StoreError(
+        f"{store.path} cannot be read ({str(error).splitlines()[0]}); run 'peelchain chain verify "
+        f"--store {store.path}' to see what is damaged, then ingest into a new store"
+    )
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     root = store.path.resolve()
     connection.execute("SET TimeZone = 'UTC'")
+    # else a FROM may name a variable of the calling Python code
+    connection.execute("SET python_enable_replacements = false")
     connection.execute(f"SET allowed_directories = [{_text(str(root) + '/')}]")
     connection.execute("SET enable_external_access = false")
     for name in CHAIN_TABLES:
@@ -42,7 +63,6 @@ def connect(store: Store) -> duckdb.DuckDBPyConnection:
     for macro in _MACROS:
         connection.execute(macro)
     connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def _view(

@@ -18,11 +18,12 @@ from peelchain.errors import StoreError
 from peelchain.network import Network
 from peelchain.schema import TABLES
 from peelchain.store import manifest as manifests
-from peelchain.store.locks import older_generations_are_free, writing
+from peelchain.store.locks import offer, older_generations_are_free, writing
 from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
 
 _SEGMENTS = "segments"
 _DERIVED = "derived"
+_OURS = ("writer.lock", "readers", _SEGMENTS, _DERIVED, f"{manifests.NAME}.new")
 
 
 class StoreWriter:
@@ -32,16 +33,19 @@ class StoreWriter:
         self.path = path
         self.manifest = manifest
         self._made = 0
+        self._uncommitted: list[Path] = []
         self._clear()
 
     def new_folder(self, first_height: int, last_height: int) -> Path:
         """A fresh folder for the files of a segment; they count only once committed."""
-        self._made += 1
-        name = (
-            f"{first_height:07d}-{last_height:07d}"
-            f"-g{self.manifest.generation + 1:06d}-{self._made:04d}"
-        )
-        folder = self.path / _SEGMENTS / name
+        heights = f"{first_height:07d}-{last_height:07d}-g{self.manifest.generation + 1:06d}"
+        # what a killed writer left stays as long as anybody reads an older generation
+        while True:
+            self._made += 1
+            folder = self.path / _SEGMENTS / f"{heights}-{self._made:04d}"
+            if not folder.exists():
+                break
+        self._uncommitted.append(folder)
         folder.mkdir(parents=True)
         _core.sync_dir(self.path / _SEGMENTS)
         return folder
@@ -53,9 +57,29 @@ class StoreWriter:
     def commit(self, manifest: Manifest) -> None:
         """Makes this manifest the store, as the next generation."""
         manifest = replace(manifest, generation=self.manifest.generation + 1)
+        offer(self.path, manifest.generation)
         manifests.write(self.path, manifest)
         self.manifest = manifest
+        self._uncommitted.clear()
         self._clear()
+
+    def discard(self) -> None:
+        """Removes what was written and not committed, as far as the system lets it."""
+        with contextlib.suppress(OSError, StoreError):
+            # an interrupt may fall between the write of a manifest and this object's taking note
+            there = (self.path / manifests.NAME).exists()
+            listed = manifests.read(self.path).files() if there else []
+            named = {self.path / f.file for f in listed}
+            named |= {path.parent for path in named}
+            (self.path / f"{manifests.NAME}.new").unlink(missing_ok=True)
+            for path in self._uncommitted:
+                path.with_name(f"{path.name}.new").unlink(missing_ok=True)
+                if path in named:
+                    continue
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
 
     def commit_segments(
         self, segments: tuple[Segment, ...], *, source: dict[str, str], chainwork: str
@@ -112,6 +136,7 @@ class StoreWriter:
         folder = self.path / _DERIVED
         folder.mkdir(exist_ok=True)
         path = folder / f"{name}-{run_id}-g{self.manifest.generation + 1:06d}.parquet"
+        self._uncommitted.append(path)
         digest, size = _core.replace_file(path, buffer.getvalue())
         return self.stored(path, table.num_rows, size, digest)
 
@@ -140,25 +165,33 @@ def run_identity(run: Run) -> str:
 def open_for_writing(path: Path | str, *, create: Network | None = None) -> Iterator[StoreWriter]:
     """The store, locked for this process alone.
 
-    Given `create`, a missing store is made, empty, for that network. Raises StoreError,
-    StoreLockedError.
+    Given `create`, a missing store begins with the first commit, for that network; without one
+    nothing is left behind. Raises StoreError, StoreLockedError.
     """
     path = Path(path)
-    made = False
-    if create is not None and not (path / manifests.NAME).exists():
-        if path.exists() and (not path.is_dir() or any(_foreign(path))):
+    try:
+        was_there = path.exists()
+        if create is None or (path / manifests.NAME).exists():
+            manifests.read(path)
+        elif was_there and (not path.is_dir() or any(_foreign(path))):
             raise StoreError(
                 f"{path} exists and is no store; name a new folder or an empty one for --store"
             )
         path.mkdir(parents=True, exist_ok=True)
-        made = True
-    manifest = None if made else manifests.read(path)
-    try:
         with writing(path):
-            if manifest is None and not (path / manifests.NAME).exists():
-                assert create is not None
-                manifests.write(path, Manifest(network=create.name))
-            yield StoreWriter(path, manifests.read(path))
+            try:
+                if create is None or (path / manifests.NAME).exists():
+                    manifest = manifests.read(path)
+                else:
+                    manifest = Manifest(network=create.name)
+                writer = StoreWriter(path, manifest)
+                try:
+                    yield writer
+                finally:
+                    writer.discard()
+            finally:
+                if not (path / manifests.NAME).exists():
+                    _unmake(path, whole=not was_there)
     except OSError as e:
         raise StoreError(
             f"{e.filename or path}: {e.strerror or e}; make room or check your rights and run the "
@@ -166,9 +199,20 @@ def open_for_writing(path: Path | str, *, create: Network | None = None) -> Iter
         ) from e
 
 
+def _unmake(path: Path, *, whole: bool) -> None:
+    """Removes what a store without a commit consists of. Called under its lock."""
+    for name in _OURS:
+        if (path / name).is_dir():
+            shutil.rmtree(path / name)
+        else:
+            (path / name).unlink(missing_ok=True)
+    if whole:
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
 def _foreign(path: Path) -> Iterator[Path]:
-    ours = {"writer.lock", "readers", _SEGMENTS, _DERIVED, f"{manifests.NAME}.new"}
-    return (p for p in path.iterdir() if p.name not in ours)
+    return (p for p in path.iterdir() if p.name not in _OURS)
 
 
 def _stands(run: Run, segments: tuple[Segment, ...], store: Path) -> bool:

@@ -68,7 +68,11 @@ impl Block {
     }
 
     pub fn time(&self) -> u32 {
-        u32::from_le_bytes(self.header[68..72].try_into().expect("a header is 80 bytes"))
+        u32::from_le_bytes(
+            self.header[68..72]
+                .try_into()
+                .expect("a header is 80 bytes"),
+        )
     }
 
     /// Weight of the block (BIP 141): the header and count count four times.
@@ -86,8 +90,7 @@ impl Block {
         // before scriptSig: version 4, with witnesses marker and flag 2, input count 1, outpoint 36
         let coinbase = &raw[self.txs.first()?.span.clone()];
         let start = if coinbase.get(4) == Some(&0) { 43 } else { 41 };
-        let script = &coinbase[start..];
-        let (&len, script) = script.split_first()?;
+        let (&len, script) = coinbase.get(start..)?.split_first()?;
         let script = script.get(..len as usize)?;
         let (&op, data) = script.split_first()?;
         match op {
@@ -95,7 +98,9 @@ impl Block {
             0x51..=0x60 => Some((op - 0x50) as u32),
             1..=4 => {
                 let bytes = data.get(..op as usize)?;
-                if bytes.last()? & 0x80 != 0 {
+                let (last, below) = bytes.split_last()?;
+                // negative, or not the shortest form: no height
+                if last & 0x80 != 0 || (*last == 0 && below.last().is_none_or(|b| b & 0x80 == 0)) {
                     return None;
                 }
                 let mut padded = [0; 4];
@@ -144,8 +149,15 @@ impl Block {
         if ambiguous {
             return Err("its transaction list is ambiguous (CVE-2012-2459)".into());
         }
-        if !self.txins[self.txs[0].txins.clone()].iter().all(|i| i.is_coinbase()) {
+        if !matches!(&self.txins[self.txs[0].txins.clone()], [only] if only.is_coinbase()) {
             return Err("its first transaction is not a coinbase".into());
+        }
+        if let Some(tx) = self
+            .txs
+            .iter()
+            .position(|t| t.txins.is_empty() || t.txouts.is_empty())
+        {
+            return Err(format!("transaction {tx} has no inputs or no outputs"));
         }
         if self.txs.iter().all(|t| t.wtxid == t.txid) {
             return Ok(());
@@ -266,7 +278,11 @@ impl Visitor for Collect<'_, '_> {
         let start = self.offset(bytes);
         let (a, b, c) = tx.txid_preimage();
         let txid = sha256d(&[a, b, c]);
-        let wtxid = if b.is_empty() { txid } else { sha256d(&[bytes]) };
+        let wtxid = if b.is_empty() {
+            txid
+        } else {
+            sha256d(&[bytes])
+        };
         let txins = self.txin_mark..self.block.txins.len();
         let txouts = self.txout_mark..self.block.txouts.len();
         self.txin_mark = txins.end;
@@ -290,7 +306,10 @@ pub fn without_witness(raw: &[u8]) -> Result<Vec<u8>, String> {
     let parsed = bsl::Transaction::parse(raw)
         .map_err(|e| format!("the bytes are not a transaction ({e:?})"))?;
     if !parsed.remaining().is_empty() {
-        return Err(format!("{} bytes follow the transaction", parsed.remaining().len()));
+        return Err(format!(
+            "{} bytes follow the transaction",
+            parsed.remaining().len()
+        ));
     }
     let (a, b, c) = parsed.parsed().txid_preimage();
     Ok([a, b, c].concat())

@@ -12,6 +12,7 @@ use crate::error::{CoreError, Result};
 pub const MAX_BLOCK_BYTES: u32 = 4_000_000;
 const HEADER_BYTES: usize = 80;
 const ZERO_TAIL: usize = 32;
+const RESTORE: &str = "restore the file from the node or run it with -reindex";
 
 /// One block in one file.
 #[derive(Debug, Clone)]
@@ -30,7 +31,11 @@ impl Record {
     }
 
     pub fn bits(&self) -> u32 {
-        u32::from_le_bytes(self.header[72..76].try_into().expect("a header is 80 bytes"))
+        u32::from_le_bytes(
+            self.header[72..76]
+                .try_into()
+                .expect("a header is 80 bytes"),
+        )
     }
 }
 
@@ -60,6 +65,17 @@ impl BlockFiles {
         for entry in fs::read_dir(dir).map_err(|e| CoreError::io(dir, e))? {
             let entry = entry.map_err(|e| CoreError::io(dir, e))?;
             if let Some(number) = file_number(&entry.file_name().to_string_lossy()) {
+                let path = entry.path();
+                // opening a pipe would wait for ever
+                if !fs::metadata(&path)
+                    .map_err(|e| CoreError::io(&path, e))?
+                    .is_file()
+                {
+                    return Err(CoreError::Misuse(format!(
+                        "{} is no regular file; name the folder of a node's own block files",
+                        path.display()
+                    )));
+                }
                 files.push(number);
             }
         }
@@ -121,7 +137,9 @@ impl BlockFiles {
         let mut sizes = Vec::with_capacity(self.files.len());
         for &number in &self.files {
             let path = self.path(number);
-            let size = fs::metadata(&path).map_err(|e| CoreError::io(&path, e))?.len();
+            let size = fs::metadata(&path)
+                .map_err(|e| CoreError::io(&path, e))?
+                .len();
             sizes.push(size);
         }
         let total: u64 = sizes.iter().sum();
@@ -147,20 +165,34 @@ impl BlockFiles {
             remedy: remedy.into(),
         };
         let mut position = 0u64;
-        while position + 8 <= size {
+        while position < size {
             let mut raw = [0u8; 8 + HEADER_BYTES];
             let want = raw.len().min((size - position) as usize);
             file.read_exact_at(&mut raw[..want], position)
                 .map_err(|e| CoreError::io(&path, e))?;
             // preallocated space is raw zeros, never obfuscated ones
-            if raw[..8] == [0; 8] {
-                match next_nonzero(&file, position, size).map_err(|e| CoreError::io(&path, e))? {
+            if raw[..want.min(8)].iter().all(|&b| b == 0) {
+                let found = self
+                    .record_after_zeros(&file, position, size)
+                    .map_err(|e| CoreError::io(&path, e))?;
+                match found {
                     Some(next) => {
                         position = next;
                         continue;
                     }
                     None => break,
                 }
+            }
+            if want < 8 {
+                if !last {
+                    let what = format!("{want} bytes follow the last block");
+                    return Err(refuse(position, what, RESTORE));
+                }
+                scan.left_out.push(format!(
+                    "{}, offset {position}: the last block is cut short, it has only begun",
+                    path.display()
+                ));
+                break;
             }
             self.unmask(position, &mut raw[..want]);
             if raw[..4] != self.magic {
@@ -179,7 +211,7 @@ impl BlockFiles {
                 return Err(refuse(
                     position + 4,
                     format!("a block of {length} bytes cannot be"),
-                    "restore the file from the node or run it with -reindex",
+                    RESTORE,
                 ));
             }
             let start = position + 8;
@@ -189,7 +221,7 @@ impl BlockFiles {
                     return Err(refuse(
                         position,
                         format!("a block of {length} bytes is cut short after {have}"),
-                        "restore the file from the node or run it with -reindex",
+                        RESTORE,
                     ));
                 }
                 scan.left_out.push(format!(
@@ -214,12 +246,31 @@ impl BlockFiles {
 
     /// The raw bytes of a block.
     pub fn read(&self, record: &Record, into: &mut Vec<u8>) -> Result<()> {
-        self.read_span(record.file_number, record.offset, record.size as usize, into)
+        self.read_span(
+            record.file_number,
+            record.offset,
+            record.size as usize,
+            into,
+        )
     }
 
     /// Bytes of a block file, obfuscation undone.
-    pub fn read_span(&self, number: u32, offset: u64, size: usize, into: &mut Vec<u8>) -> Result<()> {
+    pub fn read_span(
+        &self,
+        number: u32,
+        offset: u64,
+        size: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<()> {
         let path = self.path(number);
+        if size > MAX_BLOCK_BYTES as usize {
+            return Err(CoreError::Source {
+                file: path,
+                offset,
+                what: format!("a block of {size} bytes cannot be"),
+                remedy: RESTORE.into(),
+            });
+        }
         let file = File::open(&path).map_err(|e| CoreError::io(&path, e))?;
         into.clear();
         into.resize(size, 0);
@@ -258,14 +309,40 @@ impl BlockFiles {
             file: self.path(record.file_number),
             offset: record.offset,
             what: format!("block {}: {what}", hex(&hash)),
-            remedy: "restore the file from the node or run it with -reindex".into(),
+            remedy: RESTORE.into(),
         }
+    }
+
+    /// Where a record begins after the zeros at `position`; none when the file ends in them. An
+    /// obfuscated magic may begin with zeros itself, so that the first other byte is not its start.
+    fn record_after_zeros(
+        &self,
+        file: &File,
+        position: u64,
+        size: u64,
+    ) -> std::io::Result<Option<u64>> {
+        let Some(next) = next_nonzero(file, position, size)? else {
+            return Ok(None);
+        };
+        for start in (next.saturating_sub(3).max(position)..=next).rev() {
+            let mut magic = [0; 4];
+            if start + 4 > size {
+                continue;
+            }
+            file.read_exact_at(&mut magic, start)?;
+            self.unmask(start, &mut magic);
+            if magic == self.magic {
+                return Ok(Some(start));
+            }
+        }
+        Ok(Some(next))
     }
 }
 
 fn file_number(name: &str) -> Option<u32> {
     let digits = name.strip_prefix("blk")?.strip_suffix(".dat")?;
-    (digits.len() == 5 && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
+    let number = digits.parse().ok()?;
+    (format!("{number:05}") == digits).then_some(number)
 }
 
 fn read_key(dir: &Path) -> Result<[u8; 8]> {

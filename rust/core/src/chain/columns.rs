@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, TimestampMillisecondArray,
+    ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array,
+    Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::SchemaRef;
@@ -61,7 +61,11 @@ pub fn binaries(bytes: &mut Vec<u8>, ends: &mut Vec<i32>) -> ArrayRef {
     let mut offsets = vec![0];
     offsets.append(ends);
     let values = Buffer::from_vec(std::mem::take(bytes));
-    Arc::new(BinaryArray::new(OffsetBuffer::new(offsets.into()), values, None))
+    Arc::new(BinaryArray::new(
+        OffsetBuffer::new(offsets.into()),
+        values,
+        None,
+    ))
 }
 
 /// One table's Parquet file, being written.
@@ -88,7 +92,9 @@ impl TableFile {
         let file = DurableFile::create(&path)?;
         let mut properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_2_0)
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a level")))
+            .set_compression(Compression::ZSTD(
+                ZstdLevel::try_new(1).expect("1 is a level"),
+            ))
             .set_created_by("peelchain".into())
             .set_dictionary_enabled(false)
             .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -120,13 +126,19 @@ impl TableFile {
             let Some((_, array)) = found else {
                 return Err(CoreError::Table {
                     table: self.table.into(),
-                    what: format!("the schema has a column {} that ingest does not make", field.name()),
+                    what: format!(
+                        "the schema has a column {} that ingest does not make",
+                        field.name()
+                    ),
                 });
             };
             ordered.push(array.clone());
         }
-        let batch = RecordBatch::try_new(self.schema.clone(), ordered)
-            .map_err(|e| CoreError::Table { table: self.table.into(), what: e.to_string() })?;
+        let batch =
+            RecordBatch::try_new(self.schema.clone(), ordered).map_err(|e| CoreError::Table {
+                table: self.table.into(),
+                what: e.to_string(),
+            })?;
         self.rows += batch.num_rows() as u64;
         self.writer
             .write(&batch)

@@ -8,7 +8,7 @@ use arrow_array::{Array, BinaryArray};
 use arrow_schema::SchemaRef;
 use hashbrown::HashMap;
 
-use super::block::{Block, TxIn};
+use super::block::{Block, MAX_MONEY, TxIn};
 use super::block_files::{BlockFiles, Record, hex};
 use super::columns::{self, ROWS_PER_BATCH, TableFile, TableWritten};
 use super::hash::{Hash, sha256};
@@ -64,15 +64,18 @@ pub struct Restored<'a> {
 /// The state that carries over from block to block: unspent outputs and known scripts.
 pub struct Ingest {
     files: BlockFiles,
+    halving_interval: u32,
     coins: HashMap<OutPoint, Coin>,
     scripts: HashMap<Hash, i64>,
     counts: Counts,
 }
 
 impl Ingest {
-    pub fn new(files: BlockFiles) -> Self {
+    /// `halving_interval` is the network's: blocks from one halving of the subsidy to the next.
+    pub fn new(files: BlockFiles, halving_interval: u32) -> Self {
         Self {
             files,
+            halving_interval,
             coins: HashMap::new(),
             scripts: HashMap::new(),
             counts: Counts::default(),
@@ -110,11 +113,13 @@ impl Ingest {
                 .try_into()
                 .expect("32 bytes a transaction");
             for txout in first as usize..end {
+                let vout = (txout - first as usize) as u32;
                 // genesis pays nobody: its output is in no node's set
                 if tx == 0 || spent[txout] || dead[from.script_ids[txout] as usize] {
+                    // of BIP 30 duplicates the later took the older one's place, spent or not
+                    self.coins.remove(&OutPoint { txid, vout });
                     continue;
                 }
-                let vout = (txout - first as usize) as u32;
                 let coin = Coin {
                     txout_id: txout as i64,
                     value_sat: from.values[txout],
@@ -177,12 +182,13 @@ impl Ingest {
         rows.weight.push(block.weight() as i32);
         rows.file_number.push(record.file_number as i32);
         rows.file_offset.push(record.offset as i64);
+        let mut fees = 0i64;
         for (index, tx) in block.txs.iter().enumerate() {
             let tx_id = self.counts.txs;
             let mut sum_in = 0i64;
             for (vin, txin) in block.txins[tx.txins.clone()].iter().enumerate() {
                 let (prev, value) = self.spend(txin, index, vin)?;
-                sum_in += value;
+                sum_in = in_range(sum_in + value, index)?;
                 tables.txins.push(tx_id, vin, prev, txin);
             }
             let mut sum_out = 0i64;
@@ -191,7 +197,7 @@ impl Ingest {
                 let kind = script_type(script);
                 let txout_id = self.counts.txouts;
                 let script_id = self.script_id(script, kind, txout_id, tables);
-                sum_out += txout.value_sat;
+                sum_out = in_range(sum_out + txout.value_sat, index)?;
                 let rows = &mut tables.txouts;
                 rows.txout_id.push(txout_id);
                 rows.tx_id.push(tx_id);
@@ -202,8 +208,14 @@ impl Ingest {
                 if height > 0 && !is_unspendable(script) {
                     // a BIP 30 duplicate takes the older coin's place, as in Bitcoin Core
                     self.coins.insert(
-                        OutPoint { txid: tx.txid, vout: vout as u32 },
-                        Coin { txout_id, value_sat: txout.value_sat },
+                        OutPoint {
+                            txid: tx.txid,
+                            vout: vout as u32,
+                        },
+                        Coin {
+                            txout_id,
+                            value_sat: txout.value_sat,
+                        },
                     );
                 }
                 self.counts.txouts += 1;
@@ -215,6 +227,7 @@ impl Ingest {
                     -fee
                 ));
             }
+            fees = in_range(fees + fee, index)?;
             let rows = &mut tables.txs;
             rows.tx_id.push(tx_id);
             rows.txid.extend_from_slice(&tx.txid);
@@ -227,10 +240,21 @@ impl Ingest {
             rows.fee_sat.push(fee);
             rows.first_txin.push(self.counts.txins);
             rows.txin_count.push(tx.txins.len() as i32);
-            rows.first_txout_id.push(self.counts.txouts - tx.txouts.len() as i64);
+            rows.first_txout_id
+                .push(self.counts.txouts - tx.txouts.len() as i64);
             rows.txout_count.push(tx.txouts.len() as i32);
             self.counts.txins += tx.txins.len() as i64;
             self.counts.txs += 1;
+        }
+        let claimed: i64 = block.txouts[block.txs[0].txouts.clone()]
+            .iter()
+            .map(|o| o.value_sat)
+            .sum();
+        let most = subsidy(height, self.halving_interval) + fees;
+        if claimed > most {
+            return Err(format!(
+                "its coinbase claims {claimed} satoshis, subsidy and fees are {most}"
+            ));
         }
         self.counts.blocks += 1;
         Ok(())
@@ -245,7 +269,11 @@ impl Ingest {
         match (index == 0, txin.is_coinbase()) {
             (true, true) => return Ok((-1, 0)),
             (false, false) => {}
-            _ => return Err(format!("transaction {index} is a coinbase where none may be")),
+            _ => {
+                return Err(format!(
+                    "transaction {index} is a coinbase where none may be"
+                ));
+            }
         }
         let outpoint = OutPoint {
             txid: txin.prev_txid,
@@ -263,7 +291,13 @@ impl Ingest {
         Ok((coin.txout_id, coin.value_sat))
     }
 
-    fn script_id(&mut self, script: &[u8], kind: ScriptType, txout_id: i64, tables: &mut Tables) -> i64 {
+    fn script_id(
+        &mut self,
+        script: &[u8],
+        kind: ScriptType,
+        txout_id: i64,
+        tables: &mut Tables,
+    ) -> i64 {
         let next = self.counts.scripts;
         let id = *self.scripts.entry(sha256(script)).or_insert(next);
         if id == next {
@@ -277,6 +311,26 @@ impl Ingest {
         }
         id
     }
+}
+
+/// Satoshis a block of this height may create, fees apart.
+fn subsidy(height: i32, halving_interval: u32) -> i64 {
+    let halvings = height as u32 / halving_interval;
+    if halvings >= 63 {
+        0
+    } else {
+        5_000_000_000 >> halvings
+    }
+}
+
+/// Bitcoin Core's MoneyRange, held to every sum on its way, so that none can overflow.
+fn in_range(sum: i64, index: usize) -> std::result::Result<i64, String> {
+    if sum > MAX_MONEY {
+        return Err(format!(
+            "the amounts of transaction {index} add up to more than can exist"
+        ));
+    }
+    Ok(sum)
 }
 
 #[derive(Default)]
@@ -432,7 +486,10 @@ impl Tables {
                 ("vout", columns::ints32(&mut rows.vout)),
                 ("value_sat", columns::ints64(&mut rows.value_sat)),
                 ("script_id", columns::ints64(&mut rows.script_id)),
-                ("script_type", columns::names(&mut rows.script_type, &ScriptType::NAMES)),
+                (
+                    "script_type",
+                    columns::names(&mut rows.script_type, &ScriptType::NAMES),
+                ),
             ])?;
         }
         if enough(self.txins.tx_id.len()) {
@@ -440,10 +497,16 @@ impl Tables {
             self.files[3].append(vec![
                 ("tx_id", columns::ints64(&mut rows.tx_id)),
                 ("vin", columns::ints32(&mut rows.vin)),
-                ("prev_txout_id", columns::optional_ints64(&mut rows.prev_txout_id)),
+                (
+                    "prev_txout_id",
+                    columns::optional_ints64(&mut rows.prev_txout_id),
+                ),
                 ("state", columns::names(&mut rows.state, &STATES)),
                 ("sequence", columns::ints64(&mut rows.sequence)),
-                ("script_sig_bytes", columns::ints32(&mut rows.script_sig_bytes)),
+                (
+                    "script_sig_bytes",
+                    columns::ints32(&mut rows.script_sig_bytes),
+                ),
                 ("witness_items", columns::ints32(&mut rows.witness_items)),
                 ("witness_bytes", columns::ints32(&mut rows.witness_bytes)),
             ])?;
@@ -452,7 +515,10 @@ impl Tables {
             let rows = &mut self.scripts;
             self.files[4].append(vec![
                 ("script_id", columns::ints64(&mut rows.script_id)),
-                ("script_type", columns::names(&mut rows.script_type, &ScriptType::NAMES)),
+                (
+                    "script_type",
+                    columns::names(&mut rows.script_type, &ScriptType::NAMES),
+                ),
                 (
                     "script_pubkey",
                     columns::binaries(&mut rows.script_pubkey, &mut rows.script_pubkey_end),

@@ -184,8 +184,14 @@ mod tests {
         let cases: [(Vec<u8>, ScriptType); 14] = [
             (script(&[33, 2], 32, &[OP_CHECKSIG]), ScriptType::P2pk),
             (script(&[65, 4], 64, &[OP_CHECKSIG]), ScriptType::P2pk),
-            (script(&[33, 5], 32, &[OP_CHECKSIG]), ScriptType::Nonstandard),
-            (script(&[0x76, 0xa9, 20], 20, &[0x88, 0xac]), ScriptType::P2pkh),
+            (
+                script(&[33, 5], 32, &[OP_CHECKSIG]),
+                ScriptType::Nonstandard,
+            ),
+            (
+                script(&[0x76, 0xa9, 20], 20, &[0x88, 0xac]),
+                ScriptType::P2pkh,
+            ),
             (script(&[0xa9, 20], 20, &[0x87]), ScriptType::P2sh),
             (script(&[0, 20], 20, &[]), ScriptType::P2wpkh),
             (script(&[0, 32], 32, &[]), ScriptType::P2wsh),

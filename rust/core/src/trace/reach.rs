@@ -245,11 +245,7 @@ impl Frontier<'_> {
     }
 
     /// Adds the node of an output that value reaches through `from_tx`, or of a seed.
-    fn arrive(
-        &mut self,
-        txout: usize,
-        way: Way,
-    ) -> Result<(), TraceError> {
+    fn arrive(&mut self, txout: usize, way: Way) -> Result<(), TraceError> {
         let Way { hops, via, from_tx } = way;
         let chain = self.chain;
         let node = self.walk.node_txouts.len() as u32;

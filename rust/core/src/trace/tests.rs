@@ -322,7 +322,9 @@ fn a_pulse_can_cancel() {
 fn every_reached_end_has_a_shortest_path() {
     let chain = merge();
     let request = request(Direction::Forward, &[0, 1], &[10, 1]);
-    let reached = trace(&chain.chain(), &request, &mut |_| true).unwrap().reached;
+    let reached = trace(&chain.chain(), &request, &mut |_| true)
+        .unwrap()
+        .reached;
     assert_eq!(reached.txouts, [0, 1, 2, 3]);
     assert_eq!(reached.via, [-1, -1, 0, 0]);
     let unspent = Terminal::Unspent as u8;
