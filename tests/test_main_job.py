@@ -19,7 +19,7 @@ from peelchain.actions.investigate import Request, investigate
 from peelchain.actions.simulations import simulate
 
 DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
-CHAINS = [(3, 260), (19, 420), (41, 640)]
+CHAINS = [(8, 150), (3, 260), (19, 420), (41, 640)]
 
 
 @dataclass(frozen=True)

@@ -336,7 +336,7 @@ def test_a_file_in_the_way_is_misuse(tmp_path):
 
 def test_nothing_stays_behind_when_it_is_stopped(tmp_path):
     def stop(height: int, of: int) -> None:
-        if height == 120:
+        if height == LEAST_BLOCKS - 1:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

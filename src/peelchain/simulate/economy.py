@@ -17,7 +17,7 @@ from peelchain.simulate.rates import Rates
 from peelchain.simulate.society import START, Society
 from peelchain.units import format_hash
 
-LEAST_BLOCKS = 200
+LEAST_BLOCKS = 110
 MOST_BLOCKS = 20_000
 
 _FIRST_TIME = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp())

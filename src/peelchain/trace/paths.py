@@ -71,11 +71,11 @@ def deposit_candidates(
     """The outputs a service may have been paid by, if `txout` is its hot wallet's and from a sweep.
 
     A sweep pays nobody but the service: every output that can be spent carries one of
-    `service_scripts`. A hot wallet's script is one the service pays others from; without that
-    test, a customer who empties a wallet into a deposit address would look like a sweep. Then those
-    of the `reached` outputs that the sweep spends, rising, are likely deposits to addresses the
-    service gave its customers, not yet known as its own. Otherwise there are none. An inference of
-    this tool, to be confirmed by the service.
+    `service_scripts`. A hot wallet's script is one the service pays others from, or has not spent
+    from yet; a deposit address is swept in its turn, and without that test a customer who empties a
+    wallet into one would look like a sweep. Then those of the `reached` outputs that the sweep
+    spends, rising, are likely deposits to addresses the service gave its customers, not yet known
+    as its own. Otherwise there are none. An inference of this tool, to be confirmed by the service.
     """
     tx = int(arrays.txout_tx[txout])
     own = np.asarray(service_scripts, np.int64)
@@ -83,7 +83,7 @@ def deposit_candidates(
         return ()
     of_script = arrays.txout_spender[arrays.txout_script == arrays.txout_script[txout]]
     spenders = np.unique(of_script[of_script >= 0])
-    if all(_pays_only(arrays, int(spender), own) for spender in spenders):
+    if len(spenders) and all(_pays_only(arrays, int(spender), own) for spender in spenders):
         return ()
     first, end = int(arrays.tx_first_txin[tx]), int(arrays.tx_first_txin[tx + 1])
     spent = np.unique(arrays.txin_prev_txout[first:end]).tolist()
