@@ -1,6 +1,7 @@
-//! The one bridge from the core's error to Python's.
+//! The one bridge from the core's errors to Python's.
 
 use peelchain_core::CoreError;
+use peelchain_core::trace::TraceError;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
 use pyo3::prelude::*;
 
@@ -19,6 +20,16 @@ pub fn to_py(py: Python<'_>, error: CoreError) -> PyErr {
         CoreError::Source { .. } | CoreError::Malformed(_) => "SourceError",
         CoreError::Table { .. } => "StoreError",
         CoreError::Misuse(_) => "MisuseError",
+    };
+    named(py, class, error.to_string())
+}
+
+/// The exception for a trace that could not be carried out.
+pub fn of_trace(py: Python<'_>, error: &TraceError) -> PyErr {
+    let class = match error {
+        TraceError::Request(_) => "MisuseError",
+        TraceError::Chain(_) | TraceError::Cancelled => "StoreError",
+        TraceError::Conservation(_) => "ConservationError",
     };
     named(py, class, error.to_string())
 }

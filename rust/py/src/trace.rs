@@ -3,8 +3,8 @@
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::trace::{self as core, Direction, Limits, Progress, Request, Rule, Terminal};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+
+use crate::errors::of_trace;
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -115,7 +115,7 @@ fn trace<'py>(
     if let Some(error) = raised {
         return Err(error);
     }
-    let outcome = outcome.map_err(|error| python_error(py, &error))?;
+    let outcome = outcome.map_err(|error| of_trace(py, &error))?;
     let flows = outcome.flows.into_iter().map(|flow| arrays(py, flow));
     let reached = outcome.reached;
     Ok((
@@ -143,7 +143,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        python_error(py, &core::TraceError::Request(message))
+        of_trace(py, &core::TraceError::Request(message))
     })
 }
 
@@ -169,25 +169,6 @@ fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
         flow.visited_txs,
         flow.reached_txouts,
     )
-}
-
-fn python_error(py: Python<'_>, error: &core::TraceError) -> PyErr {
-    static MISUSE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    static STORE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    static CONSERVATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = match error {
-        core::TraceError::Request(_) => MISUSE.import(py, "peelchain.errors", "MisuseError"),
-        core::TraceError::Chain(_) | core::TraceError::Cancelled => {
-            STORE.import(py, "peelchain.errors", "StoreError")
-        }
-        core::TraceError::Conservation(_) => {
-            CONSERVATION.import(py, "peelchain.errors", "ConservationError")
-        }
-    };
-    match class {
-        Ok(class) => PyErr::from_type(class.clone(), error.to_string()),
-        Err(error) => error,
-    }
 }
 
 #[pyfunction]

@@ -2,7 +2,7 @@
 
 from peelchain.actions.view import StoreView
 from peelchain.errors import NotInChainError
-from peelchain.script import ScriptType, script_pubkey, script_type
+from peelchain.script import script_pubkey
 
 
 def script_of(text: str, view: StoreView) -> bytes:
@@ -35,9 +35,7 @@ def script_id_or_key(text: str, view: StoreView) -> tuple[int, list[bytes]]:
     NotInChainError where the chain has neither.
     """
     script = script_of(text, view)
-    keys = {}
-    if script_type(script) == ScriptType.P2PKH:
-        keys = view.lookup.key_scripts(script[3:23])
+    keys = view.lookup.paid_as_key(script)
     known = view.lookup.script_ids([script])
     if script not in known and keys:
         return min(keys.values()), list(keys)

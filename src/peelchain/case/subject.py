@@ -8,7 +8,7 @@ import numpy as np
 from peelchain.cluster.members import ClusterIndex
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.network import Network
-from peelchain.script import ScriptType, looks_secret, script_pubkey, script_type
+from peelchain.script import looks_secret, script_pubkey
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.lookup import Lookup
 from peelchain.trace.seeds import receipts
@@ -80,12 +80,8 @@ def resolve(
     addresses, outpoints = _sorted_out(seeds, network, lookup)
     scripts = {address: script_pubkey(address, network) for address in addresses}
     known = lookup.script_ids(scripts.values())
-    keys = {
-        address: sorted(lookup.key_scripts(script[3:23]).values())
-        for address, script in scripts.items()
-        if script_type(script) == ScriptType.P2PKH
-    }
-    missing = [a for a, script in scripts.items() if script not in known and not keys.get(a)]
+    keys = {a: sorted(lookup.paid_as_key(script).values()) for a, script in scripts.items()}
+    missing = [a for a, script in scripts.items() if script not in known and not keys[a]]
     if missing:
         raise NotInChainError(
             f"seed {missing[0]} never occurs in the chain up to height {arrays.tx_height[-1]}"

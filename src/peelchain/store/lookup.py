@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from peelchain.errors import NotInChainError
-from peelchain.script import hash160
+from peelchain.script import ScriptType, hash160, script_type
 from peelchain.store.reader import Store
 from peelchain.store.sql import connect, unreadable
 from peelchain.units import OutPoint, format_hash
@@ -97,6 +97,12 @@ class Lookup:
         differently in each of its forms, so that one script at most is found.
         """
         return dict(self._key_scripts.get(hash20, ()))
+
+    def paid_as_key(self, script: bytes) -> dict[bytes, int]:
+        """The P2PK scripts of the key that a P2PKH script stands for; none for any other script."""
+        if script_type(script) != ScriptType.P2PKH:
+            return {}
+        return self.key_scripts(script[3:23])
 
     @cached_property
     def _key_scripts(self) -> dict[bytes, list[tuple[bytes, int]]]:
