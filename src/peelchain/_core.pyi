@@ -1,8 +1,9 @@
 """Types of the Rust kernels."""
 
 import os
-from collections.abc import Callable
-from typing import Any, final
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,38 +27,134 @@ class BlockSource:
         genesis_hash: bytes,
         pow_limit: bytes,
         progress: Callable[[int, int], None] | None = None,
+        threads: int | None = None,
+        cache: bytes | None = None,
     ) -> dict[str, Any]: ...
+    def scan_cache(self) -> bytes: ...
     def __len__(self) -> int: ...
     def hashes(self) -> bytes: ...
     def chainwork(self, height: int) -> bytes: ...
     def sizes(self) -> npt.NDArray[np.int64]: ...
     def read(self, file_number: int, offset: int, size: int) -> bytes: ...
 
+# A file written and synced: path, bytes, sha256; of a table also table and rows; of a sorted run also
+# kind, rows and filter, which is the file beside it or None.
+_File = dict[str, Any]
+
 @final
 class Ingest:
-    """The growing fact tables: resolves spends, numbers scripts, writes segments."""
+    """The growing chain of a store: resolves spends, numbers scripts, writes segments."""
 
-    def __new__(cls, source: BlockSource, halving_interval: int) -> Ingest: ...
+    def __new__(
+        cls,
+        source: BlockSource,
+        *,
+        halving_interval: int,
+        key: bytes,
+        counts: dict[str, int],
+        coins: Sequence[_PathLike],
+        spent: _PathLike | None,
+        scripts: Sequence[_PathLike],
+        threads: int,
+        segment_bytes: int,
+    ) -> Ingest: ...
     @property
     def counts(self) -> dict[str, int]: ...
-    def restore(
-        self,
-        blocks: int,
-        txids: bytes,
-        first_txouts: npt.NDArray[np.int64],
-        values: npt.NDArray[np.int64],
-        script_ids: npt.NDArray[np.int64],
-        prev_txouts: npt.NDArray[np.int64],
-        scripts: pa.Array,
-    ) -> None: ...
     def segment(
         self,
         first_height: int,
         end_height: int,
         schemas: dict[str, pa.Schema],
         dir: _PathLike,
+        *,
+        sealed: bool,
         progress: Callable[[int, int], None] | None = None,
-    ) -> list[dict[str, Any]]: ...
+    ) -> dict[str, Any]:
+        """Lists of files `tables` and `runs`, and the file `spent` of a sealed segment or None."""
+
+
+def compact_tables(
+    files: dict[str, list[Path]],
+    schemas: dict[str, pa.Schema],
+    dir: _PathLike,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[_File]: ...
+def merge_runs(
+    kind: str,
+    parts: Sequence[_PathLike],
+    dir: _PathLike,
+    progress: Callable[[int, int], None] | None = None,
+) -> _File: ...
+def merge_coins(
+    parts: Sequence[_PathLike],
+    spent: _PathLike,
+    first: int,
+    end: int,
+    dir: _PathLike,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[_File, _File]: ...
+def reindex_segment(
+    tables: dict[str, str],
+    key: bytes,
+    dir: _PathLike,
+    segment_bytes: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[_File]: ...
+def reindex_coins(
+    segments: Sequence[dict[str, str]],
+    key: bytes,
+    dir: _PathLike,
+    segment_bytes: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> _File: ...
+
+@final
+class Lookups:
+    """Point look-ups by the sorted runs of a store; paths in chain order."""
+
+    def __new__(
+        cls,
+        *,
+        key: bytes,
+        txids: Sequence[_PathLike],
+        scripts: Sequence[_PathLike],
+        spenders: Sequence[_PathLike],
+        receipts: Sequence[_PathLike],
+    ) -> Lookups: ...
+    def tx_ids(self, txid: bytes) -> list[int]:
+        """What a txid's tx_ids may be, rising: compare the txids themselves."""
+
+    def script_ids(self, script: bytes) -> list[int]:
+        """What a script's script_id may be: compare the scripts themselves."""
+
+    def spenders(self, txout_ids: Sequence[int]) -> list[tuple[int, int] | None]:
+        """tx_id and vin of the input that spends each output, None for one that none does."""
+
+    def receipts(self, script_id: int) -> list[int]:
+        """The txout_ids that pay a script, rising."""
+
+    def history(self, rows: TableRows, script_id: int, limit: int) -> dict[str, Any]:
+        """What a script received and spent.
+
+        Over all `receipt_count`, `spend_count`, `received_sat`, `sent_sat`; least and greatest
+        `heights` and `times` in milliseconds since 1970; of the latest `limit` each `receipts` as
+        (txout_id, value_sat, (tx_id, vin) of the spender or None) in chain order, and `spends` as
+        (tx_id, vin, txout_id, value_sat) in theirs.
+        """
+
+@final
+class TableRows:
+    """Rows of a store's tables by number: of each table, the files in chain order and their rows."""
+
+    def __new__(cls, tables: dict[str, list[tuple[str, int]]]) -> TableRows: ...
+    def fetch(self, table: str, rows: Sequence[int], columns: Sequence[str]) -> dict[str, list[Any]]:
+        """Columns of rows, given rising and each once; times in milliseconds since 1970."""
+
+    def rows_where(self, table: str, column: str, value: bytes) -> list[int]:
+        """The numbers of the rows whose column holds these bytes, or this text; rising."""
+
+    def cluster_of(self, script_id: int) -> tuple[int, int]:
+        """The cluster of a script by the table `clusters`, and how many scripts it has."""
 
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
@@ -68,6 +165,69 @@ def merkle_roots(txids: bytes, counts: npt.NDArray[np.int32]) -> bytes: ...
 def script_type(script: bytes) -> tuple[str, bool]: ...
 def replace_file(path: _PathLike, content: bytes) -> tuple[bytes, int]: ...
 def sync_dir(path: _PathLike) -> None: ...
+def make_dirs(path: _PathLike) -> None: ...
+def make_lock(path: _PathLike) -> None: ...
+def remove_file(path: _PathLike) -> None: ...
+def remove_dir(path: _PathLike) -> None: ...
+def remove_tree(path: _PathLike) -> None: ...
+def recorded_writes(folder: _PathLike) -> list[tuple[str, Path | None]]:
+    """Kind and path of each operation that PEELCHAIN_RECORD_WRITES=FOLDER recorded, in order.
+
+    Kinds: create, write, sync_file, rename, sync_dir, make_dir, remove_file, remove_dir; the path of
+    a rename is the new one, a write and the sync of a file have none.
+    """
+
+def replay_writes(
+    folder: _PathLike,
+    root: _PathLike,
+    target: _PathLike,
+    *,
+    upto: int,
+    kept: Literal["nothing", "all", "in_order", "any_order"] = "nothing",
+    seed: int = 0,
+) -> None:
+    """Builds in `target`, a new folder, what a power cut after `upto` operations leaves of `root`.
+
+    `kept` says what survives of that which was not synced: nothing; all, as when the process alone
+    dies; or what chance says, a folder's names in order, as a journal keeps them, or in any.
+    `root` was empty when the recording began. Raises MisuseError when the log does not fit that.
+    """
+
+# --- verify ---
+
+_Findings = tuple[int, list[str], int]
+_Tables = Mapping[str, tuple[pa.Schema, int, Sequence[tuple[_PathLike, int]]]]
+_Told = Callable[[str, int, int], object] | None
+
+def verify_files(files: Sequence[tuple[_PathLike, bytes]], progress: _Told = None) -> _Findings:
+    """Files checked against their SHA-256: how many, the first failures in words, how many more.
+
+    `progress` is told what is being done, steps done, of how many; what it raises stops the check.
+    """
+
+def verify_tables(tables: _Tables, progress: _Told = None) -> _Findings:
+    """Whether the fact tables are whole and fit each other.
+
+    Each table: its schema, its rows by the manifest, its files with theirs.
+    """
+
+def verify_chain(
+    tables: _Tables,
+    *,
+    network: str,
+    genesis_hash: bytes,
+    pow_limit: bytes,
+    halving_interval: int,
+    segment_ends: Sequence[tuple[int, bytes]],
+    progress: _Told = None,
+    recent_txouts: int | None = None,
+    waiting_txins: int | None = None,
+) -> tuple[_Findings, _Findings]:
+    """What the headers of blocks and the amounts of txs were found to be.
+
+    `pow_limit` is little-endian; `segment_ends` are heights and the hashes the manifest has there.
+    `recent_txouts` and `waiting_txins` bound the memory, and do not change what is found.
+    """
 
 # --- cluster ---
 

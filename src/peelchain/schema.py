@@ -5,27 +5,46 @@ docs/schema.md is rendered from here; a test holds both equal.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    # what only looks a store up need not wait for Arrow
+    import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Basis = Literal["fact", "inference", "assertion", "scan"]
 
-HASH = pa.binary(32)
-TIME = pa.timestamp("ms", tz="UTC")
-NAME = pa.dictionary(pa.int8(), pa.string())
+Type = Literal[
+    "binary",
+    "bool",
+    "date",
+    "float64",
+    "hash",
+    "header",
+    "int32",
+    "int64",
+    "name",
+    "price",
+    "text",
+    "time",
+]
+"""The types of columns. A `name` is one of a few texts, a `time` is UTC in milliseconds."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Arrow type, what it means, and what null means (None: never null)."""
+    """One column: its type, what it means, and what null means (None: never null)."""
 
     name: str
-    type: pa.DataType
+    type_name: Type
     meaning: str
     null: str | None = None
+
+    @property
+    def type(self) -> "pa.DataType":
+        """The Arrow type."""
+        return arrow_type(self.type_name)
 
 
 @dataclass(frozen=True)
@@ -45,11 +64,34 @@ class TableSpec:
     columns: tuple[Column, ...]
 
     @property
-    def schema(self) -> pa.Schema:
+    def schema(self) -> "pa.Schema":
         """The Arrow schema of this table."""
+        import pyarrow as pa
+
         return pa.schema(
             [pa.field(c.name, c.type, nullable=c.null is not None) for c in self.columns]
         )
+
+
+def arrow_type(name: Type) -> "pa.DataType":
+    """The Arrow type of this name."""
+    import pyarrow as pa
+
+    types: dict[Type, pa.DataType] = {
+        "binary": pa.binary(),
+        "bool": pa.bool_(),
+        "date": pa.date32(),
+        "float64": pa.float64(),
+        "hash": pa.binary(32),
+        "header": pa.binary(80),
+        "int32": pa.int32(),
+        "int64": pa.int64(),
+        "name": pa.dictionary(pa.int8(), pa.string()),
+        "price": pa.decimal128(20, 8),
+        "text": pa.string(),
+        "time": pa.timestamp("ms", tz="UTC"),
+    }
+    return types[name]
 
 
 _TABLES = (
@@ -61,18 +103,18 @@ _TABLES = (
         ("height",),
         "fact",
         (
-            Column("height", pa.int32(), "height, genesis is 0"),
-            Column("block_hash", HASH, "double SHA-256 of the header, internal byte order"),
-            Column("header", pa.binary(80), "the 80 header bytes"),
-            Column("time_utc", TIME, "the header's own time; order is height, never this"),
-            Column("first_tx_id", pa.int64(), "tx_id of the coinbase"),
-            Column("tx_count", pa.int32(), "transactions in the block"),
-            Column("first_txout_id", pa.int64(), "txout_id of the coinbase's first output"),
-            Column("txout_count", pa.int32(), "outputs in the block"),
-            Column("size_bytes", pa.int32(), "serialised size with witnesses"),
-            Column("weight", pa.int32(), "weight units (BIP 141)"),
-            Column("file_number", pa.int32(), "N of the blkN.dat that holds the raw block"),
-            Column("file_offset", pa.int64(), "byte offset of the header in that file"),
+            Column("height", "int32", "height, genesis is 0"),
+            Column("block_hash", "hash", "double SHA-256 of the header, internal byte order"),
+            Column("header", "header", "the 80 header bytes"),
+            Column("time_utc", "time", "the header's own time; order is height, never this"),
+            Column("first_tx_id", "int64", "tx_id of the coinbase"),
+            Column("tx_count", "int32", "transactions in the block"),
+            Column("first_txout_id", "int64", "txout_id of the coinbase's first output"),
+            Column("txout_count", "int32", "outputs in the block"),
+            Column("size_bytes", "int32", "serialised size with witnesses"),
+            Column("weight", "int32", "weight units (BIP 141)"),
+            Column("file_number", "int32", "N of the blkN.dat that holds the raw block"),
+            Column("file_offset", "int64", "byte offset of the header in that file"),
         ),
     ),
     TableSpec(
@@ -83,19 +125,19 @@ _TABLES = (
         ("tx_id",),
         "fact",
         (
-            Column("tx_id", pa.int64(), "dense id in chain order from 0; inside this store only"),
-            Column("txid", HASH, "internal byte order; not unique (BIP 30)"),
-            Column("height", pa.int32(), "height of its block"),
-            Column("tx_index", pa.int32(), "position in its block, the coinbase is 0"),
-            Column("version", pa.int32(), "nVersion"),
-            Column("locktime", pa.int64(), "nLockTime, 0 to 2^32 - 1"),
-            Column("size_bytes", pa.int32(), "serialised size with witnesses"),
-            Column("weight", pa.int32(), "weight units (BIP 141)"),
-            Column("fee_sat", pa.int64(), "inputs less outputs; 0 for a coinbase"),
-            Column("first_txin", pa.int64(), "row of its first input in txins"),
-            Column("txin_count", pa.int32(), "inputs, the coinbase's own included"),
-            Column("first_txout_id", pa.int64(), "txout_id of its vout 0"),
-            Column("txout_count", pa.int32(), "outputs"),
+            Column("tx_id", "int64", "dense id in chain order from 0; inside this store only"),
+            Column("txid", "hash", "internal byte order; not unique (BIP 30)"),
+            Column("height", "int32", "height of its block"),
+            Column("tx_index", "int32", "position in its block, the coinbase is 0"),
+            Column("version", "int32", "nVersion"),
+            Column("locktime", "int64", "nLockTime, 0 to 2^32 - 1"),
+            Column("size_bytes", "int32", "serialised size with witnesses"),
+            Column("weight", "int32", "weight units (BIP 141)"),
+            Column("fee_sat", "int64", "inputs less outputs; 0 for a coinbase"),
+            Column("first_txin", "int64", "row of its first input in txins"),
+            Column("txin_count", "int32", "inputs, the coinbase's own included"),
+            Column("first_txout_id", "int64", "txout_id of its vout 0"),
+            Column("txout_count", "int32", "outputs"),
         ),
     ),
     TableSpec(
@@ -106,12 +148,12 @@ _TABLES = (
         ("txout_id",),
         "fact",
         (
-            Column("txout_id", pa.int64(), "dense id in chain order from 0; this store only"),
-            Column("tx_id", pa.int64(), "the transaction that made it"),
-            Column("vout", pa.int32(), "index within that transaction"),
-            Column("value_sat", pa.int64(), "value in satoshis"),
-            Column("script_id", pa.int64(), "its script in scripts"),
-            Column("script_type", NAME, "type of that script"),
+            Column("txout_id", "int64", "dense id in chain order from 0; this store only"),
+            Column("tx_id", "int64", "the transaction that made it"),
+            Column("vout", "int32", "index within that transaction"),
+            Column("value_sat", "int64", "value in satoshis"),
+            Column("script_id", "int64", "its script in scripts"),
+            Column("script_type", "name", "type of that script"),
         ),
     ),
     TableSpec(
@@ -122,14 +164,14 @@ _TABLES = (
         ("tx_id", "vin"),
         "fact",
         (
-            Column("tx_id", pa.int64(), "the spending transaction"),
-            Column("vin", pa.int32(), "index within that transaction"),
-            Column("prev_txout_id", pa.int64(), "the output it spends", null="a coinbase input"),
-            Column("state", NAME, "`spent` (output known), `coinbase` or `not_fetched`"),
-            Column("sequence", pa.int64(), "nSequence, 0 to 2^32 - 1"),
-            Column("script_sig_bytes", pa.int32(), "length of scriptSig"),
-            Column("witness_items", pa.int32(), "elements on the witness stack"),
-            Column("witness_bytes", pa.int32(), "serialised length of the witness, 0 if none"),
+            Column("tx_id", "int64", "the spending transaction"),
+            Column("vin", "int32", "index within that transaction"),
+            Column("prev_txout_id", "int64", "the output it spends", null="a coinbase input"),
+            Column("state", "name", "`spent` (output known), `coinbase` or `not_fetched`"),
+            Column("sequence", "int64", "nSequence, 0 to 2^32 - 1"),
+            Column("script_sig_bytes", "int32", "length of scriptSig"),
+            Column("witness_items", "int32", "elements on the witness stack"),
+            Column("witness_bytes", "int32", "serialised length of the witness, 0 if none"),
         ),
     ),
     TableSpec(
@@ -140,15 +182,15 @@ _TABLES = (
         ("script_id",),
         "fact",
         (
-            Column("script_id", pa.int64(), "dense id in chain order from 0; this store only"),
+            Column("script_id", "int64", "dense id in chain order from 0; this store only"),
             Column(
                 "script_type",
-                NAME,
+                "name",
                 "p2pk, p2pkh, p2sh, p2wpkh, p2wsh, p2tr, p2a, multisig, "
                 "op_return, witness_unknown or nonstandard",
             ),
-            Column("script_pubkey", pa.binary(), "the script's bytes"),
-            Column("first_txout_id", pa.int64(), "the output that first carried it"),
+            Column("script_pubkey", "binary", "the script's bytes"),
+            Column("first_txout_id", "int64", "the output that first carried it"),
         ),
     ),
     TableSpec(
@@ -159,10 +201,10 @@ _TABLES = (
         ("tx_id", "script_a", "script_b", "rule"),
         "inference",
         (
-            Column("tx_id", pa.int64(), "the transaction the link rests on"),
-            Column("script_a", pa.int64(), "the lesser script_id"),
-            Column("script_b", pa.int64(), "the greater script_id"),
-            Column("rule", NAME, "the rule that says so, e.g. `multi_input`"),
+            Column("tx_id", "int64", "the transaction the link rests on"),
+            Column("script_a", "int64", "the lesser script_id"),
+            Column("script_b", "int64", "the greater script_id"),
+            Column("rule", "name", "the rule that says so, e.g. `multi_input`"),
         ),
     ),
     TableSpec(
@@ -173,8 +215,8 @@ _TABLES = (
         ("script_id",),
         "inference",
         (
-            Column("script_id", pa.int64(), "the script"),
-            Column("cluster_id", pa.int64(), "the least script_id of its cluster"),
+            Column("script_id", "int64", "the script"),
+            Column("cluster_id", "int64", "the least script_id of its cluster"),
         ),
     ),
     TableSpec(
@@ -185,12 +227,12 @@ _TABLES = (
         ("tx_id",),
         "inference",
         (
-            Column("tx_id", pa.int64(), "the transaction"),
-            Column("detector", NAME, "which detector"),
-            Column("type", NAME, "the kind of CoinJoin"),
-            Column("participants_at_least", pa.int32(), "lower bound of the participants"),
-            Column("score", pa.float64(), "0 to 1, the detector's own certainty"),
-            Column("reasons", pa.string(), "what it saw, in words"),
+            Column("tx_id", "int64", "the transaction"),
+            Column("detector", "name", "which detector"),
+            Column("type", "name", "the kind of CoinJoin"),
+            Column("participants_at_least", "int32", "lower bound of the participants"),
+            Column("score", "float64", "0 to 1, the detector's own certainty"),
+            Column("reasons", "text", "what it saw, in words"),
         ),
     ),
     TableSpec(
@@ -201,26 +243,24 @@ _TABLES = (
         ("tag_id",),
         "assertion",
         (
-            Column("tag_id", pa.string(), "SHA-256 of the tag's content, hex, first 16 digits"),
-            Column("address", pa.string(), "the address as its source wrote it, repaired"),
-            Column("script_pubkey", pa.binary(), "its script"),
-            Column("label", pa.string(), "the source's name for the subject"),
+            Column("tag_id", "text", "SHA-256 of the tag's content, hex, first 16 digits"),
+            Column("address", "text", "the address as its source wrote it, repaired"),
+            Column("script_pubkey", "binary", "its script"),
+            Column("label", "text", "the source's name for the subject"),
             Column(
                 "category",
-                pa.string(),
+                "text",
                 "INTERPOL-derived concept, e.g. exchange",
                 null="the source gives none",
             ),
-            Column("actor", pa.string(), "actor id, e.g. hydramarket", null="none given"),
-            Column("source", pa.string(), "where the claim was published"),
-            Column("creator", pa.string(), "who made the tag", null="none given"),
-            Column("confidence", pa.string(), "confidence class of the TagPack", null="none given"),
-            Column("is_cluster_definer", pa.bool_(), "may name the whole cluster", null="not said"),
-            Column(
-                "lastmod", pa.string(), "date of last change by the source, ISO", null="none given"
-            ),
-            Column("recorded_utc", TIME, "when it was imported"),
-            Column("file", pa.string(), "name of the imported file"),
+            Column("actor", "text", "actor id, e.g. hydramarket", null="none given"),
+            Column("source", "text", "where the claim was published"),
+            Column("creator", "text", "who made the tag", null="none given"),
+            Column("confidence", "text", "confidence class of the TagPack", null="none given"),
+            Column("is_cluster_definer", "bool", "may name the whole cluster", null="not said"),
+            Column("lastmod", "text", "date of last change by the source, ISO", null="none given"),
+            Column("recorded_utc", "time", "when it was imported"),
+            Column("file", "text", "name of the imported file"),
         ),
     ),
     TableSpec(
@@ -231,10 +271,10 @@ _TABLES = (
         ("date", "currency"),
         "assertion",
         (
-            Column("date", pa.date32(), "the day, UTC"),
-            Column("currency", pa.string(), "ISO 4217"),
-            Column("price", pa.decimal128(20, 8), "units of currency for 1 BTC"),
-            Column("source", pa.string(), "who published it"),
+            Column("date", "date", "the day, UTC"),
+            Column("currency", "text", "ISO 4217"),
+            Column("price", "price", "units of currency for 1 BTC"),
+            Column("source", "text", "who published it"),
         ),
     ),
     TableSpec(
@@ -245,13 +285,13 @@ _TABLES = (
         ("run_id",),
         "fact",
         (
-            Column("run_id", pa.string(), "SHA-256 of the fields below, hex, first 16 digits"),
-            Column("stage", pa.string(), "cluster, tags, rates or trace"),
-            Column("software", pa.string(), "peelchain and its version"),
-            Column("parameters", pa.string(), "canonical JSON"),
-            Column("inputs", pa.string(), "canonical JSON: hashes of what was read"),
-            Column("tip_hash", HASH, "the tip it was made on; void when no longer an ancestor"),
-            Column("tip_height", pa.int32(), "height of that tip"),
+            Column("run_id", "text", "SHA-256 of the fields below, hex, first 16 digits"),
+            Column("stage", "text", "cluster, tags, rates or trace"),
+            Column("software", "text", "peelchain and its version"),
+            Column("parameters", "text", "canonical JSON"),
+            Column("inputs", "text", "canonical JSON: hashes of what was read"),
+            Column("tip_hash", "hash", "the tip it was made on; void when no longer an ancestor"),
+            Column("tip_height", "int32", "height of that tip"),
         ),
     ),
     TableSpec(
@@ -262,12 +302,12 @@ _TABLES = (
         ("seq",),
         "fact",
         (
-            Column("seq", pa.int64(), "order of the walk, from 0"),
-            Column("from_txout_id", pa.int64(), "the output spent"),
-            Column("tx_id", pa.int64(), "the transaction"),
-            Column("to_txout_id", pa.int64(), "the output made", null="the fee"),
-            Column("value_sat", pa.int64(), "value of the output made, or the fee"),
-            Column("traced_sat", pa.int64(), "traced value that moved, under the run's rule"),
+            Column("seq", "int64", "order of the walk, from 0"),
+            Column("from_txout_id", "int64", "the output spent"),
+            Column("tx_id", "int64", "the transaction"),
+            Column("to_txout_id", "int64", "the output made", null="the fee"),
+            Column("value_sat", "int64", "value of the output made, or the fee"),
+            Column("traced_sat", "int64", "traced value that moved, under the run's rule"),
         ),
     ),
     TableSpec(
@@ -280,14 +320,14 @@ _TABLES = (
         (
             Column(
                 "type",
-                NAME,
+                "name",
                 "service, coinjoin, mixer, seed, unspent, unspendable, fee, cut, "
                 "unresolved or coinbase",
             ),
-            Column("tx_id", pa.int64(), "the transaction that made the output, or paid the fee"),
-            Column("txout_id", pa.int64(), "the output", null="the fee"),
-            Column("value_sat", pa.int64(), "value of that output, or the fee"),
-            Column("traced_sat", pa.int64(), "traced value at rest there, under the run's rule"),
+            Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
+            Column("txout_id", "int64", "the output", null="the fee"),
+            Column("value_sat", "int64", "value of that output, or the fee"),
+            Column("traced_sat", "int64", "traced value at rest there, under the run's rule"),
         ),
     ),
 )

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests.chain.crafted import Block, genesis, grow, write_files
-from tests.chain.stores import ingest
+from tests.chain.stores import MEMORY, ingest
 
 from peelchain.actions.simulations import simulate
 
-MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 1 << 30
 
 

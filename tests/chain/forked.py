@@ -4,25 +4,13 @@ Reads a JSON line for each: arguments, files for stdout and stderr, and the most
 (null: no limit). Writes the exit code, or minus the signal that ended it.
 """
 
-import contextlib
-import importlib
-import io
 import json
 import os
-import pkgutil
 import resource
 import signal
 import sys
 
-from peelchain import actions, cli
-from peelchain.cli.main import main
-
-# the command line loads what a command needs when it runs; here all is loaded once
-for package in (actions, cli):
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
-with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
-    main(["chain", "status", "--store", os.devnull])
+from tests.chain.loaded import run
 
 for line in sys.stdin:
     asked = json.loads(line)
@@ -33,12 +21,6 @@ for line in sys.stdin:
         if asked["most_bytes"] is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (asked["most_bytes"],) * 2)
-        try:
-            main(asked["arguments"])
-        except SystemExit as e:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            # taking the interpreter down takes longer than most commands
-            os._exit(e.code if isinstance(e.code, int) else 1)
+        run(asked["arguments"])
     _, ended = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(ended), flush=True)

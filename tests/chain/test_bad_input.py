@@ -1,4 +1,7 @@
-"""What is damaged, absurd or not allowed: one plain message, the store as it was."""
+"""What is damaged, absurd or not allowed: one plain message.
+
+A damaged block ends the chain before it; where nothing can be done the store is as it was.
+"""
 
 import json
 import os
@@ -22,7 +25,17 @@ from tests.chain.crafted import (
     transaction,
     write_files,
 )
-from tests.chain.stores import ENVIRONMENT, answer, assert_refused, command, ingest, snapshot
+from tests.chain.stores import (
+    ENVIRONMENT,
+    answer,
+    assert_ingested_up_to,
+    assert_refused,
+    command,
+    content,
+    content_of,
+    ingest,
+    snapshot,
+)
 
 from peelchain.errors import StoreError
 from peelchain.network import by_name
@@ -67,14 +80,14 @@ def test_a_byte_flipped_in_a_transaction(crafted: list[Block], old: Path, tmp_pa
     where = crafted[33].raw.index(crafted[33].txs[1].stripped[4:40])
     blocks = flipped(tmp_path / "blocks", crafted, 33, where + 3)
     words = ("blk00000.dat", f"offset {offset_of(crafted, 33)}", crafted[33].shown, "Merkle")
-    assert_ingest_refused(blocks, old, *words)
+    assert_ingested_up_to(blocks, old, crafted, 32, *words)
 
 
 def test_a_byte_flipped_in_a_witness(crafted: list[Block], old: Path, tmp_path: Path) -> None:
     where = crafted[33].raw.index(b"\x03sig") + 1
     blocks = flipped(tmp_path / "blocks", crafted, 33, where)
     words = ("blk00000.dat", f"offset {offset_of(crafted, 33)}", crafted[33].shown, "witnesses")
-    assert_ingest_refused(blocks, old, *words)
+    assert_ingested_up_to(blocks, old, crafted, 32, *words)
 
 
 def test_a_byte_flipped_in_a_header(crafted: list[Block], old: Path, tmp_path: Path) -> None:
@@ -82,7 +95,7 @@ def test_a_byte_flipped_in_a_header(crafted: list[Block], old: Path, tmp_path: P
     raw[74] = 0x00  # the target's high byte: a 128th of the hashes that would do before
     blocks = write_files(tmp_path / "blocks", [*crafted[:33], bytes(raw), *crafted[34:]])
     words = ("blk00000.dat", f"offset {offset_of(crafted, 33)}", "target")
-    assert_ingest_refused(blocks, old, *words)
+    assert_ingested_up_to(blocks, old, crafted, 32, *words)
 
 
 def test_every_byte_of_a_header_of_mainnet_is_proven(shared_data: Path, tmp_path: Path) -> None:
@@ -97,7 +110,8 @@ def test_every_byte_of_a_header_of_mainnet_is_proven(shared_data: Path, tmp_path
         damaged[at + 8 + position] ^= 0x10
         (tmp_path / "blocks" / "blk00000.dat").write_bytes(damaged)
         done = command("chain", "ingest", f"core:{tmp_path / 'blocks'}", "--store", tmp_path / "s")
-        assert_refused(done, f"offset {at + 8}", "does not meet the target")
+        assert_refused(done, f"offset {at + 8}", "does not meet the target", "up to height 19")
+        assert answer("chain", "status", "--store", tmp_path / "s")["tip_height"] == 19
 
 
 def test_a_file_that_is_cut_short_though_others_follow(
@@ -109,13 +123,9 @@ def test_a_file_that_is_cut_short_though_others_follow(
     start = offset_of(crafted, 19) - 8
     for keep in (start + 3, start + 20, len(whole) - 1):
         file.write_bytes(whole[:keep])
-        assert_refused(
-            command("chain", "ingest", f"core:{blocks}", "--store", old),
-            "blk00000.dat",
-            f"offset {start}",
-            "-reindex",
-        )
-    assert_ingest_refused(blocks, old, f"offset {start}", "cut short")
+        words = ("blk00000.dat", f"offset {start}", "-reindex")
+        assert_ingested_up_to(blocks, old, crafted, 18, *words)
+    assert_ingested_up_to(blocks, old, crafted, 18, f"offset {start}", "cut short")
 
 
 def test_a_magic_that_is_no_networks(crafted: list[Block], old: Path, tmp_path: Path) -> None:
@@ -128,7 +138,8 @@ def test_a_magic_that_is_no_networks(crafted: list[Block], old: Path, tmp_path: 
     data[0] ^= 0xFF
     data[middle] ^= 0xFF
     (blocks / "blk00000.dat").write_bytes(data)
-    assert_ingest_refused(blocks, old, f"blk00000.dat, offset {middle}", "magic", "--network")
+    words = (f"blk00000.dat, offset {middle}", "magic", "--network")
+    assert_ingested_up_to(blocks, old, crafted, 19, *words)
 
 
 @pytest.mark.parametrize("size", [0, 80, 4_000_001, 0xFFFFFFFF])
@@ -138,7 +149,7 @@ def test_a_size_that_cannot_be(crafted: list[Block], old: Path, tmp_path: Path, 
     at = offset_of(crafted, 35) - 4
     data[at : at + 4] = struct.pack("<I", size)
     (blocks / "blk00000.dat").write_bytes(data)
-    assert_ingest_refused(blocks, old, f"offset {at}", f"{size} bytes cannot be")
+    assert_ingested_up_to(blocks, old, crafted, 34, f"offset {at}", f"{size} bytes cannot be")
 
 
 @pytest.mark.parametrize("count", [b"\xfe\xff\xff\xff\xff", b"\xff" * 9, b"\xfd\xff\xff", b"\0"])
@@ -147,7 +158,65 @@ def test_a_count_of_transactions_that_cannot_be(
 ) -> None:
     raw = crafted[35].raw[:80] + count + crafted[35].raw[81:]
     blocks = write_files(tmp_path / "blocks", [*crafted[:35], raw, *crafted[36:]])
-    assert_ingest_refused(blocks, old, f"offset {offset_of(crafted, 35)}", crafted[35].shown)
+    words = (f"offset {offset_of(crafted, 35)}", crafted[35].shown)
+    assert_ingested_up_to(blocks, old, crafted, 34, *words)
+
+
+def test_a_store_keeps_what_it_has_above_the_damage(
+    crafted: list[Block], crafted_blocks: Path, tmp_path: Path
+) -> None:
+    """Another branch of the files, to which the damage gives way, has less work than the store."""
+    store = tmp_path / "store"
+    ingest(crafted_blocks, store)
+    before = snapshot(store)
+    other = grow(crafted[:30], 6, "other")
+    blocks = write_files(tmp_path / "blocks", crafted, other[30:])
+    cut = blocks / "blk00000.dat"
+    start = offset_of(crafted, 31)
+    cut.write_bytes(cut.read_bytes()[: start + 100])
+    done = command("chain", "ingest", f"core:{blocks}", "--store", store, "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert (told["tip_height"], told["added_blocks"], told["rolled_back"]) == (40, 0, 0)
+    assert_refused(done, f"offset {start - 8}", "-reindex", "whole up to height 35")
+    assert snapshot(store) == before
+
+
+@pytest.mark.parametrize(("bad", "tip"), [(30, 40), (38, 40), (43, 42)])
+def test_a_bad_block_on_a_heavier_branch(
+    crafted: list[Block], crafted_blocks: Path, tmp_path: Path, bad: int, tip: int
+) -> None:
+    """The store changes over only where the whole part of the branch has more work."""
+    store = tmp_path / "store"
+    ingest(crafted_blocks, store)
+    branch = grow(crafted[:20], bad - 20, "branch")
+    thief = transaction([(genesis().txs[0].txid, 0)], [(1, p2wpkh("thief"))])
+    heavy = grow(pay(branch, [thief]), 45 - bad, "heavy")
+    blocks = write_files(tmp_path / "blocks", crafted, heavy[20:])
+    done = command("chain", "ingest", f"core:{blocks}", "--store", store, "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    over = tip > 40
+    assert (told["tip_height"], told["added_blocks"]) == (tip, tip - 19 if over else 0)
+    assert told["rolled_back"] == (21 if over else 0)
+    assert_refused(done, heavy[bad].shown, "no unspent output", f"whole up to height {bad - 1}")
+    assert content(store) == content_of(branch if over else crafted)
+    assert answer("chain", "verify", "--store", store)["ok"]
+
+
+def test_each_damage_is_told(crafted: list[Block], old: Path, tmp_path: Path) -> None:
+    blocks = write_files(tmp_path / "blocks", crafted[:32], crafted[32:36], crafted[36:])
+    for number in (0, 1):
+        file = blocks / f"blk0000{number}.dat"
+        file.write_bytes(file.read_bytes()[:-1])
+    done = command("chain", "ingest", f"core:{blocks}", "--store", old)
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 2
+    for number, line in enumerate(errors):
+        assert f"blk0000{number}.dat" in line
+        assert "whole up to height 30" in line
+    assert answer("chain", "status", "--store", old)["tip_height"] == 30
 
 
 def test_a_node_that_pruned_its_first_blocks(
@@ -178,7 +247,7 @@ def test_block_files_that_are_no_files(crafted: list[Block], old: Path, tmp_path
     assert_ingest_refused(blocks, old, "blk00001.dat", "no regular file", code=2)
     (blocks / "blk00001.dat").unlink()
     (blocks / "blk00001.dat").symlink_to("nowhere")
-    assert_ingest_refused(blocks, old, "blk00001.dat", "No such file")
+    assert_ingested_up_to(blocks, old, crafted, 40, "blk00001.dat", "No such file")
     (blocks / "blk00001.dat").unlink()
     (blocks / "xor.dat").write_bytes(b"short")
     assert_ingest_refused(blocks, old, "xor.dat", "5 bytes, not 8")
@@ -200,7 +269,8 @@ def test_the_wrong_key(crafted: list[Block], old: Path, tmp_path: Path) -> None:
 def crafted_refused(chain: list[Block], old: Path, tmp_path: Path, *words: str) -> None:
     blocks = write_files(tmp_path / "blocks", chain)
     offset = f"blk00000.dat, offset {offset_of(chain, len(chain) - 1)}"
-    assert_ingest_refused(blocks, old, offset, chain[-1].shown, *words)
+    good = pay(chain[:-1], tag="good")
+    assert_ingested_up_to(blocks, old, good, len(good) - 2, offset, chain[-1].shown, *words)
 
 
 def test_value_made_from_nothing(crafted: list[Block], old: Path, tmp_path: Path) -> None:
@@ -225,13 +295,14 @@ def test_an_output_spent_twice(crafted: list[Block], old: Path, tmp_path: Path) 
     words = (f"{coin.shown}:0", "no unspent output")
     crafted_refused(pay(crafted, [one, two]), old, tmp_path, "input 0 of transaction 2", *words)
     crafted_refused(pay(crafted, [twice]), old, tmp_path, "input 1 of transaction 1", *words)
-    crafted_refused(pay(pay(crafted, [one]), [two]), old, tmp_path, *words)
     # what a later transaction of the block makes is not there yet
     after = transaction([(one.txid, 0)], [(1, p2wpkh("after"))])
     crafted_refused(pay(crafted, [after, one]), old, tmp_path, "no unspent output")
     # nor can anybody spend genesis, or an OP_RETURN
     first = transaction([(genesis().txs[0].txid, 0)], [(1, p2wpkh("one"))])
     crafted_refused(pay(crafted, [first]), old, tmp_path, "no unspent output")
+    # or what an earlier block has spent
+    crafted_refused(pay(pay(crafted, [one]), [two]), old, tmp_path, *words)
 
 
 def test_coinbases_that_are_none(crafted: list[Block], old: Path, tmp_path: Path) -> None:
@@ -244,7 +315,8 @@ def test_coinbases_that_are_none(crafted: list[Block], old: Path, tmp_path: Path
     empty = transaction([(coin.txid, 0)], [])
     crafted_refused(pay(crafted, [empty]), old, tmp_path, "no inputs or no outputs")
     done = write_files(tmp_path / "blocks", pay(crafted, first=nothing))
-    assert_ingest_refused(done, old, "blk00000.dat")
+    good = pay(crafted, tag="good")
+    assert_ingested_up_to(done, old, good, len(crafted) - 1, "blk00000.dat")
 
 
 def test_a_list_of_transactions_with_two_readings(
@@ -317,8 +389,8 @@ def test_a_damaged_manifest(old: Path) -> None:
         json.dumps({**raw, "runs": [{"run_id": 5}]}).encode(),
         json.dumps({k: v for k, v in raw.items() if k != "runs"}).encode(),
     ]
-    for content in damaged:
-        file.write_bytes(content)
+    for written in damaged:
+        file.write_bytes(written)
         with pytest.raises(StoreError, match=r"manifest.json is damaged \(.+\); restore"):
             Store.open(old)
     assert_refused(command("chain", "status", "--store", old), "manifest.json", "damaged")
@@ -449,7 +521,7 @@ def test_txids_that_are_none(old: Path, text: str) -> None:
 def test_files_that_are_no_raw_block(crafted: list[Block], tmp_path: Path) -> None:
     raw = crafted[33].raw
     file = tmp_path / "block.bin"
-    for content, word in (
+    for written, word in (
         (b"", "not a block"),
         (raw[:-1], "not a block"),
         (raw + b"\0", "follow"),
@@ -458,7 +530,7 @@ def test_files_that_are_no_raw_block(crafted: list[Block], tmp_path: Path) -> No
         (bytes(5_000_000), "more bytes"),
         (raw[:100] + b"\x77" + raw[101:], "Merkle"),
     ):
-        file.write_bytes(content)
+        file.write_bytes(written)
         assert_refused(command("chain", "decode", file), str(file), word)
     assert_refused(command("chain", "decode", tmp_path), "Is a directory")
     assert_refused(command("chain", "decode", tmp_path / "none"), "No such file")

@@ -2,21 +2,32 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.chain.crafted import Block, grow, write_files
-from tests.chain.stores import ENVIRONMENT, content, ingest
+from tests.chain.stores import (
+    ENVIRONMENT,
+    chain_files,
+    content,
+    cut_small,
+    file_hashes,
+    fix_key,
+    ingest,
+    named_files,
+)
 
 from peelchain.actions.chain import verify
 from peelchain.actions.status import status
-from peelchain.chain import ingest as stage
 from peelchain.errors import StoreError
+from peelchain.store import manifest
 
 SCRIPT = Path(__file__).with_name("interrupted.py")
 
@@ -76,8 +87,8 @@ def ingests() -> Iterator[Ingests]:
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "SEGMENT_BLOCKS", 8)
-    monkeypatch.setattr(stage, "HEAD_BLOCKS", 3)
+    cut_small(monkeypatch)
+    fix_key(monkeypatch)
 
 
 def tip_of_whole_store(store: Path) -> int:
@@ -91,34 +102,106 @@ def tip_of_whole_store(store: Path) -> int:
     return int(status(store)["tip_height"])
 
 
-@pytest.mark.usefixtures("small_segments")
-def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
-    crafted: list[Block], crafted_blocks: Path, tmp_path: Path, ingests: Ingests
-) -> None:
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a store of `crafted` that was made at once holds."""
+
+    hashes: dict[tuple[str, int, int], str]
+    content: dict[str, str]
+
+
+@pytest.fixture
+def undisturbed(crafted_blocks: Path, tmp_path: Path, small_segments: None) -> Undisturbed:
     ingest(crafted_blocks, tmp_path / "undisturbed")
-    wanted = content(tmp_path / "undisturbed")
-    tips = set()
-    for moment in range(1, 200, 3):
+    return Undisturbed(file_hashes(tmp_path / "undisturbed"), content(tmp_path / "undisturbed"))
+
+
+def assert_the_next_run_ends_as(undisturbed: Undisturbed, blocks: Path, store: Path) -> None:
+    """That an ingest goes on to the same files of tables and look-ups, and leaves no others."""
+    assert ingest(blocks, store).damage == ()
+    assert file_hashes(store) == undisturbed.hashes
+    assert content(store) == undisturbed.content
+    assert chain_files(store) == named_files(store)
+    found = verify(store)
+    assert found["ok"], found["failures"]
+
+
+def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
+    crafted_blocks: Path, undisturbed: Undisturbed, tmp_path: Path, ingests: Ingests
+) -> None:
+    tips, ended = set(), -signal.SIGKILL
+    for moment in range(1, 1000, 13):
         store = tmp_path / f"{moment}"
         ended = ingests.run(crafted_blocks, store, moment)
         if ended == 0:
             break
         assert ended == -signal.SIGKILL
         tips.add(tip_of_whole_store(store))
-        done = ingest(crafted_blocks, store)
-        assert done.tip_height == len(crafted) - 1
-        assert content(store) == wanted
-        assert {p.name for p in (store / "segments").iterdir()} == {
-            Path(name).parent.name for name in files_of(store)
-        }
-    assert moment > 40
-    assert {-1, 7, 15, 23, 31} <= tips
+        assert_the_next_run_ends_as(undisturbed, crafted_blocks, store)
+    assert ended == 0
+    assert {-1, 7, 15, 23, 31, 35} <= tips
 
 
-def files_of(store: Path) -> list[str]:
-    from peelchain.store import manifest
+def test_killed_while_days_become_a_week_the_next_run_ends_where_an_undisturbed_one_does(
+    crafted: list[Block],
+    crafted_blocks: Path,
+    undisturbed: Undisturbed,
+    tmp_path: Path,
+    ingests: Ingests,
+) -> None:
+    ingest(write_files(tmp_path / "blocks", crafted[:33]), tmp_path / "grown")
+    assert [s.last_height for s in segments_of(tmp_path / "grown")] == [7, 15, 23, 27, 32]
+    ended = -signal.SIGKILL
+    for moment in range(1, 1000, 11):
+        store = Path(shutil.copytree(tmp_path / "grown", tmp_path / f"{moment}"))
+        ended = ingests.run(crafted_blocks, store, moment)
+        if ended == 0:
+            break
+        assert tip_of_whole_store(store) in (32, 35, 40)
+        assert_the_next_run_ends_as(undisturbed, crafted_blocks, store)
+    assert ended == 0
 
-    return [f.file for f in manifest.read(store).files()]
+
+@pytest.mark.parametrize("length", [0, 31])
+def test_killed_at_random_moments_the_next_run_ends_where_an_undisturbed_one_does(
+    crafted: list[Block],
+    crafted_blocks: Path,
+    undisturbed: Undisturbed,
+    tmp_path: Path,
+    ingests: Ingests,
+    length: int,
+) -> None:
+    """The clock decides where: inside the kernels, between files, before anything was done.
+
+    Twenty-five kills or more of the making of a store, and as many of its growth by days and a
+    week, at more than one height each.
+    """
+    begun, rng = tmp_path / "begun", random.Random(length)
+    tips: list[int] = []
+    if length:
+        ingest(write_files(tmp_path / "blocks", crafted[:length]), begun)
+    else:
+        begun.mkdir()
+    took = []
+    for number in range(3):
+        copy = shutil.copytree(begun, tmp_path / f"timed {number}")
+        start = time.monotonic()
+        assert ingests.run(crafted_blocks, copy, "never") == 0
+        took.append(time.monotonic() - start)
+    tries = 0
+    while len(tips) < 25 or len(set(tips)) == 1:
+        # moments reach beyond the end, for runs slower than those: what had ended was no kill
+        tries += 1
+        assert tries < 250
+        store = Path(shutil.copytree(begun, tmp_path / f"{tries}"))
+        if ingests.run(crafted_blocks, store, f"{1.5 * rng.random() * max(took):.6f} s") == 0:
+            continue
+        tips.append(tip_of_whole_store(store))
+        assert_the_next_run_ends_as(undisturbed, crafted_blocks, store)
+
+
+def segments_of(store: Path) -> tuple[manifest.Segment, ...]:
+    return manifest.read(store).segments
 
 
 @pytest.mark.usefixtures("small_segments")
@@ -149,14 +232,12 @@ def test_killed_in_a_reorganisation_the_store_has_one_chain_or_the_other(
 def test_killed_at_random_moments_again_and_again(
     crafted: list[Block], crafted_blocks: Path, tmp_path: Path, ingests: Ingests
 ) -> None:
-    """The clock decides where: inside the kernel, between files, before anything was done."""
+    """What one left half done is there when the next is killed."""
     store, rng = tmp_path / "store", random.Random(7)
     before = -1
     for _ in range(12):
-        child = ingests.start(crafted_blocks, store, "wait")
-        time.sleep(rng.random() / 2)
-        os.kill(child, signal.SIGKILL)
-        assert ingests.ended() == -signal.SIGKILL
+        ended = ingests.run(crafted_blocks, store, f"{rng.random() / 10:.6f} s")
+        assert ended in (0, -signal.SIGKILL)
         tip = tip_of_whole_store(store)
         assert tip >= before
         before = tip
@@ -175,8 +256,19 @@ def test_an_interrupt_stops_at_a_whole_state(
     assert ingests.ended() == 130
     error = ingests.close()
     assert "Traceback" not in error
-    assert "stopped" in error
-    assert 0 <= tip_of_whole_store(store) < 40
+    tip = tip_of_whole_store(store)
+    assert 0 <= tip < 40
+    assert f"stopped; the store is whole up to height {tip}, the same command goes on" in error
+    assert ingest(crafted_blocks, store).tip_height == 40
+
+
+def test_an_interrupt_before_anything_was_committed_says_so(
+    crafted_blocks: Path, tmp_path: Path, ingests: Ingests
+) -> None:
+    store = tmp_path / "store"
+    assert ingests.run(crafted_blocks, store, "interrupt") == 130
+    assert "stopped; nothing was committed yet, the same command begins anew" in ingests.close()
+    assert not store.exists()
 
 
 def test_what_a_killed_writer_left_does_not_stop_the_next_while_somebody_reads(
@@ -190,8 +282,8 @@ def test_what_a_killed_writer_left_does_not_stop_the_next_while_somebody_reads(
     with Store.open(store):
         ingest(write_files(tmp_path / "blocks", crafted[:30]), store)
         write_files(tmp_path / "blocks", crafted)
-        # dies at a write of the manifest, its segment written
-        assert ingests.run(tmp_path / "blocks", store, 7) == -signal.SIGKILL
-        assert len(list((store / "segments").iterdir())) > len(files_of(store)) // 5
+        # dies with its first segment written, which no manifest names
+        assert ingests.run(tmp_path / "blocks", store, 9) == -signal.SIGKILL
+        assert len(list((store / "segments").iterdir())) > len(named_files(store)) // 5
         assert ingest(tmp_path / "blocks", store).tip_height == len(crafted) - 1
     assert verify(store)["ok"]

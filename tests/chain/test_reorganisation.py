@@ -9,10 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.chain.crafted import Block, genesis, grow, pay, write_files
-from tests.chain.stores import answer, command, content, ingest, snapshot
+from tests.chain.stores import (
+    answer,
+    chain_files,
+    command,
+    content,
+    cut_small,
+    ingest,
+    named_files,
+    snapshot,
+)
 
 from peelchain.actions.chain import verify
 from peelchain.chain import ingest as stage
+from peelchain.chain.progress import Step
 from peelchain.errors import SourceError
 from peelchain.schema import TABLES
 from peelchain.store import manifest as manifests
@@ -22,8 +32,7 @@ from peelchain.store.writer import open_for_writing
 
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "SEGMENT_BLOCKS", 8)
-    monkeypatch.setattr(stage, "HEAD_BLOCKS", 3)
+    cut_small(monkeypatch)
 
 
 @cache
@@ -55,7 +64,7 @@ def test_sealed_segments_are_left_alone_when_the_chain_grows(
     old = manifests.read(tmp_path / "store").segments
     ingest(write_files(tmp_path / "blocks", crafted), tmp_path / "store")
     new = manifests.read(tmp_path / "store").segments
-    assert [s.last_height for s in new] == [7, 15, 23, 31, 40]
+    assert [s.last_height for s in new] == [7, 15, 23, 31, 35, 40]
     assert new[:3] == old[:3]
     assert content(tmp_path / "store", places=True) == fresh(crafted, tmp_path)
 
@@ -88,9 +97,7 @@ def test_a_longer_fork_takes_the_old_blocks_back(
     assert (done.rolled_back, done.stale) == (len(crafted) - fork, len(crafted) - fork)
     assert content(store) == content_of(other, tmp_path)
     assert verify(store)["ok"]
-    named = {f.file for f in manifests.read(store).files()}
-    there = {str(p.relative_to(store)) for p in (store / "segments").rglob("*.parquet")}
-    assert there == named
+    assert chain_files(store) == named_files(store)
 
 
 def content_of(chain: list[Block], folder: Path) -> dict[str, str]:
@@ -126,14 +133,15 @@ def test_an_interrupted_ingest_keeps_its_work_against_a_weaker_source(
     crafted: list[Block], tmp_path: Path
 ) -> None:
     """What a killed ingest had committed has its own work stated, not that of the tip to come."""
-    store, reached = tmp_path / "store", []
+    store = tmp_path / "store"
+    reached: list[Step] = []
 
     class KilledError(Exception):
         pass
 
-    def stop(phase: str, done: int, of: int) -> None:
-        reached.append(phase)
-        if phase == "ingest" and done >= 24:
+    def stop(step: Step) -> None:
+        reached.append(step)
+        if step.height is not None and step.height >= 23:
             raise KilledError
 
     from peelchain.chain.core_files import find
@@ -143,6 +151,11 @@ def test_an_interrupted_ingest_keeps_its_work_against_a_weaker_source(
     kept = manifests.read(store)
     assert kept.tip_height == 23
     assert int(kept.chainwork, 16) == 2 * 24
+    assert [s.height for s in reached if s.height is not None] == [7, 15, 23]
+    assert (reached[-1].done, reached[-1].of) == (
+        sum(len(b.raw) for b in crafted[:24]),
+        sum(len(b.raw) for b in crafted),
+    )
     weaker = grow(crafted[:10], 5, "weaker")
     with pytest.raises(SourceError, match="less work"):
         ingest(write_files(tmp_path / "weaker", weaker), store)

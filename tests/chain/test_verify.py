@@ -149,6 +149,16 @@ def test_rows_missing(store: Path, table: str) -> None:
         ("blocks", "first_tx_id", 0),
         ("scripts", "first_txout_id", 0),
         ("scripts", "script_id", 0),
+        ("txs", "tx_id", 1),
+        ("txs", "first_txin", 0),
+        ("txs", "txin_count", -(2**31)),
+        ("txouts", "txout_id", 3),
+        ("txouts", "script_id", -1),
+        ("txins", "tx_id", 2**62),
+        ("txins", "prev_txout_id", -1),
+        ("blocks", "height", -1),
+        ("blocks", "tx_count", 0),
+        ("blocks", "first_txout_id", -7),
     ],
 )
 def test_ids_that_lead_nowhere(store: Path, table: str, column: str, value: int | None) -> None:
@@ -157,6 +167,47 @@ def test_ids_that_lead_nowhere(store: Path, table: str, column: str, value: int 
     assert column in found or "counts beside it" in found
     done = command("chain", "verify", "--store", store)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("blocks", "txout_count", 1),
+        ("blocks", "size_bytes", 285),
+        ("blocks", "weight", 4_000_000),
+        ("blocks", "file_offset", -1),
+        ("txs", "size_bytes", 2**31 - 1),
+        ("txs", "weight", 1),
+        ("txs", "locktime", 2**32),
+        ("txins", "sequence", -1),
+        ("txins", "witness_bytes", -5),
+        ("txins", "state", "coinbase"),
+        ("txins", "state", "not_fetched"),
+        ("txouts", "script_type", "p2tr"),
+        ("txouts", "script_type", "\x1b[2J"),
+        ("scripts", "script_type", "p2tr"),
+        ("scripts", "script_pubkey", b"\x51" * 40),
+    ],
+)
+def test_what_cannot_be_of_its_row(
+    store: Path, table: str, column: str, value: int | str | bytes
+) -> None:
+    rewrite(store, table, change_at(column, -1, lambda _: value))
+    found = failures(store)
+    assert f"{table}." in found
+    assert "tables must hold first" in found
+    assert "\x1b" not in found
+
+
+def test_the_first_row_is_told_and_the_others_counted(store: Path, crafted: list[Block]) -> None:
+    def one_up(columns: dict[str, list[object]]) -> None:
+        columns["height"][3:] = [int(h) + 1 for h in columns["height"][3:]]  # type: ignore[call-overload]
+
+    rewrite(store, "txs", one_up)
+    height = next(h for h, b in enumerate(crafted) if sum(len(x.txs) for x in crafted[: h + 1]) > 3)
+    more = sum(len(b.txs) for b in crafted) - 4
+    told = f"row 3 has {height + 1}, not {height}, and {more} rows more"
+    assert told in failures(store)
 
 
 def test_an_output_spent_twice(store: Path) -> None:
@@ -176,6 +227,42 @@ def test_a_column_missing(store: Path) -> None:
     manifest["segments"][0]["files"]["txs"]["sha256"] = sha256(data).hexdigest()
     (store / "manifest.json").write_text(json.dumps(manifest))
     assert "txs.parquet cannot be read" in failures(store)
+
+
+def seal(store: Path, table: str, rows: pa.Table) -> None:
+    """Writes a table whose columns need not be those of the schema, and seals the store again."""
+    file = next((store / "segments").rglob(f"{table}.parquet"))
+    pq.write_table(rows, file)
+    manifest = json.loads((store / "manifest.json").read_bytes())
+    digest = sha256(file.read_bytes()).hexdigest()
+    manifest["segments"][0]["files"][table]["sha256"] = digest
+    (store / "manifest.json").write_text(json.dumps(manifest))
+
+
+def stored(store: Path, table: str) -> pa.Table:
+    file = next((store / "segments").rglob(f"{table}.parquet"))
+    return pq.read_table(file, partitioning=None)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("blocks", "header"), ("txs", "fee_sat"), ("txouts", "script_type"), ("txins", "sequence")],
+)
+def test_nulls_where_none_may_be(store: Path, table: str, column: str) -> None:
+    rows = stored(store, table)
+    values = [*rows[column].to_pylist()[:-1], None]
+    at = rows.schema.get_field_index(column)
+    kind = rows.schema.field(column).type
+    rows = rows.set_column(at, pa.field(column, kind, nullable=True), pa.array(values, kind))
+    seal(store, table, rows)
+    assert f"table {table}: column {column} has nulls" in failures(store)
+
+
+def test_a_column_of_another_type(store: Path) -> None:
+    rows = stored(store, "txs")
+    at = rows.schema.get_field_index("fee_sat")
+    seal(store, "txs", rows.set_column(at, "fee_sat", rows["fee_sat"].cast(pa.float64())))
+    assert "txs.parquet cannot be read (its column fee_sat is of type" in failures(store)
 
 
 def test_the_tip_of_the_manifest_changed(store: Path) -> None:

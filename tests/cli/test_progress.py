@@ -1,12 +1,17 @@
 """Progress lines: few, none twice, none for quick work."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from tests.cli.running import ENVIRONMENT
+from tests.chain.crafted import genesis, grow, write_files
+from tests.cli.running import ENVIRONMENT, peelchain
 
-from peelchain.cli.progress import Lines, time_text
+from peelchain.chain.progress import Step
+from peelchain.cli.progress import Lines, anonymous_memory, time_text
+from peelchain.cli.sizes import parse_size
 
 
 class Clock:
@@ -114,4 +119,152 @@ def test_bar_is_drawn_on_a_terminal_and_names_are_inert_there():
     )
     assert ran.stdout == ""
     assert "reading [red]x\\u001b[2J" in ran.stderr
-    assert "2/2" in ran.stderr
+    assert "2 of 2" in ran.stderr
+
+
+GB = 10**9
+
+
+def reached(height, done, of=8 * GB, day=0):
+    return Step("ingest", done, of, in_bytes=True, height=height, time_utc=1_463_443_200 + day)
+
+
+@pytest.fixture(scope="module")
+def crafted_node(tmp_path_factory):
+    """The data directory of a node with forty blocks."""
+    folder = tmp_path_factory.mktemp("node")
+    write_files(folder / "blocks", grow([genesis()], 40))
+    return folder
+
+
+@pytest.fixture
+def ingest_lines(written, clock):
+    return Lines(written.append, clock, lambda: 3 << 30)
+
+
+def test_an_ingest_says_height_day_bytes_rate_time_left_and_memory(ingest_lines, written, clock):
+    for second in range(101):
+        ingest_lines.take(reached(412_000 + second, second * GB // 20, 5 * GB))
+        clock.now += 1
+    assert written[0] == (
+        "ingest: height 412,001 (2016-05-17), 0.1 of 5.0 GB, 50 MB/s, 1:39 left, 3.0 GiB memory"
+    )
+    assert written[1] == (
+        "ingest: height 412,011 (2016-05-17), 0.6 of 5.0 GB, 50 MB/s, 1:29 left, 3.0 GiB memory"
+    )
+    assert written[-1] == (
+        "ingest: height 412,100 (2016-05-17), 5.0 of 5.0 GB, 50 MB/s, took 1:40, 3.0 GiB memory"
+    )
+    assert len(written) == 11
+
+
+def test_time_left_goes_by_the_rate_of_the_last_minute(ingest_lines, written, clock):
+    """The first blocks are small and slow to the byte: they say little of the rest."""
+    for second in range(1001):
+        ingest_lines.take(reached(second, second * 1000, 80 * GB))
+        clock.now += 1
+    for second in range(1, 101):
+        ingest_lines.take(reached(1000 + second, 10**6 + second * GB // 10, 80 * GB))
+        clock.now += 1
+    assert "0.0 MB/s" in written[99]
+    assert "100 MB/s" in written[-1]
+    assert "left" in written[-1]
+    ingest_lines.take(reached(2000, 80 * GB, 80 * GB))
+    assert "73 MB/s, took 18:21" in written[-1]
+
+
+def test_a_step_without_a_block_yet_has_no_height(ingest_lines, written, clock):
+    clock.now += 2
+    ingest_lines.take(Step("ingest", 0, 900, in_bytes=True))
+    ingest_lines.take(Step("scan", 500, 2_000_000, in_bytes=True))
+    assert written == [
+        "ingest: 0 of 900 bytes, 3.0 GiB memory",
+        "scan: 0.0 of 2.0 MB, 3.0 GiB memory",
+    ]
+
+
+def test_work_of_unknown_length_in_between_is_said_now_and_then(ingest_lines, written, clock):
+    """Merging begins anew with each file, between one segment and the next."""
+    for segment in range(40):
+        clock.now += 0.5
+        ingest_lines.take(reached(segment, segment * GB // 10))
+        for rows in (500, 1000, 500, 1000):
+            clock.now += 0.125
+            ingest_lines.take(Step("compact", rows, 0))
+    ingest_lines.take(reached(40, 4 * GB))
+    ingest_lines.close()
+    assert len([line for line in written if line.startswith("compact: ")]) == 4
+    assert len([line for line in written if line.startswith("ingest: ")]) == 5
+    assert written[-1].startswith("ingest: height 40 ")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told on Linux alone")
+def test_memory_is_what_the_process_holds():
+    before = anonymous_memory()
+    held = bytearray(64 << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    assert 60 << 20 < anonymous_memory() - before < 90 << 20
+    del held
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("8G", 8 << 30), ("1500M", 1500 << 20), ("256k", 256 << 10), ("0", 0), ("268435456", 1 << 28)],
+)
+def test_sizes_are_binary(text, size):
+    assert parse_size(text, "--memory") == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8GB", "1.5G", "-1", "G", "8 G", "8T", "٨G", "9" * 30, "\x1b"]
+)
+def test_sizes_that_are_none_say_what_one_is(text):
+    ran = peelchain("chain", "ingest", "core:x", "--store", "y", "--memory", text)
+    ran.refused(2, "--memory", "is no size", "8G, 1500M")
+
+
+def test_an_ingest_on_a_terminal_shows_a_bar(crafted_node, tmp_path):
+    code = (
+        "import sys; sys.stderr.isatty = lambda: True\n"
+        "from peelchain.cli.main import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    arguments = ["chain", "ingest", f"core:{crafted_node}", "--store", tmp_path / "s", "--json"]
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={**ENVIRONMENT, "COLUMNS": "160", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    tip = json.loads(ran.stdout)["tip_height"]
+    shown = next(line for line in ran.stderr.splitlines() if line.startswith("ingest: height"))
+    assert shown.startswith(f"ingest: height {tip:,} (20")
+    assert " MB" in shown or " kB" in shown
+    assert ("iB memory" in shown) == Path("/proc/self/status").exists()
+
+
+def test_memory_and_threads_change_no_answer(crafted_node, tmp_path):
+    answers = [
+        peelchain(
+            *("chain", "ingest", f"core:{crafted_node}", "--json", "--store", tmp_path / f"{n}"),
+            *more,
+        ).answer
+        for n, more in enumerate([[], ["--memory", "256M", "--threads", "1"], ["--threads", "3"]])
+    ]
+    for answer in answers:
+        del answer["seconds"]
+        assert answer["damage"] == []
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_too_little_memory_says_how_much_it_takes(crafted_node, tmp_path):
+    for memory, threads in (("1M", 1), ("200M", 2)):
+        ran = peelchain(
+            *("chain", "ingest", f"core:{crafted_node}", "--store", tmp_path / "s"),
+            *("--memory", memory, "--threads", threads),
+        )
+        ran.refused(2, f"{memory} is too low", "or more")
+    refused = peelchain("chain", "ingest", "core:x", "--store", "y", "--threads", "0")
+    assert (refused.code, "--threads" in refused.err) == (2, True)
+    assert not (tmp_path / "s").exists()

@@ -78,6 +78,15 @@ def test_outputs_that_are_not_there(store: Path, crafted: list[Block]) -> None:
             lookup.txout_ids([OutPoint(bytes(32), 0)])
 
 
+def test_questions_in_sql_come_beside_the_look_ups(store: Path, crafted: list[Block]) -> None:
+    with Store.open(store) as opened, Lookup(opened) as lookup:
+        (row,) = lookup.rows("SELECT txid FROM txs WHERE height = ? AND tx_index = 0", [5])
+        assert row["txid"] == crafted[5].txs[0].txid
+        assert lookup.find_tx_ids(row["txid"]) == [
+            r["tx_id"] for r in lookup.rows("SELECT tx_id FROM txs WHERE txid = ?", [row["txid"]])
+        ]
+
+
 def test_raw_blocks_come_from_where_they_lie(store: Path, crafted: list[Block]) -> None:
     with Store.open(store) as opened, Lookup(opened) as lookup:
         raw_blocks = RawBlocks(opened)

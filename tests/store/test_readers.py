@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 from tests.chain.crafted import Block, grow, write_files
-from tests.chain.stores import ENVIRONMENT, ingest
+from tests.chain.stores import ENVIRONMENT, chain_files, cut_small, ingest, named_files
 
-from peelchain.chain import ingest as stage
-from peelchain.store import manifest as manifests
 from peelchain.store.reader import Store
 
 
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "SEGMENT_BLOCKS", 8)
-    monkeypatch.setattr(stage, "HEAD_BLOCKS", 3)
+    cut_small(monkeypatch)
 
 
 class Reader:
@@ -55,16 +52,12 @@ def reader(store: Path) -> Iterator[Reader]:
     assert reading.process.returncode == 0
 
 
-def files(store: Path) -> set[str]:
-    return {str(p.relative_to(store)) for p in store.rglob("*.parquet")}
-
-
 def test_each_reader_keeps_what_it_opened_and_old_files_go_when_it_has_gone(
     crafted: list[Block], tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
     ingest(write_files(tmp_path / "blocks", crafted[:20]), store)
-    first_files = files(store)
+    first_files = chain_files(store)
     with reader(store) as first:
         seen = first.read()
         assert seen.startswith(f"19 {crafted[19].shown} ")
@@ -79,12 +72,11 @@ def test_each_reader_keeps_what_it_opened_and_old_files_go_when_it_has_gone(
             assert second.read().startswith(f"39 {crafted[39].shown} ")
             with Store.open(store) as now:
                 assert now.manifest.tip_hash == other[-1].shown
-            assert first_files <= files(store)
+            assert first_files <= chain_files(store)
     # nobody holds them now: the next commit clears
     ingest(write_files(tmp_path / "blocks", crafted, grow(other, 1, "x")[5:]), store)
-    named = {f.file for f in manifests.read(store).files()}
-    assert files(store) == named
-    assert not first_files & named
+    assert chain_files(store) == named_files(store)
+    assert not first_files & named_files(store)
 
 
 def test_a_reader_that_is_killed_holds_nothing(crafted: list[Block], tmp_path: Path) -> None:
@@ -94,7 +86,7 @@ def test_a_reader_that_is_killed_holds_nothing(crafted: list[Block], tmp_path: P
     killed.process.kill()
     killed.process.communicate()
     ingest(write_files(tmp_path / "blocks", crafted), store)
-    assert files(store) == {f.file for f in manifests.read(store).files()}
+    assert chain_files(store) == named_files(store)
 
 
 def test_readers_that_come_and_go_while_generations_pass(

@@ -4,6 +4,9 @@ pub mod chain;
 pub mod cluster;
 pub mod durable;
 pub mod error;
+pub mod lookup;
+pub mod runs;
 pub mod trace;
+pub mod verify;
 
 pub use error::{CoreError, Result};

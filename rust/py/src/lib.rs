@@ -3,14 +3,26 @@
 use pyo3::prelude::*;
 
 mod chain;
+mod chain_source;
 mod cluster;
+mod compact;
+mod durable;
 mod errors;
+mod ingest;
+mod lookup;
+mod progress;
 mod trace;
+mod verify;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     chain::register(module)?;
     cluster::register(module)?;
+    compact::register(module)?;
+    durable::register(module)?;
+    ingest::register(module)?;
+    lookup::register(module)?;
     trace::register(module)?;
+    verify::register(module)?;
     Ok(())
 }

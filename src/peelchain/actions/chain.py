@@ -8,6 +8,9 @@ from peelchain import _core
 from peelchain.actions.view import Progress, StoreView, silent
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
+from peelchain.chain.limits import limits
+from peelchain.chain.progress import Progress as IngestProgress
+from peelchain.chain.progress import silent as silent_ingest
 from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_name
@@ -18,16 +21,27 @@ _MAX_BLOCK_BYTES = 4_000_000
 
 
 def ingest(
-    source: str, store: Path, network: str | None = None, progress: Progress = silent
+    source: str,
+    store: Path,
+    network: str | None = None,
+    progress: IngestProgress = silent_ingest,
+    *,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
 ) -> dict[str, Any]:
-    """Brings a store up to a source of blocks, `core:DIR`."""
+    """Brings a store up to a source of blocks, `core:DIR`.
+
+    `damage` in the answer tells what in the files is damaged; the chain is ingested as far as it
+    is whole.
+    """
     kind, _, place = source.partition(":")
     if kind != "core" or not place:
         raise MisuseError(
             f"{source!r} is no source; give core:DIR, where DIR is a Bitcoin Core data directory"
         )
     chosen = by_name(network) if network else None
-    done = ingest_core_files(find(Path(place), chosen), store, progress)
+    allowed = limits(threads, memory_bytes)
+    done = ingest_core_files(find(Path(place), chosen), store, progress, allowed)
     return {
         "network": done.network,
         "tip_height": done.tip_height,
@@ -39,6 +53,7 @@ def ingest(
         "stale_blocks": done.stale,
         "unconnected_blocks": done.unconnected,
         "left_out": list(done.left_out),
+        "damage": list(done.damage),
         "seconds": done.seconds,
     }
 

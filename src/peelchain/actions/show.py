@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from peelchain.actions.open_store import STANDARD_POLICY, OpenStore
 from peelchain.actions.scripts import script_id_or_key
-from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
 from peelchain.script import address, script_type
+from peelchain.store.lookup import History, Lookup, Row
 from peelchain.units import format_hash, format_time, parse_txid
+
+_TX = ["txid", "height", "tx_index", "version", "locktime", "size_bytes", "weight", "fee_sat"]
+_TX += ["first_txin", "txin_count", "first_txout_id", "txout_count"]
+_TXOUT = ["vout", "value_sat", "script_id"]
 
 
 def transaction(txid: str, store: Path) -> dict[str, Any]:
@@ -18,80 +20,71 @@ def transaction(txid: str, store: Path) -> dict[str, Any]:
 
     Of a BIP 30 duplicate the later one is shown; `also_at_heights` names the other.
     """
-    with StoreView(store) as view:
-        ids = view.lookup.tx_ids(parse_txid(txid))
-        tx_id = ids[-1]
-        row = view.lookup.rows(
-            "SELECT t.*, b.block_hash, epoch(b.time_utc)::BIGINT AS seconds FROM txs t "
-            "JOIN blocks b USING (height) WHERE tx_id = ?",
-            [tx_id],
-        )[0]
-        inputs = view.lookup.rows(
-            "SELECT i.vin, i.state, i.sequence, p.txid AS prev_txid, o.vout, o.value_sat, "
-            "s.script_pubkey FROM txins i "
-            "LEFT JOIN txouts o ON o.txout_id = i.prev_txout_id "
-            "LEFT JOIN txs p ON p.tx_id = o.tx_id "
-            "LEFT JOIN scripts s ON s.script_id = o.script_id "
-            "WHERE i.tx_id = ? ORDER BY i.vin",
-            [tx_id],
+    with OpenStore(store) as opened:
+        lookup, network = opened.lookup, opened.network
+        *others, tx_id = lookup.tx_ids(parse_txid(txid))
+        rows = lookup.rows_of("txs", [*others, tx_id], _TX)
+        row = rows[tx_id]
+        (block,) = lookup.blocks([row["height"]])
+        first_txin, first_txout = row["first_txin"], row["first_txout_id"]
+        txin_rows = range(first_txin, first_txin + row["txin_count"])
+        txins = lookup.rows_of("txins", txin_rows, ["vin", "state", "sequence", "prev_txout_id"])
+        prev_ids = [i["prev_txout_id"] for i in txins.values() if i["prev_txout_id"] is not None]
+        prevouts = lookup.rows_of("txouts", prev_ids, ["tx_id", *_TXOUT])
+        txout_ids = range(first_txout, first_txout + row["txout_count"])
+        txouts = lookup.rows_of("txouts", txout_ids, [*_TXOUT, "script_type"])
+        spenders = dict(zip(txout_ids, lookup.spenders(txout_ids), strict=True))
+        txids = lookup.txids(
+            [
+                *(p["tx_id"] for p in prevouts.values()),
+                *(spender[0] for spender in spenders.values() if spender),
+            ]
         )
-        outputs = view.lookup.rows(
-            "SELECT o.vout, o.value_sat, o.script_type, s.script_pubkey, x.txid AS spent_by, i.vin "
-            "FROM txouts o JOIN scripts s USING (script_id) "
-            "LEFT JOIN txins i ON i.prev_txout_id = o.txout_id "
-            "LEFT JOIN txs x ON x.tx_id = i.tx_id "
-            "WHERE o.tx_id = ? ORDER BY o.vout",
-            [tx_id],
-        )
-        others = [
-            r["height"]
-            for r in view.lookup.rows(
-                "SELECT height FROM txs WHERE tx_id IN (SELECT unnest(?)) ORDER BY height",
-                [ids[:-1]],
-            )
-        ]
-        network = view.network
+        scripts = lookup.scripts(o["script_id"] for o in (*prevouts.values(), *txouts.values()))
+
+        def spent(i: Row) -> dict[str, Any]:
+            prevout = prevouts.get(i["prev_txout_id"])
+            if prevout is None:
+                return {"prevout": None, "value_sat": None, "address": None, "script_type": None}
+            script = scripts[prevout["script_id"]]
+            return {
+                "prevout": f"{format_hash(txids[prevout['tx_id']])}:{prevout['vout']}",
+                "value_sat": prevout["value_sat"],
+                "address": address(script, network),
+                "script_type": str(script_type(script)),
+            }
+
+        def spender_of(txout_id: int) -> str | None:
+            spender = spenders[txout_id]
+            return f"{format_hash(txids[spender[0]])}:{spender[1]}" if spender else None
+
         return {
-            **view.tip,
+            **opened.tip,
             "txid": format_hash(row["txid"]),
             "height": row["height"],
-            "block_hash": format_hash(row["block_hash"]),
-            "time_utc": format_time(row["seconds"]),
+            "block_hash": format_hash(block.block_hash),
+            "time_utc": format_time(block.time_seconds),
             "tx_index": row["tx_index"],
             "version": row["version"],
             "locktime": row["locktime"],
             "size_bytes": row["size_bytes"],
             "weight": row["weight"],
             "fee_sat": row["fee_sat"],
-            "also_at_heights": others,
+            "also_at_heights": [rows[other]["height"] for other in others],
             "inputs": [
-                {
-                    "vin": i["vin"],
-                    "state": i["state"],
-                    "prevout": f"{format_hash(i['prev_txid'])}:{i['vout']}"
-                    if i["prev_txid"]
-                    else None,
-                    "value_sat": i["value_sat"],
-                    "address": address(i["script_pubkey"], network) if i["script_pubkey"] else None,
-                    "script_type": str(script_type(i["script_pubkey"]))
-                    if i["script_pubkey"]
-                    else None,
-                    "sequence": i["sequence"],
-                }
-                for i in inputs
+                {"vin": i["vin"], "state": i["state"], **spent(i), "sequence": i["sequence"]}
+                for i in txins.values()
             ],
             "outputs": [
                 {
                     "vout": o["vout"],
                     "value_sat": o["value_sat"],
-                    "address": address(o["script_pubkey"], network),
+                    "address": address(scripts[o["script_id"]], network),
                     "script_type": o["script_type"],
-                    "script_pubkey": o["script_pubkey"].hex(),
-                    "spent_by": f"{format_hash(o['spent_by'])}:{o['vin']}"
-                    if o["spent_by"]
-                    else None,
+                    "script_pubkey": scripts[o["script_id"]].hex(),
+                    "spent_by": spender_of(txout_id),
                 }
-                for o in outputs
+                for txout_id, o in txouts.items()
             ],
         }
 
@@ -104,86 +97,118 @@ def address_history(text: str, store: Path, limit: int = 10_000) -> dict[str, An
 
     Explorers show what is paid to a bare public key (P2PK) under the key's P2PKH address.
     `paid_as_key` names such scripts. Where the chain never has the address itself, the answer is
-    that of the P2PK script; where it has both, that of the address alone: the scripts are two.
+    that of the P2PK script; where it has both, that of the address alone: the scripts are two. None
+    says that a long chain was not searched for them, since it has the address itself.
+
+    Where no clustering of the present tip is stored, a short chain is clustered for this answer; of
+    a long one `policy`, `run_id`, `cluster_id` and `cluster_scripts` are None.
     """
     if limit < 0:
         raise MisuseError(f"a limit of {limit} rows cannot be; give 0 or more")
-    with StoreView(store) as view:
-        script_id, keys = script_id_or_key(text, view)
-        script = view.script_of(script_id)
-        view.lookup.sql.execute(
-            "CREATE TEMP TABLE mine AS SELECT o.txout_id, o.tx_id, o.vout, o.value_sat, "
-            "i.tx_id AS spender, i.vin FROM txouts o "
-            "LEFT JOIN txins i ON i.prev_txout_id = o.txout_id WHERE o.script_id = ?",
-            [script_id],
-        )
-        sums = view.lookup.rows(
-            "SELECT count(*) AS receipts, count(spender) AS spends, "
-            "sum(value_sat)::BIGINT AS received, "
-            "coalesce(sum(value_sat) FILTER (spender IS NOT NULL), 0)::BIGINT AS sent FROM mine"
-        )[0]
-        seen = view.lookup.rows(
-            "SELECT epoch(min(b.time_utc))::BIGINT AS a, epoch(max(b.time_utc))::BIGINT AS z, "
-            "min(t.height) AS low, max(t.height) AS high FROM "
-            "(SELECT tx_id FROM mine UNION SELECT spender FROM mine WHERE spender IS NOT NULL) m "
-            "JOIN txs t USING (tx_id) JOIN blocks b USING (height)"
-        )[0]
-        receipts = view.lookup.rows(
-            "SELECT t.txid, m.vout, m.value_sat, t.height, epoch(b.time_utc)::BIGINT AS seconds, "
-            "x.txid AS spent_by FROM mine m JOIN txs t USING (tx_id) JOIN blocks b USING (height) "
-            "LEFT JOIN txs x ON x.tx_id = m.spender ORDER BY m.txout_id DESC LIMIT ?",
-            [limit],
-        )
-        spends = view.lookup.rows(
-            "SELECT t.txid, m.vin, m.value_sat, t.height, epoch(b.time_utc)::BIGINT AS seconds, "
-            "p.txid AS prev_txid, m.vout FROM mine m JOIN txs t ON t.tx_id = m.spender "
-            "JOIN blocks b USING (height) JOIN txs p ON p.tx_id = m.tx_id "
-            "ORDER BY m.spender DESC, m.vin DESC LIMIT ?",
-            [limit],
-        )
-        cluster_id = int(view.clusters.index.cluster_of([script_id])[0])
-        own = view.tags.filter(pc.equal(view.tags["script_pubkey"], pa.scalar(script)))
-        tagged = own.select(["label", "category", "actor", "source"]).to_pylist()
+    with OpenStore(store) as opened:
+        script_id, keys = script_id_or_key(text, opened)
+        script = opened.script_of(script_id)
+        history = opened.lookup.history(script_id, limit)
         return {
-            **view.tip,
-            "address": address(script, view.network) or (text if keys else None),
+            **opened.tip,
+            "address": address(script, opened.network) or (text if keys else None),
             "script_pubkey": script.hex(),
             "script_type": str(script_type(script)),
-            "paid_as_key": [key.hex() for key in keys],
-            "received_sat": sums["received"],
-            "sent_sat": sums["sent"],
-            "balance_sat": sums["received"] - sums["sent"],
-            "receipt_count": sums["receipts"],
-            "spend_count": sums["spends"],
-            "first_seen_utc": format_time(seen["a"]),
-            "last_seen_utc": format_time(seen["z"]),
-            "first_seen_height": seen["low"],
-            "last_seen_height": seen["high"],
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "cluster_id": cluster_id,
-            "cluster_scripts": len(view.clusters.index.members(cluster_id)),
-            "tags": tagged,
-            "receipts": [
-                {
-                    "txid": format_hash(r["txid"]),
-                    "vout": r["vout"],
-                    "value_sat": r["value_sat"],
-                    "height": r["height"],
-                    "time_utc": format_time(r["seconds"]),
-                    "spent_by": format_hash(r["spent_by"]) if r["spent_by"] else None,
-                }
-                for r in receipts[::-1]
-            ],
-            "spends": [
-                {
-                    "txid": format_hash(r["txid"]),
-                    "vin": r["vin"],
-                    "value_sat": r["value_sat"],
-                    "height": r["height"],
-                    "time_utc": format_time(r["seconds"]),
-                    "prevout": f"{format_hash(r['prev_txid'])}:{r['vout']}",
-                }
-                for r in spends[::-1]
-            ],
+            "paid_as_key": None if keys is None else [key.hex() for key in keys],
+            "received_sat": history.received_sat,
+            "sent_sat": history.sent_sat,
+            "balance_sat": history.received_sat - history.sent_sat,
+            "receipt_count": history.receipt_count,
+            "spend_count": history.spend_count,
+            "first_seen_utc": format_time(history.times[0]),
+            "last_seen_utc": format_time(history.times[1]),
+            "first_seen_height": history.heights[0],
+            "last_seen_height": history.heights[1],
+            **_cluster(script_id, opened),
+            "tags": _tags(script, opened),
+            **_listed(history, opened.lookup),
         }
+
+
+def _listed(history: History, lookup: Lookup) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a history by the names that mean something outside the store."""
+    txout_ids = {r.txout_id for r in history.receipts} | {s.txout_id for s in history.spends}
+    outputs = lookup.rows_of("txouts", txout_ids, ["tx_id", "vout"])
+    tx_ids = {o["tx_id"] for o in outputs.values()}
+    tx_ids |= {r.spender[0] for r in history.receipts if r.spender}
+    tx_ids |= {s.tx_id for s in history.spends}
+    txs = lookup.rows_of("txs", tx_ids, ["txid", "height"])
+    blocks = lookup.rows_of("blocks", (t["height"] for t in txs.values()), ["time_utc"])
+
+    def shown(tx_id: int) -> str:
+        return format_hash(txs[tx_id]["txid"])
+
+    def when(tx_id: int) -> dict[str, Any]:
+        height = txs[tx_id]["height"]
+        return {"height": height, "time_utc": format_time(blocks[height]["time_utc"] // 1000)}
+
+    receipts = []
+    for r in history.receipts:
+        tx_id, vout = outputs[r.txout_id]["tx_id"], outputs[r.txout_id]["vout"]
+        receipts.append(
+            {
+                "txid": shown(tx_id),
+                "vout": vout,
+                "value_sat": r.value_sat,
+                **when(tx_id),
+                "spent_by": shown(r.spender[0]) if r.spender else None,
+            }
+        )
+    spends = []
+    for s in history.spends:
+        output = outputs[s.txout_id]
+        spends.append(
+            {
+                "txid": shown(s.tx_id),
+                "vin": s.vin,
+                "value_sat": s.value_sat,
+                **when(s.tx_id),
+                "prevout": f"{shown(output['tx_id'])}:{output['vout']}",
+            }
+        )
+    return {"receipts": receipts, "spends": spends}
+
+
+def _cluster(script_id: int, opened: OpenStore) -> dict[str, Any]:
+    run = opened.clustering(STANDARD_POLICY)
+    if run is not None:
+        cluster_id, members = opened.store.run_rows(run, "clusters").cluster_of(script_id)
+    elif opened.is_short:
+        cluster_id, members = _cluster_now(script_id, opened)
+    else:
+        return dict.fromkeys(("policy", "run_id", "cluster_id", "cluster_scripts"))
+    return {
+        "policy": STANDARD_POLICY,
+        "run_id": run.run_id if run else None,
+        "cluster_id": cluster_id,
+        "cluster_scripts": members,
+    }
+
+
+def _cluster_now(script_id: int, opened: OpenStore) -> tuple[int, int]:
+    # the chain as arrays, and what works on them, take longer to load than all other look-ups
+    from peelchain.cluster.members import ClusterIndex
+    from peelchain.cluster.stage import cluster
+    from peelchain.store.arrays import load
+
+    index = ClusterIndex(cluster(load(opened.store)).clusters)
+    cluster_id = int(index.cluster_of([script_id])[0])
+    return cluster_id, len(index.members(cluster_id))
+
+
+def _tags(script: bytes, opened: OpenStore) -> list[dict[str, Any]]:
+    """What was said of a script, each tag once, in order of tag_id."""
+    columns = ["tag_id", "label", "category", "actor", "source"]
+    found: dict[str, dict[str, Any]] = {}
+    for run in opened.store.runs("tags"):
+        if "tags" in run.tables:
+            table = opened.store.run_rows(run, "tags")
+            said = table.fetch("tags", table.rows_where("tags", "script_pubkey", script), columns)
+            for tag_id, *values in zip(*(said[c] for c in columns), strict=True):
+                found.setdefault(tag_id, dict(zip(columns[1:], values, strict=True)))
+    return [found[tag_id] for tag_id in sorted(found)]

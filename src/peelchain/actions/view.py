@@ -8,19 +8,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from peelchain.actions.open_store import OpenStore
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
 from peelchain.cluster.stage import cluster
-from peelchain.errors import StoreError
-from peelchain.network import Network
-from peelchain.script import address
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
-from peelchain.store.lookup import Lookup
 from peelchain.store.manifest import Run
-from peelchain.store.reader import Store
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
+from peelchain.units import parse_txid
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the steps done and the steps in all (0: not known)."""
@@ -42,41 +39,12 @@ class Clusters:
     index: ClusterIndex
 
 
-class StoreView:
+class StoreView(OpenStore):
     """An open store with what has been made of it. Close it, or use it in a `with`."""
 
     def __init__(self, path: Path | str, policy: Policy = DEFAULT_POLICY) -> None:
-        self.store = Store.open(path)
+        super().__init__(path)
         self.policy = policy
-        if not self.store.manifest.segments:
-            self.store.close()
-            raise StoreError(
-                f"{path} holds no blocks yet; run 'peelchain chain ingest core:DIR --store {path}'"
-            )
-
-    def __enter__(self) -> "StoreView":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if "lookup" in self.__dict__:
-            self.lookup.close()
-        self.store.close()
-
-    @property
-    def network(self) -> Network:
-        """The chain the store holds."""
-        return self.store.network
-
-    @property
-    def tip(self) -> dict[str, str | int]:
-        """Height and hash of the chain's tip, for every answer."""
-        manifest = self.store.manifest
-        return {"tip_height": manifest.tip_height, "tip_hash": manifest.tip_hash}
-
-    @cached_property
-    def lookup(self) -> Lookup:
-        """Point look-ups."""
-        return Lookup(self.store)
 
     @cached_property
     def arrays(self) -> ChainArrays:
@@ -85,13 +53,7 @@ class StoreView:
 
     def cluster_run(self) -> Run | None:
         """The stored clustering of this policy, if it was made on the present tip."""
-        for run in reversed(self.store.runs("cluster")):
-            if (
-                run.parameters.get("policy") == self.policy.name
-                and run.tip_hash == self.store.manifest.tip_hash
-            ):
-                return run
-        return None
+        return self.clustering(self.policy.name)
 
     @cached_property
     def clusters(self) -> Clusters:
@@ -119,8 +81,7 @@ class StoreView:
 
     def tx_ids_of(self, txid: str) -> list[int]:
         """The tx_ids of a txid in display hex; none where the chain lacks it."""
-        rows = self.lookup.rows("SELECT tx_id FROM txs WHERE txid = hash_of(?)", [txid])
-        return sorted(row["tx_id"] for row in rows)
+        return self.lookup.find_tx_ids(parse_txid(txid))
 
     @cached_property
     def tags(self) -> pa.Table:
@@ -148,15 +109,6 @@ class StoreView:
     def rates(self) -> Rates:
         """Every rate imported; of several for one day and currency, the last imported."""
         return rates_of(self.store.read_runs("rates", "rates"))
-
-    def script_of(self, script_id: int) -> bytes:
-        """A script's bytes."""
-        return self.lookup.scripts([script_id])[script_id]
-
-    def addresses(self, script_ids: list[int]) -> dict[int, str | None]:
-        """The address of each script, None for a script that has none."""
-        scripts = self.lookup.scripts(script_ids)
-        return {i: address(script, self.network) for i, script in scripts.items()}
 
 
 def parse_policy(exclude: list[str]) -> Policy:

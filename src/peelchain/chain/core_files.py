@@ -24,8 +24,11 @@ class CoreFiles:
 class Scanned:
     """What lies in the block files, its best chain chosen by accumulated work.
 
-    `hashes` are display hex by height; `source` reads the blocks; `left_out` says in words what a
-    running node had not finished writing.
+    `hashes` are display hex by height; `source` reads the blocks and gives the cache of the next
+    scan; `files_read` counts the files that this one did not know from its cache; `left_out` says
+    in words what a running node had not finished writing, `damage` what is not as a node leaves
+    it: file, offset and remedy, the first in the files first. Blocks that descend from a damaged
+    one are among `unconnected`.
     """
 
     source: _core.BlockSource
@@ -34,7 +37,9 @@ class Scanned:
     blocks_in_files: int
     stale: int
     unconnected: int
+    files_read: int
     left_out: tuple[str, ...]
+    damage: tuple[str, ...]
 
 
 def find(given: Path, network: Network | None) -> CoreFiles:
@@ -82,11 +87,21 @@ def find(given: Path, network: Network | None) -> CoreFiles:
     return found[0]
 
 
-def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
-    """The best chain in the files.
+def scan(
+    files: CoreFiles,
+    progress: Progress | None = None,
+    *,
+    threads: int | None = None,
+    cache: bytes | None = None,
+) -> Scanned:
+    """The best chain in the files, whatever is damaged among them.
 
-    Raises SourceError naming file and offset when they are damaged, or when genesis is missing (a
-    pruned node).
+    `threads` are as many as there are cores unless given; `cache` is the `scan_cache` of an earlier
+    scan of these files: those that look the same since are not read again. One that is damaged, or
+    of other files, is ignored.
+
+    Raises SourceError when the first file holds no block of the network, or when genesis is missing
+    (by damage, or in a pruned node).
     """
     try:
         source = _core.BlockSource(files.blocks, files.network.magic)
@@ -94,14 +109,19 @@ def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
             parse_txid(files.network.genesis_hash),
             files.network.pow_limit.to_bytes(32, "little"),
             progress,
+            threads,
+            cache,
         )
     except OSError as e:
         raise _unreadable(e) from e
+    damage = tuple(found["damage"])
     if not found["has_genesis"]:
+        missing = f"{files.blocks} has no genesis block of {files.network.name}"
+        if damage and found["first_file"] == 0:
+            raise SourceError(f"{missing}, its files are damaged: {damage[0]}")
         raise SourceError(
-            f"{files.blocks} has no genesis block of {files.network.name} among its "
-            f"{found['blocks_in_files']} blocks; a pruned node forgets its first blocks: use the "
-            "files of one that is not pruned"
+            f"{missing} among its {found['blocks_in_files']} blocks; a pruned node forgets its "
+            "first blocks: use the files of one that is not pruned"
         )
     raw = source.hashes()
     return Scanned(
@@ -111,7 +131,9 @@ def scan(files: CoreFiles, progress: Progress | None = None) -> Scanned:
         blocks_in_files=found["blocks_in_files"],
         stale=found["stale"],
         unconnected=found["unconnected"],
+        files_read=found["files_read"],
         left_out=tuple(found["left_out"]),
+        damage=damage,
     )
 
 

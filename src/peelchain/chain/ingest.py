@@ -1,34 +1,35 @@
-"""Blocks to fact tables: adds what is new, rolls back what was reorganised, commits by segments."""
+"""Blocks to fact tables and look-ups: adds what is new, rolls back what was reorganised."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from peelchain import _core
 from peelchain.chain.core_files import CoreFiles, Scanned, scan
+from peelchain.chain.limits import Limits, limits
+from peelchain.chain.progress import Progress, Step, silent
 from peelchain.errors import MisuseError, SourceError
+from peelchain.network import Network
 from peelchain.schema import CHAIN_TABLES, TABLES
-from peelchain.store.manifest import Segment
-from peelchain.store.reader import Store
+from peelchain.store.compaction import compacted
+from peelchain.store.layout import segment_end
+from peelchain.store.manifest import Manifest, Segment, SortedRun
+from peelchain.store.reindex import cut_back
 from peelchain.store.writer import StoreWriter, open_for_writing
-
-SEGMENT_BLOCKS = 1008
-"""A sealed segment ends below a multiple of this (a week of blocks): layout follows height."""
-HEAD_BLOCKS = 100
-"""At least so many blocks below the tip stay unsealed, replaced whole when the tip moves."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the phase (`scan` in bytes, `ingest` in blocks), done, and in all."""
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What an ingest left in the store, and what it added and took back."""
+    """What an ingest left in the store, and what it added and took back.
+
+    `damage` tells in words what in the files is not as a node leaves it; the chain is ingested as
+    far as it is whole.
+    """
 
     network: str
     tip_height: int
@@ -40,155 +41,233 @@ class Ingested:
     stale: int
     unconnected: int
     left_out: tuple[str, ...]
+    damage: tuple[str, ...]
     seconds: float
 
 
-def ingest_core_files(files: CoreFiles, store: Path, progress: Progress | None = None) -> Ingested:
-    """Brings a store to the best chain of a node's block files.
+def ingest_core_files(
+    files: CoreFiles,
+    store: Path,
+    progress: Progress = silent,
+    allowed: Limits | None = None,
+) -> Ingested:
+    """Brings a store to the best chain of a node's block files, within the limits allowed.
 
     Raises SourceError, StoreError, StoreLockedError; the store is as it was at its last commit.
     """
     start = time.monotonic()
-    say = progress or (lambda phase, done, of: None)
     with open_for_writing(store, create=files.network) as writer:
         if writer.manifest.network != files.network.name:
             raise MisuseError(
                 f"{store} holds {writer.manifest.network}, the source is {files.network.name}; "
                 "use another store for another chain"
             )
-        found = scan(files, lambda done, of: say("scan", done, of))
+        found = scan(files, lambda done, of: progress(Step("scan", done, of, in_bytes=True)))
         before = writer.manifest
         top = len(found.hashes) - 1
-        fork = _fork_height(store, found) if before.segments else -1
-        if found.chainwork < before.chainwork and fork < before.tip_height:
+        fork = _fork_height(writer, found)
+        less = found.chainwork < before.chainwork and fork < before.tip_height
+        if less and not found.damage:
             how = "ends" if fork == top else "leaves it"
             raise SourceError(
                 f"{files.blocks}: its best chain has less work than the one in {store} and {how} "
                 f"at height {fork}; use the files of a node that is up to date"
             )
-        if fork == top:
-            added = 0
-        else:
-            added = top - fork
-            _extend(writer, files, found, fork, lambda done, of: say("ingest", done, of))
+        damage = list(found.damage)
+        if fork < top and not less:
+            growth = _Growth(writer, files, found, allowed or limits(), progress)
+            fault, top = growth.extend(fork)
+            damage += [str(fault)] if fault else []
         after = writer.manifest
+        fork = min(fork, after.tip_height)
+        changed = after != before
         return Ingested(
             network=after.network,
             tip_height=after.tip_height,
             tip_hash=after.tip_hash,
             counts=after.counts,
             block_bytes=after.block_bytes,
-            added_blocks=added,
-            rolled_back=max(before.tip_height - fork, 0) if added else 0,
+            added_blocks=after.tip_height - fork if changed else 0,
+            rolled_back=max(before.tip_height - fork, 0) if changed else 0,
             stale=found.stale,
             unconnected=found.unconnected,
             left_out=found.left_out,
+            damage=tuple(
+                f"{what}; the chain in the files is whole up to height {top}" for what in damage
+            ),
             seconds=round(time.monotonic() - start, 3),
         )
 
 
-def _fork_height(store: Path, found: Scanned) -> int:
+def _fork_height(writer: StoreWriter, found: Scanned) -> int:
     """The greatest height at which store and source agree, -1 when the store is empty."""
-    with Store.open(store) as reader:
-        have = reader.read("blocks", ["block_hash"])["block_hash"].to_pylist()
-    limit = min(len(have), len(found.hashes))
-    low, high = 0, limit
     # agreement at a height implies agreement below it, since each header names its parent
-    while low < high:
-        middle = (low + high) // 2
-        if have[middle][::-1].hex() == found.hashes[middle]:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
+    agreed = -1
+    for segment in writer.manifest.segments:
+        last = segment.last_height
+        if last < len(found.hashes) and found.hashes[last] == segment.last_hash:
+            agreed = last
+            continue
+        file = writer.path / segment.files["blocks"].file
+        hashes = pq.read_table(file, columns=["block_hash"])["block_hash"].to_pylist()
+        for height, block_hash in enumerate(hashes, segment.first_height):
+            if height >= len(found.hashes) or found.hashes[height] != block_hash[::-1].hex():
+                break
+            agreed = height
+        break
+    return agreed
 
 
-def _extend(
-    writer: StoreWriter,
-    files: CoreFiles,
-    found: Scanned,
-    fork: int,
-    progress: Callable[[int, int], None],
-) -> None:
-    top = len(found.hashes) - 1
-    # a head segment may end where a sealed one would: it is no more sealed for that
-    settled = min(fork, top - HEAD_BLOCKS)
-    kept = tuple(
-        s
-        for s in writer.manifest.segments
-        if s.last_height <= settled and (s.last_height + 1) % SEGMENT_BLOCKS == 0
-    )
-    ingest = _core.Ingest(found.source, files.network.halving_interval)
-    _restore(ingest, writer.path, kept)
-    sizes = found.source.sizes()
-    schemas = {name: TABLES[name].schema for name in CHAIN_TABLES}
-    first = kept[-1].last_height + 1 if kept else 0
-    begin = first
-    segments = kept
-    while first <= top:
-        sealed = (first // SEGMENT_BLOCKS + 1) * SEGMENT_BLOCKS - 1
-        last = sealed if sealed <= top - HEAD_BLOCKS else top
-        folder = writer.new_folder(first, last)
-        written = ingest.segment(
-            first,
-            last + 1,
-            schemas,
-            folder,
-            partial(_report, progress, first - begin, top + 1 - begin),
+class _Growth:
+    """One ingest's work on a store: segment by segment, each committed once it may count."""
+
+    def __init__(
+        self,
+        writer: StoreWriter,
+        files: CoreFiles,
+        found: Scanned,
+        allowed: Limits,
+        progress: Progress,
+    ) -> None:
+        self.writer = writer
+        self.found = found
+        self.network: Network = files.network
+        self.limits = allowed
+        self.progress = progress
+        self.sizes = found.source.sizes()
+        self.bytes_before = np.concatenate([[0], self.sizes.cumsum()])
+        self.time_utc: int | None = None
+        self.source = {"kind": "core", "path": str(files.blocks.resolve())}
+
+    def extend(self, fork: int) -> tuple[SourceError | None, int]:
+        """Ingests all above `fork`; gives the fault that it had to end before, and at what height.
+
+        Raises SourceError when not even genesis is whole.
+        """
+        top = len(self.found.hashes) - 1
+        # the head is ingested anew, since what is sealed is all that is known of coins and scripts
+        manifest = cut_back(self.writer, self.writer.manifest, fork, self.say)
+        manifest = replace(manifest, source=self.source)
+        first = begin = manifest.sealed_height + 1
+        if manifest.segments:
+            self.time_utc = self._end_time(manifest.segments[-1])
+        ingest = self._open(manifest)
+        fault: SourceError | None = None
+        while first <= top:
+            last, sealed = segment_end(first, top)
+            folder = self.writer.new_folder(first, last)
+            try:
+                written = ingest.segment(
+                    first,
+                    last + 1,
+                    {name: TABLES[name].schema for name in CHAIN_TABLES},
+                    folder,
+                    sealed=sealed,
+                    progress=partial(self._reached, begin, first, top),
+                )
+            except SourceError as e:
+                # what is before the bad block is whole: go on to there, and no further
+                self.writer.drop_folder(folder)
+                fault, top = e, first + getattr(e, "good_blocks", 0) - 1
+                ingest = self._open(manifest)
+                continue
+            manifest = self._with_segment(manifest, first, last, ingest.counts, written)
+            if sealed:
+                merged = compacted(self.writer, manifest, partial(self.say, "compact"))
+                if merged != manifest:
+                    manifest = merged
+                    ingest = self._open(manifest)
+            manifest = self._commit(manifest, whole=last == top and fault is None)
+            first = last + 1
+            self.time_utc = self._end_time(manifest.segments[-1])
+            self._reached(begin, first, top)
+        if fault is not None and top < 0:
+            raise fault
+        return fault, top
+
+    def _commit(self, manifest: Manifest, *, whole: bool) -> Manifest:
+        """The manifest, committed unless the chain that the store has still has more work."""
+        chainwork = self.found.source.chainwork(manifest.tip_height).hex()
+        manifest = replace(manifest, chainwork=chainwork)
+        if whole or chainwork > self.writer.manifest.chainwork:
+            self.writer.commit_chain(manifest)
+            return self.writer.manifest
+        return manifest
+
+    def say(self, what: str, done: int, of: int) -> None:
+        self.progress(Step(what, done, of))
+
+    def _reached(self, begin: int, first: int, top: int, blocks: int = 0, size: int = 0) -> None:
+        """Tells of so many blocks and bytes from `first` on, of those from `begin` to `top`."""
+        before = self.bytes_before
+        self.progress(
+            Step(
+                "ingest",
+                int(before[first] - before[begin]) + size,
+                int(before[top + 1] - before[begin]),
+                in_bytes=True,
+                height=first + blocks - 1 if first + blocks else None,
+                time_utc=self.time_utc,
+            )
         )
+
+    def _end_time(self, segment: Segment) -> int:
+        path = self.writer.path / segment.files["blocks"].file
+        times = pq.read_table(path, columns=["time_utc"])["time_utc"]
+        return int(times[-1].value) // 1000
+
+    def _open(self, manifest: Manifest) -> _core.Ingest:
+        """An ingest that goes on where the sealed segments end."""
+        path = self.writer.path
+        sealed = manifest.sealed_height
+        counts = {}
+        for segment in manifest.segments:
+            if segment.last_height <= sealed:
+                counts = segment.counts
+        return _core.Ingest(
+            self.found.source,
+            halving_interval=self.network.halving_interval,
+            key=bytes.fromhex(manifest.key),
+            counts=counts,
+            coins=[path / r.run.file for r in manifest.runs_of("coins")],
+            spent=path / manifest.spent.file if manifest.spent else None,
+            scripts=[
+                path / r.run.file for r in manifest.runs_of("scripts") if r.last_height <= sealed
+            ],
+            threads=self.limits.threads,
+            segment_bytes=self.limits.segment_bytes,
+        )
+
+    def _with_segment(
+        self,
+        manifest: Manifest,
+        first: int,
+        last: int,
+        counts: dict[str, int],
+        written: dict[str, Any],
+    ) -> Manifest:
+        stored = self.writer.stored_file
         segment = Segment(
             first_height=first,
             last_height=last,
-            last_hash=found.hashes[last],
-            counts=ingest.counts,
-            block_bytes=int(sizes[first : last + 1].sum()),
-            files={
-                row["table"]: writer.stored(
-                    Path(row["path"]), row["rows"], row["bytes"], row["sha256"]
-                )
-                for row in written
-            },
+            last_hash=self.found.hashes[last],
+            counts=counts,
+            block_bytes=int(self.sizes[first : last + 1].sum()),
+            files={row["table"]: stored(row) for row in written["tables"]},
         )
-        segments = (*segments, segment)
-        chainwork = found.source.chainwork(last).hex()
-        # an older chain stays whole until this one has more work
-        if last == top or chainwork > writer.manifest.chainwork:
-            writer.commit_segments(
-                segments,
-                source={"kind": "core", "path": str(files.blocks.resolve())},
-                chainwork=chainwork,
+        runs = tuple(
+            SortedRun(
+                row["kind"],
+                first,
+                last,
+                run=stored(row),
+                filter=stored(row["filter"]) if row["filter"] else None,
             )
-        progress(last + 1 - begin, top + 1 - begin)
-        first = last + 1
-
-
-def _report(
-    progress: Callable[[int, int], None], before: int, of: int, done: int, _bytes: int
-) -> None:
-    progress(before + done, of)
-
-
-def _restore(ingest: _core.Ingest, path: Path, kept: tuple[Segment, ...]) -> None:
-    if not kept:
-        return
-    counts = kept[-1].counts
-    with Store.open(path) as store:
-
-        def column(table: str, name: str) -> pa.Array:
-            values = store.read(table, [name])[name].slice(0, counts[table])
-            return values.combine_chunks()
-
-        def integers(table: str, name: str) -> np.ndarray:
-            filled = column(table, name).fill_null(-1)
-            return np.ascontiguousarray(filled.to_numpy(zero_copy_only=False))
-
-        txids = b"".join(column("txs", "txid").to_pylist())
-        ingest.restore(
-            counts["blocks"],
-            txids,
-            integers("txs", "first_txout_id"),
-            integers("txouts", "value_sat"),
-            integers("txouts", "script_id"),
-            integers("txins", "prev_txout_id"),
-            column("scripts", "script_pubkey"),
+            for row in written["runs"]
+        )
+        return replace(
+            manifest,
+            segments=(*manifest.segments, segment),
+            sorted_runs=(*manifest.sorted_runs, *runs),
+            spent=stored(written["spent"]) if written["spent"] else manifest.spent,
         )

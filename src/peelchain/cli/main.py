@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from peelchain import __version__
 from peelchain.cli import bundles, chain, cluster, investigate, lists, show, simulate, trace
+from peelchain.cli.output import INTERRUPTED
 from peelchain.cli.plain_text import inert
 from peelchain.errors import PeelchainError
 
@@ -36,8 +37,6 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
-
-_INTERRUPTED = 130
 
 
 def _version(wanted: bool) -> None:
@@ -77,7 +76,7 @@ def _run(arguments: list[str]) -> int:
         return _failed(str(e), e.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         print("stopped; what was committed before stays", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     except TyperException as e:
         return _misused(e)
     except BrokenPipeError:

@@ -17,6 +17,8 @@ _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{48}([0-9a-f]{8})\b")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _RIGHT = ("_sat", "_id", "BTC", "height", "input", "output", "#", "inputs", "outputs", "rows")
 
+INTERRUPTED = 130
+"""Exit code of a command that was stopped by Ctrl-C."""
 
 Kind = Literal["json", "csv", "table"]
 
@@ -91,9 +93,10 @@ def footing(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
     if "tip_hash" in answer:
         lines.append(("tip", f"{answer['tip_hash']} at height {answer['tip_height']}"))
-    if "policy" in answer:
+    # None where nothing in the answer is an inference
+    if answer.get("policy") is not None:
         lines.append(("policy", str(answer["policy"])))
-    if "run_id" in answer:
+    if "run_id" in answer and answer.get("policy", "") is not None:
         lines.append(("run", answer["run_id"] or "not stored: clustered for this answer alone"))
     return lines
 

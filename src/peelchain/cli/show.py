@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -135,10 +136,7 @@ def address(
                 ),
                 ("balance", f"{format_btc(answer['balance_sat'])} BTC"),
                 ("seen", f"{answer['first_seen_utc']} to {answer['last_seen_utc']}"),
-                (
-                    "cluster",
-                    f"{answer['cluster_id']} of {answer['cluster_scripts']:,} scripts (inference)",
-                ),
+                ("cluster", _cluster(answer, store)),
                 *(
                     ("tag", f"{t['label']} ({t['category']}), source {t['source']}")
                     for t in answer["tags"]
@@ -173,6 +171,12 @@ def address(
 
     columns = ("side", "time_utc", "height", "value_sat", "outpoint", "spent_by")
     emit(answer, form, human, lambda: Rows(columns, rows()))
+
+
+def _cluster(answer: dict[str, Any], store: Path) -> str:
+    if answer["cluster_id"] is None:
+        return f"not known: run 'peelchain cluster run --store {store}'"
+    return f"{answer['cluster_id']} of {answer['cluster_scripts']:,} scripts (inference)"
 
 
 def sql(

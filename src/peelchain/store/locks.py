@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from peelchain import _core
 from peelchain.errors import StoreLockedError
 
 _WRITER = "writer.lock"
@@ -20,6 +21,7 @@ def writing(store: Path) -> Iterator[None]:
     The system drops the lock when the process ends, however it ends.
     """
     path = store / _WRITER
+    _core.make_lock(path)
     with path.open("a+", encoding="utf-8", errors="replace") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,8 +72,8 @@ class Reading:
 def offer(store: Path, generation: int) -> None:
     """Makes the lock file by which readers hold a generation. Called by the writer, first."""
     path = _generation_file(store, generation)
-    path.parent.mkdir(exist_ok=True)
-    path.touch()
+    _core.make_dirs(path.parent)
+    _core.make_lock(path)
 
 
 def _generation_file(store: Path, generation: int) -> Path:
@@ -91,5 +93,5 @@ def older_generations_are_free(store: Path, generation: int) -> bool:
             except BlockingIOError:
                 free = False
                 continue
-            path.unlink(missing_ok=True)
+            _core.remove_file(path)
     return free

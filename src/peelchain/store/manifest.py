@@ -1,8 +1,9 @@
 """The manifest: which files a store consists of, of which chain, in which generation."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from peelchain import __version__, _core
@@ -12,6 +13,9 @@ from peelchain.schema import CHAIN_TABLES, SCHEMA_VERSION, TABLES
 
 FORMAT = "peelchain-store"
 NAME = "manifest.json"
+KEY_BYTES = 16
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+RUN_KINDS = ("coins", "receipts", "scripts", "spenders", "txids")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,22 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class SortedRun:
+    """A look-up: a file of entries in order, of blocks `first_height` to `last_height`.
+
+    Kinds: `txids`, `scripts` (from a keyed hash to the id), `spenders` (txout_id to tx_id and vin),
+    `receipts` (script_id to txout_id), `coins` (outpoint to unspent output). `filter` says which
+    keys are not in it.
+    """
+
+    kind: str
+    first_height: int
+    last_height: int
+    run: StoredFile
+    filter: StoredFile | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """What made a derived table: stage, software, parameters, inputs, and the tip it saw.
 
@@ -58,14 +78,21 @@ class Run:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A whole store at one generation. `source` says where the raw blocks lie."""
+    """A whole store at one generation. `source` says where the raw blocks lie.
+
+    `key` is the secret of its look-ups, in hex. `spent` marks the entries of the runs of coins that
+    sealed segments have spent.
+    """
 
     network: str
+    key: str
     generation: int = 0
     schema_version: int = SCHEMA_VERSION
     source: dict[str, str] = field(default_factory=dict)
     chainwork: str = ""
     segments: tuple[Segment, ...] = ()
+    sorted_runs: tuple[SortedRun, ...] = ()
+    spent: StoredFile | None = None
     runs: tuple[Run, ...] = ()
     software: str = f"peelchain {__version__}"
 
@@ -80,6 +107,11 @@ class Manifest:
         return self.segments[-1].last_hash if self.segments else ""
 
     @property
+    def sealed_height(self) -> int:
+        """The last height of the sealed segments, -1 for none; those above are the head."""
+        return max((r.last_height for r in self.sorted_runs if r.kind == "coins"), default=-1)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Rows of each fact table."""
         return dict(self.segments[-1].counts) if self.segments else {}
@@ -92,7 +124,13 @@ class Manifest:
     def files(self) -> list[StoredFile]:
         """Every file the manifest lists."""
         chain = [f for s in self.segments for f in s.files.values()]
-        return chain + [f for r in self.runs for f in r.tables.values()]
+        lookups = [f for r in self.sorted_runs for f in (r.run, r.filter) if f]
+        lookups += [self.spent] if self.spent else []
+        return chain + lookups + [f for r in self.runs for f in r.tables.values()]
+
+    def runs_of(self, kind: str) -> list[SortedRun]:
+        """The look-ups of a kind, in chain order."""
+        return sorted((r for r in self.sorted_runs if r.kind == kind), key=lambda r: r.first_height)
 
     def table_files(self, table: str) -> list[StoredFile]:
         """The files of one fact table, in chain order."""
@@ -106,9 +144,14 @@ class Manifest:
 
 def read(store: Path) -> Manifest:
     """The manifest of a store. Raises StoreError when missing, damaged, or of another version."""
+    return parse(store, read_text(store))
+
+
+def read_text(store: Path) -> bytes:
+    """The manifest as it lies on disk. Raises StoreError when it cannot be read."""
     path = store / NAME
     try:
-        text = path.read_bytes()
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(
             f"{store} is no store: it has no {NAME}; "
@@ -116,6 +159,10 @@ def read(store: Path) -> Manifest:
         ) from None
     except OSError as e:
         raise StoreError(f"{path}: {e.strerror}; check that you may read it") from None
+
+
+def parse(store: Path, text: bytes) -> Manifest:
+    """The manifest in a text. Raises StoreError when it is damaged or of another version."""
     try:
         raw = _object(json.loads(text), "the manifest")
         if raw["format"] != FORMAT:
@@ -129,7 +176,8 @@ def read(store: Path) -> Manifest:
     except (ValueError, TypeError) as e:
         why = str(e)
     raise StoreError(
-        f"{path} is damaged ({why[:200]}); restore it from a copy, or ingest into a new store"
+        f"{store / NAME} is damaged ({why[:200]}); restore it from a copy, or ingest into a new "
+        "store"
     )
 
 
@@ -164,13 +212,19 @@ def _from_json(raw: dict[str, Any]) -> Manifest:
         if segment.first_height != next_height or segment.last_height < next_height:
             raise ValueError(f"its segments do not follow each other at height {next_height}")
         next_height = segment.last_height + 1
+    key = _text(raw["key"])
+    if len(bytes.fromhex(key)) != KEY_BYTES:
+        raise ValueError("its key is no key")
     return Manifest(
         network=network,
+        key=key,
         generation=_number(raw["generation"]),
         schema_version=_number(raw["schema_version"]),
         source={k: _text(v) for k, v in _object(raw["source"], "source").items()},
         chainwork=_text(raw["chainwork"]),
         segments=segments,
+        sorted_runs=tuple(_sorted_run(r, next_height) for r in _list(raw["sorted_runs"])),
+        spent=_file(raw["spent"]) if raw["spent"] is not None else None,
         runs=tuple(_run(r) for r in _list(raw["runs"])),
         software=_text(raw["software"]),
     )
@@ -188,6 +242,20 @@ def _segment(raw: Any) -> Segment:
         block_bytes=_number(raw["block_bytes"]),
         files={table: _file(files[table]) for table in CHAIN_TABLES},
     )
+
+
+def _sorted_run(raw: Any, height: int) -> SortedRun:
+    raw = _object(raw, "a sorted run")
+    run = SortedRun(
+        kind=_text(raw["kind"]),
+        first_height=_number(raw["first_height"]),
+        last_height=_number(raw["last_height"]),
+        run=_file(raw["run"]),
+        filter=_file(raw["filter"]) if raw["filter"] is not None else None,
+    )
+    if run.kind not in RUN_KINDS or not run.first_height <= run.last_height < height:
+        raise ValueError(f"a sorted run of {run.kind!r} tells of heights that are not there")
+    return run
 
 
 def _run(raw: Any) -> Run:
@@ -212,7 +280,7 @@ def _run(raw: Any) -> Run:
 def _file(raw: Any) -> StoredFile:
     raw = _object(raw, "a file")
     file = _text(raw["file"])
-    if not file or file.startswith("/") or ".." in PurePosixPath(file).parts or "\0" in file:
+    if not file or file.startswith("/") or ".." in file.split("/") or "\0" in file:
         raise ValueError(f"{file!r} is no file inside the store")
     return StoredFile(file, _number(raw["rows"]), _number(raw["bytes"]), _digest(raw["sha256"]))
 
@@ -243,6 +311,6 @@ def _text(value: Any) -> str:
 
 def _digest(value: Any) -> str:
     text = _text(value)
-    if len(text) != 64 or not set(text) <= set("0123456789abcdef"):
+    if not _DIGEST.fullmatch(text):
         raise ValueError(f"{text!r} is no hash")
     return text

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from peelchain import _core
 from peelchain.errors import StoreError
 from peelchain.network import Network, by_name
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import Reading
 from peelchain.store.manifest import Manifest, Run, StoredFile
+
+if TYPE_CHECKING:
+    # what only looks a store up need not wait for Arrow
+    import pyarrow as pa
 
 
 class Store:
@@ -27,15 +30,16 @@ class Store:
     def open(cls, path: Path | str) -> "Store":
         """The store at this path. Raises StoreError with the remedy."""
         path = Path(path)
-        manifest = manifests.read(path)
+        text = manifests.read_text(path)
         while True:
+            manifest = manifests.parse(path, text)
             reading = Reading(path, manifest.generation)
-            again = manifests.read(path)
-            if again.generation == manifest.generation:
+            again = manifests.read_text(path)
+            if again == text:
                 return cls(path, manifest, reading)
             # a commit fell between reading the manifest and holding its generation
             reading.close()
-            manifest = again
+            text = again
 
     def close(self) -> None:
         """Lets the generation go; its files may then be removed by a writer."""
@@ -61,8 +65,10 @@ class Store:
         """The Parquet files of a fact table, in chain order."""
         return [self.path / f.file for f in self.manifest.table_files(table)]
 
-    def read(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(self, table: str, columns: Sequence[str] | None = None) -> "pa.Table":
         """A fact table, or some of its columns, in the order of its sort key."""
+        import pyarrow as pa
+
         if table not in CHAIN_TABLES:
             raise StoreError(f"{table} is not a fact table; those are {', '.join(CHAIN_TABLES)}")
         schema = TABLES[table].schema
@@ -75,16 +81,26 @@ class Store:
         """The runs of a stage whose tip is still in the chain, oldest first."""
         return [r for r in self.manifest.runs if r.stage == stage]
 
-    def read_run(self, run: Run, table: str) -> pa.Table:
+    def read_run(self, run: Run, table: str) -> "pa.Table":
         """A table that a run wrote."""
         return self._read_file(run.tables[table], TABLES[table].schema)
 
-    def read_runs(self, stage: str, table: str) -> pa.Table:
+    def run_rows(self, run: Run, table: str) -> _core.TableRows:
+        """A table that a run wrote, for look-ups in it."""
+        stored = run.tables[table]
+        return _core.TableRows({table: [(str(self.path / stored.file), stored.rows)]})
+
+    def read_runs(self, stage: str, table: str) -> "pa.Table":
         """The rows of a table from every run of a stage, oldest run first."""
+        import pyarrow as pa
+
         parts = [self.read_run(r, table) for r in self.runs(stage) if table in r.tables]
         return pa.concat_tables(parts) if parts else TABLES[table].schema.empty_table()
 
-    def _read_file(self, stored: StoredFile, schema: pa.Schema) -> pa.Table:
+    def _read_file(self, stored: StoredFile, schema: "pa.Schema") -> "pa.Table":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         path = self.path / stored.file
         try:
             table = pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)

@@ -2,8 +2,8 @@
 
 import duckdb
 
-from peelchain.errors import MisuseError, StoreError
-from peelchain.schema import CHAIN_TABLES, TABLES, TIME
+from peelchain.errors import StoreError
+from peelchain.schema import CHAIN_TABLES, TABLES, Type
 from peelchain.store.reader import Store
 
 _MACROS = (
@@ -13,6 +13,20 @@ _MACROS = (
     "CREATE MACRO hash_of(t) AS "
     "unhex(array_to_string(list_reverse(regexp_extract_all(t, '..')), ''))",
 )
+_DUCK_TYPES: dict[Type, str] = {
+    "binary": "BLOB",
+    "bool": "BOOLEAN",
+    "date": "DATE",
+    "float64": "DOUBLE",
+    "hash": "BLOB",
+    "header": "BLOB",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "name": "VARCHAR",
+    "price": "DECIMAL(20, 8)",
+    "text": "VARCHAR",
+    "time": "TIMESTAMP",
+}
 
 
 def connect(store: Store) -> duckdb.DuckDBPyConnection:
@@ -70,7 +84,7 @@ def _view(
 ) -> None:
     if not files:
         columns = ", ".join(
-            f"NULL::{_duck_type(str(c.type))} AS {c.name}" for c in TABLES[name].columns
+            f"NULL::{_DUCK_TYPES[c.type_name]} AS {c.name}" for c in TABLES[name].columns
         )
         connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
         return
@@ -88,7 +102,7 @@ def _view(
 
 def _chosen(name: str) -> str:
     """Every column; times as plain UTC, which needs no time zone library to read."""
-    times = [c.name for c in TABLES[name].columns if c.type == TIME]
+    times = [c.name for c in TABLES[name].columns if c.type_name == "time"]
     if not times:
         return "*"
     return "* REPLACE (" + ", ".join(f"timezone('UTC', {t}) AS {t}" for t in times) + ")"
@@ -116,24 +130,3 @@ def _runs(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _duck_type(arrow: str) -> str:
-    known = {
-        "int32": "INTEGER",
-        "int64": "BIGINT",
-        "double": "DOUBLE",
-        "string": "VARCHAR",
-        "bool": "BOOLEAN",
-        "date32[day]": "DATE",
-        "timestamp[ms, tz=UTC]": "TIMESTAMP",
-    }
-    if arrow in known:
-        return known[arrow]
-    if "binary" in arrow:
-        return "BLOB"
-    if arrow.startswith("dictionary"):
-        return "VARCHAR"
-    if arrow.startswith("decimal"):
-        return "DECIMAL(20, 8)"
-    raise MisuseError(f"no DuckDB type for {arrow}")

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import json
-import shutil
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -22,8 +22,9 @@ from peelchain.store.locks import offer, older_generations_are_free, writing
 from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
 
 _SEGMENTS = "segments"
+_LOOKUPS = "lookups"
 _DERIVED = "derived"
-_OURS = ("writer.lock", "readers", _SEGMENTS, _DERIVED, f"{manifests.NAME}.new")
+_OURS = ("writer.lock", "readers", _SEGMENTS, _LOOKUPS, _DERIVED, f"{manifests.NAME}.new")
 
 
 class StoreWriter:
@@ -34,25 +35,37 @@ class StoreWriter:
         self.manifest = manifest
         self._made = 0
         self._uncommitted: list[Path] = []
-        self._clear()
+        # a writer that died may have replaced the manifest and not synced its name, nor those of
+        # the folders it made: what only the manifest before it names may go once it is sure
+        _core.sync_dir(path)
+        self.clear()
 
-    def new_folder(self, first_height: int, last_height: int) -> Path:
-        """A fresh folder for the files of a segment; they count only once committed."""
+    def new_folder(self, first_height: int, last_height: int, *, lookups: bool = False) -> Path:
+        """A fresh folder for a segment, or for merged look-ups; its files count once committed."""
         heights = f"{first_height:07d}-{last_height:07d}-g{self.manifest.generation + 1:06d}"
+        parent = self.path / (_LOOKUPS if lookups else _SEGMENTS)
         # what a killed writer left stays as long as anybody reads an older generation
         while True:
             self._made += 1
-            folder = self.path / _SEGMENTS / f"{heights}-{self._made:04d}"
+            folder = parent / f"{heights}-{self._made:04d}"
             if not folder.exists():
                 break
         self._uncommitted.append(folder)
-        folder.mkdir(parents=True)
-        _core.sync_dir(self.path / _SEGMENTS)
+        _core.make_dirs(folder)
         return folder
+
+    def drop_folder(self, folder: Path) -> None:
+        """Removes a folder whose files will not be committed."""
+        with contextlib.suppress(OSError):
+            _core.remove_tree(folder)
 
     def stored(self, path: Path, rows: int, size: int, digest: bytes) -> StoredFile:
         """A written file as the manifest lists it."""
         return StoredFile(str(path.relative_to(self.path)), rows, size, digest.hex())
+
+    def stored_file(self, told: Mapping[str, Any]) -> StoredFile:
+        """A file that a kernel wrote, as the manifest lists it."""
+        return self.stored(Path(told["path"]), told.get("rows", 0), told["bytes"], told["sha256"])
 
     def commit(self, manifest: Manifest) -> None:
         """Makes this manifest the store, as the next generation."""
@@ -61,7 +74,7 @@ class StoreWriter:
         manifests.write(self.path, manifest)
         self.manifest = manifest
         self._uncommitted.clear()
-        self._clear()
+        self.clear()
 
     def discard(self) -> None:
         """Removes what was written and not committed, as far as the system lets it."""
@@ -71,29 +84,20 @@ class StoreWriter:
             listed = manifests.read(self.path).files() if there else []
             named = {self.path / f.file for f in listed}
             named |= {path.parent for path in named}
-            (self.path / f"{manifests.NAME}.new").unlink(missing_ok=True)
+            _core.remove_file(self.path / f"{manifests.NAME}.new")
             for path in self._uncommitted:
-                path.with_name(f"{path.name}.new").unlink(missing_ok=True)
+                _core.remove_file(path.with_name(f"{path.name}.new"))
                 if path in named:
                     continue
                 if path.is_dir():
-                    shutil.rmtree(path)
+                    _core.remove_tree(path)
                 else:
-                    path.unlink(missing_ok=True)
+                    _core.remove_file(path)
 
-    def commit_segments(
-        self, segments: tuple[Segment, ...], *, source: dict[str, str], chainwork: str
-    ) -> None:
-        """Makes these the chain. Runs on a tip that is not in it any more are void and go."""
-        self.commit(
-            replace(
-                self.manifest,
-                segments=segments,
-                source=source,
-                chainwork=chainwork,
-                runs=tuple(r for r in self.manifest.runs if _stands(r, segments, self.path)),
-            )
-        )
+    def commit_chain(self, manifest: Manifest) -> None:
+        """Commits a manifest with another chain. Runs on a tip that is no more in it are void."""
+        kept = tuple(r for r in manifest.runs if _stands(r, manifest.segments, self.path))
+        self.commit(replace(manifest, runs=kept))
 
     def add_run(
         self,
@@ -134,24 +138,27 @@ class StoreWriter:
         buffer = io.BytesIO()
         pq.write_table(table.cast(spec.schema), buffer, compression="zstd", store_schema=True)
         folder = self.path / _DERIVED
-        folder.mkdir(exist_ok=True)
+        _core.make_dirs(folder)
         path = folder / f"{name}-{run_id}-g{self.manifest.generation + 1:06d}.parquet"
         self._uncommitted.append(path)
         digest, size = _core.replace_file(path, buffer.getvalue())
         return self.stored(path, table.num_rows, size, digest)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         """Removes what no manifest names, unless somebody may still read it."""
         if not older_generations_are_free(self.path, self.manifest.generation):
             return
-        named = {f.file for f in self.manifest.files()}
-        folders = {str(Path(name).parent) for name in named}
-        for folder in (self.path / _SEGMENTS).glob("*"):
-            if str(folder.relative_to(self.path)) not in folders:
-                shutil.rmtree(folder)
+        named = {self.path / f.file for f in self.manifest.files()}
+        for parent in (_SEGMENTS, _LOOKUPS):
+            for folder in (self.path / parent).glob("*"):
+                for file in folder.glob("*"):
+                    if file not in named:
+                        _core.remove_file(file)
+                if not any(folder.iterdir()):
+                    _core.remove_dir(folder)
         for file in (self.path / _DERIVED).glob("*"):
-            if str(file.relative_to(self.path)) not in named:
-                file.unlink()
+            if file not in named:
+                _core.remove_file(file)
 
 
 def run_identity(run: Run) -> str:
@@ -177,38 +184,47 @@ def open_for_writing(path: Path | str, *, create: Network | None = None) -> Iter
             raise StoreError(
                 f"{path} exists and is no store; name a new folder or an empty one for --store"
             )
-        path.mkdir(parents=True, exist_ok=True)
-        with writing(path):
-            try:
+        _core.make_dirs(path)
+        try:
+            if not (path / manifests.NAME).exists():
+                # a folder made by hand, or by a writer that died, may not have its name synced
+                _core.sync_dir(path.resolve().parent)
+            with writing(path), _unmade_if_empty(path):
                 if create is None or (path / manifests.NAME).exists():
                     manifest = manifests.read(path)
                 else:
-                    manifest = Manifest(network=create.name)
+                    key = os.urandom(manifests.KEY_BYTES).hex()
+                    manifest = Manifest(network=create.name, key=key)
                 writer = StoreWriter(path, manifest)
                 try:
                     yield writer
+                    # a command that reads what it adds to has let its generation go by now
+                    writer.clear()
                 finally:
                     writer.discard()
-            finally:
-                if not (path / manifests.NAME).exists():
-                    _unmake(path, whole=not was_there)
+        finally:
+            if not was_there and not (path / manifests.NAME).exists():
+                with contextlib.suppress(OSError):
+                    _core.remove_dir(path)
     except OSError as e:
         raise StoreError(
             f"{e.filename or path}: {e.strerror or e}; make room or check your rights and run the "
-            "command again, the store is as it was"
+            "command again, the store is as it was at its last commit"
         ) from e
 
 
-def _unmake(path: Path, *, whole: bool) -> None:
-    """Removes what a store without a commit consists of. Called under its lock."""
-    for name in _OURS:
-        if (path / name).is_dir():
-            shutil.rmtree(path / name)
-        else:
-            (path / name).unlink(missing_ok=True)
-    if whole:
-        with contextlib.suppress(OSError):
-            path.rmdir()
+@contextlib.contextmanager
+def _unmade_if_empty(path: Path) -> Iterator[None]:
+    """Removes what a store consists of if it ends without a commit. Entered under its lock."""
+    try:
+        yield
+    finally:
+        if not (path / manifests.NAME).exists():
+            for name in _OURS:
+                if (path / name).is_dir():
+                    _core.remove_tree(path / name)
+                else:
+                    _core.remove_file(path / name)
 
 
 def _foreign(path: Path) -> Iterator[Path]:

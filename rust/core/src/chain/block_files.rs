@@ -1,21 +1,22 @@
-//! Bitcoin Core's `blk*.dat`: where each block lies. Files are read, never mapped, since a running
-//! node may shrink or grow them under us.
+//! A node's `blk*.dat` and their key. Files are read, never mapped, since a running node may shrink or
+//! grow them under us.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::hash::{Hash, sha256d};
+use super::hash::Hash;
+use super::open_files::OpenFiles;
 use crate::error::{CoreError, Result};
 
 /// Bitcoin Core's MAX_BLOCK_SERIALIZED_SIZE.
 pub const MAX_BLOCK_BYTES: u32 = 4_000_000;
-const HEADER_BYTES: usize = 80;
-const ZERO_TAIL: usize = 32;
-const RESTORE: &str = "restore the file from the node or run it with -reindex";
+pub const HEADER_BYTES: usize = 80;
+pub(super) const RESTORE: &str = "restore the file from the node or run it with -reindex";
 
 /// One block in one file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub file_number: u32,
     /// Offset of the header, past magic and size.
@@ -39,22 +40,14 @@ impl Record {
     }
 }
 
-/// What a scan found, and what it left out because the node had not finished writing it.
-#[derive(Debug, Default)]
-pub struct Scan {
-    pub records: Vec<Record>,
-    pub bytes: u64,
-    /// Words for the user: file, offset and reason.
-    pub left_out: Vec<String>,
-}
-
 /// A node's blocks folder, with its obfuscation key.
 #[derive(Debug, Clone)]
 pub struct BlockFiles {
     pub dir: PathBuf,
     pub magic: [u8; 4],
-    key: [u8; 8],
+    pub(super) key: [u8; 8],
     files: Vec<u32>,
+    open: Arc<OpenFiles>,
 }
 
 impl BlockFiles {
@@ -66,11 +59,8 @@ impl BlockFiles {
             let entry = entry.map_err(|e| CoreError::io(dir, e))?;
             if let Some(number) = file_number(&entry.file_name().to_string_lossy()) {
                 let path = entry.path();
-                // opening a pipe would wait for ever
-                if !fs::metadata(&path)
-                    .map_err(|e| CoreError::io(&path, e))?
-                    .is_file()
-                {
+                // opening a pipe would wait for ever; what cannot be told is for the scan to report
+                if fs::metadata(&path).is_ok_and(|of| !of.is_file()) {
                     return Err(CoreError::Misuse(format!(
                         "{} is no regular file; name the folder of a node's own block files",
                         path.display()
@@ -91,6 +81,7 @@ impl BlockFiles {
             magic,
             key,
             files,
+            open: Arc::default(),
         })
     }
 
@@ -98,20 +89,30 @@ impl BlockFiles {
         self.dir.join(format!("blk{number:05}.dat"))
     }
 
-    fn unmask(&self, offset: u64, bytes: &mut [u8]) {
+    /// The numbers of the files, ascending.
+    pub fn numbers(&self) -> &[u32] {
+        &self.files
+    }
+
+    /// Undoes the obfuscation of bytes that lie at `offset` of a file.
+    pub fn unmask(&self, offset: u64, bytes: &mut [u8]) {
         if self.key == [0; 8] {
             return;
         }
-        let shift = (offset % 8) as usize;
         let mut turned = self.key;
-        turned.rotate_left(shift);
-        let mask = u64::from_ne_bytes(turned);
-        let mut words = bytes.chunks_exact_mut(8);
-        for word in &mut words {
-            let value = u64::from_ne_bytes(word.try_into().expect("chunks of 8")) ^ mask;
-            word.copy_from_slice(&value.to_ne_bytes());
+        turned.rotate_left((offset % 8) as usize);
+        // so many bytes at a time become vector instructions, single words do not
+        let mut mask = [0; 64];
+        for part in mask.chunks_exact_mut(8) {
+            part.copy_from_slice(&turned);
         }
-        for (byte, key) in words.into_remainder().iter_mut().zip(turned) {
+        let mut parts = bytes.chunks_exact_mut(64);
+        for part in &mut parts {
+            for (byte, key) in part.iter_mut().zip(&mask) {
+                *byte ^= key;
+            }
+        }
+        for (byte, key) in parts.into_remainder().iter_mut().zip(&mask) {
             *byte ^= key;
         }
     }
@@ -119,129 +120,29 @@ impl BlockFiles {
     /// The magic at the start of the first file that has one, for naming the network.
     pub fn first_magic(dir: &Path) -> Result<Option<[u8; 4]>> {
         let files = Self::open(dir, [0; 4])?;
+        let mut refused = None;
         for &number in &files.files {
-            let path = files.path(number);
-            let file = File::open(&path).map_err(|e| CoreError::io(&path, e))?;
-            let mut start = [0; 8];
-            if file.read_exact_at(&mut start, 0).is_ok() && start != [0; 8] {
-                files.unmask(0, &mut start);
-                return Ok(Some(start[..4].try_into().expect("four of eight")));
+            match files.magic_of(number) {
+                Ok(Some(magic)) => return Ok(Some(magic)),
+                Ok(None) => {}
+                Err(e) => refused = refused.or(Some(CoreError::io(files.path(number), e))),
             }
         }
-        Ok(None)
+        refused.map_or(Ok(None), Err)
     }
 
-    /// Finds every block. `progress` gets bytes done and bytes in all; false stops the scan.
-    pub fn scan(&self, progress: &mut dyn FnMut(u64, u64) -> bool) -> Result<Scan> {
-        let mut scan = Scan::default();
-        let mut sizes = Vec::with_capacity(self.files.len());
-        for &number in &self.files {
-            let path = self.path(number);
-            let size = fs::metadata(&path)
-                .map_err(|e| CoreError::io(&path, e))?
-                .len();
-            sizes.push(size);
+    /// The magic a file begins with; none when it is too short or begins with zeros.
+    pub(super) fn magic_of(&self, number: u32) -> std::io::Result<Option<[u8; 4]>> {
+        let mut start = [0; 8];
+        match File::open(self.path(number))?.read_exact_at(&mut start, 0) {
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+            outcome => outcome?,
         }
-        let total: u64 = sizes.iter().sum();
-        let mut done = 0;
-        for (i, &number) in self.files.iter().enumerate() {
-            let last = i + 1 == self.files.len();
-            self.scan_file(number, sizes[i], last, &mut scan)?;
-            done += sizes[i];
-            if !progress(done, total) {
-                return Err(CoreError::Stopped);
-            }
+        if start == [0; 8] {
+            return Ok(None);
         }
-        Ok(scan)
-    }
-
-    fn scan_file(&self, number: u32, size: u64, last: bool, scan: &mut Scan) -> Result<()> {
-        let path = self.path(number);
-        let file = File::open(&path).map_err(|e| CoreError::io(&path, e))?;
-        let refuse = |offset: u64, what: String, remedy: &str| CoreError::Source {
-            file: path.clone(),
-            offset,
-            what,
-            remedy: remedy.into(),
-        };
-        let mut position = 0u64;
-        while position < size {
-            let mut raw = [0u8; 8 + HEADER_BYTES];
-            let want = raw.len().min((size - position) as usize);
-            file.read_exact_at(&mut raw[..want], position)
-                .map_err(|e| CoreError::io(&path, e))?;
-            // preallocated space is raw zeros, never obfuscated ones
-            if raw[..want.min(8)].iter().all(|&b| b == 0) {
-                let found = self
-                    .record_after_zeros(&file, position, size)
-                    .map_err(|e| CoreError::io(&path, e))?;
-                match found {
-                    Some(next) => {
-                        position = next;
-                        continue;
-                    }
-                    None => break,
-                }
-            }
-            if want < 8 {
-                if !last {
-                    let what = format!("{want} bytes follow the last block");
-                    return Err(refuse(position, what, RESTORE));
-                }
-                scan.left_out.push(format!(
-                    "{}, offset {position}: the last block is cut short, it has only begun",
-                    path.display()
-                ));
-                break;
-            }
-            self.unmask(position, &mut raw[..want]);
-            if raw[..4] != self.magic {
-                return Err(refuse(
-                    position,
-                    format!(
-                        "the bytes {} are not this network's magic {}",
-                        hex(&raw[..4]),
-                        hex(&self.magic)
-                    ),
-                    "give --network if the chain is another one, else restore the file from the node or run it with -reindex",
-                ));
-            }
-            let length = u32::from_le_bytes(raw[4..8].try_into().expect("four bytes"));
-            if !(HEADER_BYTES as u32 + 1..=MAX_BLOCK_BYTES).contains(&length) {
-                return Err(refuse(
-                    position + 4,
-                    format!("a block of {length} bytes cannot be"),
-                    RESTORE,
-                ));
-            }
-            let start = position + 8;
-            if start + u64::from(length) > size {
-                let have = size - start;
-                if !last {
-                    return Err(refuse(
-                        position,
-                        format!("a block of {length} bytes is cut short after {have}"),
-                        RESTORE,
-                    ));
-                }
-                scan.left_out.push(format!(
-                    "{}, offset {position}: the last block is cut short, {have} of {length} bytes",
-                    path.display()
-                ));
-                break;
-            }
-            let header: [u8; HEADER_BYTES] = raw[8..].try_into().expect("eighty bytes");
-            scan.records.push(Record {
-                file_number: number,
-                offset: start,
-                size: length,
-                hash: sha256d(&[&header]),
-                header,
-            });
-            scan.bytes += u64::from(length);
-            position = start + u64::from(length);
-        }
-        Ok(())
+        self.unmask(0, &mut start);
+        Ok(Some(start[..4].try_into().expect("four of eight")))
     }
 
     /// The raw bytes of a block.
@@ -271,10 +172,15 @@ impl BlockFiles {
                 remedy: RESTORE.into(),
             });
         }
-        let file = File::open(&path).map_err(|e| CoreError::io(&path, e))?;
-        into.clear();
+        let file = self
+            .open
+            .get(number, &path)
+            .map_err(|e| CoreError::io(&path, e))?;
+        // what was there is written over: clearing it first would write all of it twice
         into.resize(size, 0);
         file.read_exact_at(into, offset).map_err(|e| {
+            into.clear();
+            self.open.forget(number);
             if e.kind() == std::io::ErrorKind::UnexpectedEof {
                 CoreError::Source {
                     file: path.clone(),
@@ -290,15 +196,15 @@ impl BlockFiles {
         Ok(())
     }
 
-    /// Whether a block's place ends in preallocated zeros: the node had not finished writing it.
-    pub fn ends_unwritten(&self, record: &Record) -> Result<bool> {
-        let path = self.path(record.file_number);
-        let file = File::open(&path).map_err(|e| CoreError::io(&path, e))?;
-        let mut tail = [1u8; ZERO_TAIL];
-        let end = record.offset + u64::from(record.size);
-        file.read_exact_at(&mut tail, end - ZERO_TAIL as u64)
-            .map_err(|e| CoreError::io(&path, e))?;
-        Ok(tail == [0; ZERO_TAIL])
+    /// Tells the system that these blocks are read next, so that it fetches them meanwhile.
+    pub fn will_read(&self, records: &[Record]) {
+        for record in records {
+            let path = self.path(record.file_number);
+            // a file that cannot be opened is told of when it is read
+            if let Ok(file) = self.open.get(record.file_number, &path) {
+                advise(&file, record.offset, u64::from(record.size), Advice::Soon);
+            }
+        }
     }
 
     /// The error for a block that is not what it should be.
@@ -311,31 +217,6 @@ impl BlockFiles {
             what: format!("block {}: {what}", hex(&hash)),
             remedy: RESTORE.into(),
         }
-    }
-
-    /// Where a record begins after the zeros at `position`; none when the file ends in them. An
-    /// obfuscated magic may begin with zeros itself, so that the first other byte is not its start.
-    fn record_after_zeros(
-        &self,
-        file: &File,
-        position: u64,
-        size: u64,
-    ) -> std::io::Result<Option<u64>> {
-        let Some(next) = next_nonzero(file, position, size)? else {
-            return Ok(None);
-        };
-        for start in (next.saturating_sub(3).max(position)..=next).rev() {
-            let mut magic = [0; 4];
-            if start + 4 > size {
-                continue;
-            }
-            file.read_exact_at(&mut magic, start)?;
-            self.unmask(start, &mut magic);
-            if magic == self.magic {
-                return Ok(Some(start));
-            }
-        }
-        Ok(Some(next))
     }
 }
 
@@ -359,18 +240,27 @@ fn read_key(dir: &Path) -> Result<[u8; 8]> {
     }
 }
 
-fn next_nonzero(file: &File, mut position: u64, size: u64) -> std::io::Result<Option<u64>> {
-    let mut buffer = vec![0u8; 1 << 20];
-    while position < size {
-        let want = buffer.len().min((size - position) as usize);
-        let chunk = &mut buffer[..want];
-        file.read_exact_at(chunk, position)?;
-        if let Some(i) = chunk.iter().position(|&b| b != 0) {
-            return Ok(Some(position + i as u64));
-        }
-        position += want as u64;
+/// How a part of a file is about to be read.
+#[derive(Clone, Copy)]
+pub(super) enum Advice {
+    /// Here and there: reading ahead would fetch what nobody asks for.
+    Scattered,
+    /// At once.
+    Soon,
+}
+
+/// Passes a hint to the system; one that it does not take changes nothing.
+pub(super) fn advise(file: &File, offset: u64, bytes: u64, advice: Advice) {
+    #[cfg(target_os = "linux")]
+    {
+        let advice = match advice {
+            Advice::Scattered => rustix::fs::Advice::Random,
+            Advice::Soon => rustix::fs::Advice::WillNeed,
+        };
+        let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(bytes), advice);
     }
-    Ok(None)
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, bytes, advice);
 }
 
 pub fn hex(bytes: &[u8]) -> String {

@@ -11,6 +11,7 @@ use arrow_array::{
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -21,7 +22,12 @@ use crate::durable::{DurableFile, Written};
 use crate::error::{CoreError, Result};
 
 /// Rows a table gathers before they go to the file.
-pub const ROWS_PER_BATCH: usize = 1 << 18;
+pub const ROWS_PER_BATCH: usize = 1 << 16;
+/// Rows a look-up by row must decode at most.
+const ROWS_PER_PAGE: usize = 1 << 12;
+const ROWS_PER_GROUP: usize = 1 << 18;
+/// Bytes of a batch of rows that end it early, so that no column of theirs outgrows its offsets.
+const BATCH_BYTES: usize = 1 << 28;
 
 /// A named column, whole.
 pub type Named = (&'static str, ArrayRef);
@@ -74,7 +80,10 @@ pub struct TableFile {
     path: PathBuf,
     schema: SchemaRef,
     writer: ArrowWriter<DurableFile>,
-    pub rows: u64,
+    /// Fewer rows than a batch, waiting for more: pages then lie the same however the rows came.
+    pending: Vec<RecordBatch>,
+    pending_rows: usize,
+    rows: u64,
 }
 
 /// One table's Parquet file, written and synced.
@@ -98,13 +107,20 @@ impl TableFile {
             .set_created_by("peelchain".into())
             .set_dictionary_enabled(false)
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(1 << 20));
+            .set_data_page_row_count_limit(ROWS_PER_PAGE)
+            .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
         for field in schema.fields() {
             let column = ColumnPath::from(field.name().as_str());
             if matches!(field.data_type(), arrow_schema::DataType::Dictionary(..)) {
                 properties = properties.set_column_dictionary_enabled(column, true);
             } else if field.data_type().is_integer() || field.data_type().is_temporal() {
                 properties = properties.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+            } else if matches!(
+                field.data_type(),
+                arrow_schema::DataType::FixedSizeBinary(_)
+            ) {
+                // hashes do not compress
+                properties = properties.set_column_compression(column, Compression::UNCOMPRESSED);
             }
         }
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties.build()))
@@ -114,6 +130,8 @@ impl TableFile {
             path,
             schema,
             writer,
+            pending: Vec::new(),
+            pending_rows: 0,
             rows: 0,
         })
     }
@@ -139,13 +157,46 @@ impl TableFile {
                 table: self.table.into(),
                 what: e.to_string(),
             })?;
-        self.rows += batch.num_rows() as u64;
-        self.writer
-            .write(&batch)
-            .map_err(|e| refused(self.table, &self.path, e))
+        self.append_rows(batch)
     }
 
-    pub fn finish(self) -> Result<TableWritten> {
+    /// Appends rows of the table's schema.
+    pub fn append_rows(&mut self, batch: RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.pending_rows += batch.num_rows();
+        let bytes: usize = batch.get_array_memory_size();
+        self.pending.push(batch);
+        while self.pending_rows >= ROWS_PER_BATCH {
+            self.write(ROWS_PER_BATCH)?;
+        }
+        if bytes >= BATCH_BYTES {
+            self.write(self.pending_rows)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, rows: usize) -> Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let whole = concat_batches(&self.schema, &pending).map_err(|e| CoreError::Table {
+            table: self.table.into(),
+            what: e.to_string(),
+        })?;
+        drop(pending);
+        self.writer
+            .write(&whole.slice(0, rows))
+            .map_err(|e| refused(self.table, &self.path, e))?;
+        self.pending_rows -= rows;
+        if self.pending_rows > 0 {
+            self.pending.push(whole.slice(rows, self.pending_rows));
+        }
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<TableWritten> {
+        self.write(self.pending_rows)?;
         let file = self
             .writer
             .into_inner()
@@ -154,7 +205,7 @@ impl TableFile {
             table: self.table,
             path: self.path,
             rows: self.rows,
-            file: file.finish()?,
+            file: file.close(true)?,
         })
     }
 }

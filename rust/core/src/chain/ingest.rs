@@ -1,536 +1,376 @@
-//! Blocks of the best chain, in order, to the fact tables of a segment: spends resolved to the outputs
-//! they spend, scripts given dense ids by first appearance.
+//! Blocks of the best chain, in order, to the files of a segment: fact tables and look-ups.
+//!
+//! Threads prepare blocks; the calling thread resolves them in order; three threads write. Queues
+//! between them are bounded, and what is written depends on the blocks alone.
 
-use std::hash::{Hash as StdHash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, ScopedJoinHandle};
 
-use arrow_array::{Array, BinaryArray};
 use arrow_schema::SchemaRef;
 use hashbrown::HashMap;
 
-use super::block::{Block, MAX_MONEY, TxIn};
-use super::block_files::{BlockFiles, Record, hex};
-use super::columns::{self, ROWS_PER_BATCH, TableFile, TableWritten};
-use super::hash::{Hash, sha256};
-use super::script::{ScriptType, is_unspendable, script_type};
+use super::block_files::{BlockFiles, Record};
+use super::coins::Coins;
+use super::columns::{ROWS_PER_BATCH, TableFile, TableWritten};
+use super::keys::StoreKey;
+use super::pipeline::Ordered;
+use super::prepare::{Prepared, prepare};
+use super::resolve::{Counts, Refused, Resolved, Resolver};
+use super::rows::{BlockRows, Rows, ScriptRows, TxInRows, TxOutRows, TxRows};
+use super::script_ids::ScriptIds;
+use crate::durable::{Written, sync_dir};
 use crate::error::{CoreError, Result};
+use crate::runs::{RunBuilder, RunFiles, file_of};
 
 pub const TABLES: [&str; 5] = ["blocks", "txs", "txouts", "txins", "scripts"];
-const STATES: [&str; 3] = ["spent", "coinbase", "not_fetched"];
+/// Blocks that may wait for a writer.
+const WAITING: usize = 3;
+/// A column of scripts' bytes goes to the file before it is so long.
+const SCRIPT_BYTES: usize = 1 << 24;
 
-/// How many rows each dense id has reached.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub blocks: i64,
-    pub txs: i64,
-    pub txouts: i64,
-    pub txins: i64,
-    pub scripts: i64,
+pub type Schemas = HashMap<&'static str, SchemaRef>;
+
+/// How much of the machine an ingest may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Threads that prepare blocks.
+    pub threads: usize,
+    /// Bytes for the tables and sorting of a segment; queues and buffers come on top.
+    pub segment_bytes: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct OutPoint {
-    txid: Hash,
-    vout: u32,
-}
-
-impl StdHash for OutPoint {
-    // a txid is a hash already; the map's own seed keeps its buckets unpredictable
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let prefix = u64::from_le_bytes(self.txid[..8].try_into().expect("eight of 32"));
-        state.write_u64(prefix ^ u64::from(self.vout).rotate_left(32));
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Coin {
-    txout_id: i64,
-    value_sat: i64,
-}
-
-/// What is already in a store, for going on from it. Arrays as in the tables, whole chain.
-pub struct Restored<'a> {
+/// Where a store's sealed segments end, and the files that know what they hold.
+pub struct State<'a> {
+    pub key: StoreKey,
     pub counts: Counts,
-    /// 32 bytes a transaction.
-    pub txids: &'a [u8],
-    pub first_txouts: &'a [i64],
-    pub values: &'a [i64],
-    pub script_ids: &'a [i64],
-    /// Outputs that inputs spend; negative for coinbases.
-    pub prev_txouts: &'a [i64],
-    pub scripts: &'a BinaryArray,
+    pub coins: &'a [PathBuf],
+    pub spent: Option<&'a Path>,
+    pub scripts: &'a [PathBuf],
 }
 
-/// The state that carries over from block to block: unspent outputs and known scripts.
+/// The files of a segment.
+pub struct SegmentWritten {
+    pub tables: Vec<TableWritten>,
+    /// Look-ups by kind; `coins` only of a sealed segment.
+    pub runs: Vec<(&'static str, RunFiles)>,
+    /// The spent entries of the older runs of coins; only of a sealed segment.
+    pub spent: Option<(PathBuf, Written)>,
+}
+
+/// Why a segment ended early, and how many of its blocks were good.
+pub struct SegmentFailed {
+    pub error: CoreError,
+    pub good_blocks: u64,
+}
+
+/// An ingest into one store.
 pub struct Ingest {
     files: BlockFiles,
-    halving_interval: u32,
-    coins: HashMap<OutPoint, Coin>,
-    scripts: HashMap<Hash, i64>,
-    counts: Counts,
+    key: StoreKey,
+    limits: Limits,
+    resolver: Resolver,
 }
 
 impl Ingest {
     /// `halving_interval` is the network's: blocks from one halving of the subsidy to the next.
-    pub fn new(files: BlockFiles, halving_interval: u32) -> Self {
-        Self {
-            files,
-            halving_interval,
-            coins: HashMap::new(),
-            scripts: HashMap::new(),
-            counts: Counts::default(),
-        }
-    }
-
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    /// Takes up where a store ends.
-    pub fn restore(&mut self, from: &Restored) {
-        let mut spent = vec![false; from.values.len()];
-        for &prev in from.prev_txouts {
-            if prev >= 0 {
-                spent[prev as usize] = true;
-            }
-        }
-        self.scripts.reserve(from.scripts.len());
-        for (id, script) in from.scripts.iter().enumerate() {
-            let script = script.expect("script_pubkey is never null");
-            self.scripts.insert(sha256(script), id as i64);
-        }
-        let dead: Vec<bool> = from
-            .scripts
-            .iter()
-            .map(|s| is_unspendable(s.expect("script_pubkey is never null")))
-            .collect();
-        for (tx, &first) in from.first_txouts.iter().enumerate() {
-            let end = from
-                .first_txouts
-                .get(tx + 1)
-                .map_or(from.values.len(), |next| *next as usize);
-            let txid: Hash = from.txids[32 * tx..32 * tx + 32]
-                .try_into()
-                .expect("32 bytes a transaction");
-            for txout in first as usize..end {
-                let vout = (txout - first as usize) as u32;
-                // genesis pays nobody: its output is in no node's set
-                if tx == 0 || spent[txout] || dead[from.script_ids[txout] as usize] {
-                    // of BIP 30 duplicates the later took the older one's place, spent or not
-                    self.coins.remove(&OutPoint { txid, vout });
-                    continue;
-                }
-                let coin = Coin {
-                    txout_id: txout as i64,
-                    value_sat: from.values[txout],
-                };
-                self.coins.insert(OutPoint { txid, vout }, coin);
-            }
-        }
-        self.counts = from.counts;
-    }
-
-    /// Writes the five fact tables of the blocks `records`, which follow what was ingested before, as
-    /// files in `dir`. `progress` gets blocks and bytes done and says whether to go on. After an error
-    /// the state is no longer that of any chain: drop it.
-    pub fn segment(
-        &mut self,
-        records: &[Record],
-        schemas: &HashMap<&'static str, SchemaRef>,
-        dir: &Path,
-        progress: &mut dyn FnMut(u64, u64) -> bool,
-    ) -> Result<Vec<TableWritten>> {
-        let mut tables = Tables::create(schemas, dir)?;
-        let mut raw = Vec::new();
-        let mut block = Block::default();
-        let mut bytes = 0;
-        for (done, record) in records.iter().enumerate() {
-            self.files.read(record, &mut raw)?;
-            block
-                .parse(&raw)
-                .and_then(|()| block.check_commitments(&raw))
-                .map_err(|what| self.files.refuse(record, &what))?;
-            self.add(&block, &raw, record, &mut tables)
-                .map_err(|what| self.files.refuse(record, &what))?;
-            tables.flush(false)?;
-            bytes += raw.len() as u64;
-            if !progress(done as u64 + 1, bytes) {
-                return Err(CoreError::Stopped);
-            }
-        }
-        tables.finish()
-    }
-
-    fn add(
-        &mut self,
-        block: &Block,
-        raw: &[u8],
-        record: &Record,
-        tables: &mut Tables,
-    ) -> std::result::Result<(), String> {
-        let height = self.counts.blocks as i32;
-        let rows = &mut tables.blocks;
-        rows.height.push(height);
-        rows.block_hash.extend_from_slice(&record.hash);
-        rows.header.extend_from_slice(&record.header);
-        rows.time_utc.push(i64::from(block.time()));
-        rows.first_tx_id.push(self.counts.txs);
-        rows.tx_count.push(block.txs.len() as i32);
-        rows.first_txout_id.push(self.counts.txouts);
-        rows.txout_count.push(block.txouts.len() as i32);
-        rows.size_bytes.push(raw.len() as i32);
-        rows.weight.push(block.weight() as i32);
-        rows.file_number.push(record.file_number as i32);
-        rows.file_offset.push(record.offset as i64);
-        let mut fees = 0i64;
-        for (index, tx) in block.txs.iter().enumerate() {
-            let tx_id = self.counts.txs;
-            let mut sum_in = 0i64;
-            for (vin, txin) in block.txins[tx.txins.clone()].iter().enumerate() {
-                let (prev, value) = self.spend(txin, index, vin)?;
-                sum_in = in_range(sum_in + value, index)?;
-                tables.txins.push(tx_id, vin, prev, txin);
-            }
-            let mut sum_out = 0i64;
-            for (vout, txout) in block.txouts[tx.txouts.clone()].iter().enumerate() {
-                let script = &raw[txout.script.clone()];
-                let kind = script_type(script);
-                let txout_id = self.counts.txouts;
-                let script_id = self.script_id(script, kind, txout_id, tables);
-                sum_out = in_range(sum_out + txout.value_sat, index)?;
-                let rows = &mut tables.txouts;
-                rows.txout_id.push(txout_id);
-                rows.tx_id.push(tx_id);
-                rows.vout.push(vout as i32);
-                rows.value_sat.push(txout.value_sat);
-                rows.script_id.push(script_id);
-                rows.script_type.push(kind as i8);
-                if height > 0 && !is_unspendable(script) {
-                    // a BIP 30 duplicate takes the older coin's place, as in Bitcoin Core
-                    self.coins.insert(
-                        OutPoint {
-                            txid: tx.txid,
-                            vout: vout as u32,
-                        },
-                        Coin {
-                            txout_id,
-                            value_sat: txout.value_sat,
-                        },
-                    );
-                }
-                self.counts.txouts += 1;
-            }
-            let fee = if index == 0 { 0 } else { sum_in - sum_out };
-            if fee < 0 {
-                return Err(format!(
-                    "transaction {index} pays out {} satoshis more than it takes in",
-                    -fee
-                ));
-            }
-            fees = in_range(fees + fee, index)?;
-            let rows = &mut tables.txs;
-            rows.tx_id.push(tx_id);
-            rows.txid.extend_from_slice(&tx.txid);
-            rows.height.push(height);
-            rows.tx_index.push(index as i32);
-            rows.version.push(tx.version);
-            rows.locktime.push(i64::from(tx.locktime));
-            rows.size_bytes.push(tx.span.len() as i32);
-            rows.weight.push(tx.weight as i32);
-            rows.fee_sat.push(fee);
-            rows.first_txin.push(self.counts.txins);
-            rows.txin_count.push(tx.txins.len() as i32);
-            rows.first_txout_id
-                .push(self.counts.txouts - tx.txouts.len() as i64);
-            rows.txout_count.push(tx.txouts.len() as i32);
-            self.counts.txins += tx.txins.len() as i64;
-            self.counts.txs += 1;
-        }
-        let claimed: i64 = block.txouts[block.txs[0].txouts.clone()]
-            .iter()
-            .map(|o| o.value_sat)
-            .sum();
-        let most = subsidy(height, self.halving_interval) + fees;
-        if claimed > most {
-            return Err(format!(
-                "its coinbase claims {claimed} satoshis, subsidy and fees are {most}"
-            ));
-        }
-        self.counts.blocks += 1;
-        Ok(())
-    }
-
-    fn spend(
-        &mut self,
-        txin: &TxIn,
-        index: usize,
-        vin: usize,
-    ) -> std::result::Result<(i64, i64), String> {
-        match (index == 0, txin.is_coinbase()) {
-            (true, true) => return Ok((-1, 0)),
-            (false, false) => {}
-            _ => {
-                return Err(format!(
-                    "transaction {index} is a coinbase where none may be"
-                ));
-            }
-        }
-        let outpoint = OutPoint {
-            txid: txin.prev_txid,
-            vout: txin.prev_vout,
-        };
-        let Some(coin) = self.coins.remove(&outpoint) else {
-            let mut txid = txin.prev_txid;
-            txid.reverse();
-            return Err(format!(
-                "input {vin} of transaction {index} spends {}:{}, which is no unspent output of the chain before it",
-                hex(&txid),
-                txin.prev_vout
-            ));
-        };
-        Ok((coin.txout_id, coin.value_sat))
-    }
-
-    fn script_id(
-        &mut self,
-        script: &[u8],
-        kind: ScriptType,
-        txout_id: i64,
-        tables: &mut Tables,
-    ) -> i64 {
-        let next = self.counts.scripts;
-        let id = *self.scripts.entry(sha256(script)).or_insert(next);
-        if id == next {
-            self.counts.scripts += 1;
-            let rows = &mut tables.scripts;
-            rows.script_id.push(id);
-            rows.script_type.push(kind as i8);
-            rows.script_pubkey.extend_from_slice(script);
-            rows.script_pubkey_end.push(rows.script_pubkey.len() as i32);
-            rows.first_txout_id.push(txout_id);
-        }
-        id
-    }
-}
-
-/// Satoshis a block of this height may create, fees apart.
-fn subsidy(height: i32, halving_interval: u32) -> i64 {
-    let halvings = height as u32 / halving_interval;
-    if halvings >= 63 {
-        0
-    } else {
-        5_000_000_000 >> halvings
-    }
-}
-
-/// Bitcoin Core's MoneyRange, held to every sum on its way, so that none can overflow.
-fn in_range(sum: i64, index: usize) -> std::result::Result<i64, String> {
-    if sum > MAX_MONEY {
-        return Err(format!(
-            "the amounts of transaction {index} add up to more than can exist"
-        ));
-    }
-    Ok(sum)
-}
-
-#[derive(Default)]
-struct BlockRows {
-    height: Vec<i32>,
-    block_hash: Vec<u8>,
-    header: Vec<u8>,
-    time_utc: Vec<i64>,
-    first_tx_id: Vec<i64>,
-    tx_count: Vec<i32>,
-    first_txout_id: Vec<i64>,
-    txout_count: Vec<i32>,
-    size_bytes: Vec<i32>,
-    weight: Vec<i32>,
-    file_number: Vec<i32>,
-    file_offset: Vec<i64>,
-}
-
-#[derive(Default)]
-struct TxRows {
-    tx_id: Vec<i64>,
-    txid: Vec<u8>,
-    height: Vec<i32>,
-    tx_index: Vec<i32>,
-    version: Vec<i32>,
-    locktime: Vec<i64>,
-    size_bytes: Vec<i32>,
-    weight: Vec<i32>,
-    fee_sat: Vec<i64>,
-    first_txin: Vec<i64>,
-    txin_count: Vec<i32>,
-    first_txout_id: Vec<i64>,
-    txout_count: Vec<i32>,
-}
-
-#[derive(Default)]
-struct TxOutRows {
-    txout_id: Vec<i64>,
-    tx_id: Vec<i64>,
-    vout: Vec<i32>,
-    value_sat: Vec<i64>,
-    script_id: Vec<i64>,
-    script_type: Vec<i8>,
-}
-
-#[derive(Default)]
-struct TxInRows {
-    tx_id: Vec<i64>,
-    vin: Vec<i32>,
-    prev_txout_id: Vec<i64>,
-    state: Vec<i8>,
-    sequence: Vec<i64>,
-    script_sig_bytes: Vec<i32>,
-    witness_items: Vec<i32>,
-    witness_bytes: Vec<i32>,
-}
-
-impl TxInRows {
-    fn push(&mut self, tx_id: i64, vin: usize, prev: i64, txin: &TxIn) {
-        self.tx_id.push(tx_id);
-        self.vin.push(vin as i32);
-        self.prev_txout_id.push(prev);
-        self.state.push(i8::from(prev < 0));
-        self.sequence.push(i64::from(txin.sequence));
-        self.script_sig_bytes.push(txin.script_sig_bytes as i32);
-        self.witness_items.push(txin.witness_items as i32);
-        self.witness_bytes.push(txin.witness_bytes as i32);
-    }
-}
-
-#[derive(Default)]
-struct ScriptRows {
-    script_id: Vec<i64>,
-    script_type: Vec<i8>,
-    script_pubkey: Vec<u8>,
-    script_pubkey_end: Vec<i32>,
-    first_txout_id: Vec<i64>,
-}
-
-/// The rows gathered and the files they go to, in the order of `TABLES`.
-struct Tables {
-    blocks: BlockRows,
-    txs: TxRows,
-    txouts: TxOutRows,
-    txins: TxInRows,
-    scripts: ScriptRows,
-    files: Vec<TableFile>,
-}
-
-impl Tables {
-    fn create(schemas: &HashMap<&'static str, SchemaRef>, dir: &Path) -> Result<Self> {
-        let mut files = Vec::new();
-        for table in TABLES {
-            let schema = schemas.get(table).ok_or_else(|| CoreError::Table {
-                table: table.into(),
-                what: "no schema was given".into(),
-            })?;
-            files.push(TableFile::create(table, schema.clone(), dir)?);
-        }
+    pub fn open(
+        files: BlockFiles,
+        halving_interval: u32,
+        limits: Limits,
+        state: &State,
+    ) -> Result<Self> {
+        let share = |percent: usize| limits.segment_bytes / 100 * percent;
         Ok(Self {
-            blocks: BlockRows::default(),
-            txs: TxRows::default(),
-            txouts: TxOutRows::default(),
-            txins: TxInRows::default(),
-            scripts: ScriptRows::default(),
             files,
+            key: state.key,
+            limits,
+            resolver: Resolver {
+                counts: state.counts,
+                coins: Coins::open(state.coins, state.spent, share(35))?,
+                scripts: ScriptIds::open(state.scripts, share(20))?,
+                halving_interval,
+            },
         })
     }
 
-    fn flush(&mut self, all: bool) -> Result<()> {
-        let enough = |rows: usize| rows >= ROWS_PER_BATCH || (all && rows > 0);
-        let scripts_large = self.scripts.script_pubkey.len() >= 1 << 28;
-        if enough(self.blocks.height.len()) {
-            let rows = &mut self.blocks;
-            self.files[0].append(vec![
-                ("height", columns::ints32(&mut rows.height)),
-                ("block_hash", columns::fixed(&mut rows.block_hash, 32)),
-                ("header", columns::fixed(&mut rows.header, 80)),
-                ("time_utc", columns::times(&mut rows.time_utc)),
-                ("first_tx_id", columns::ints64(&mut rows.first_tx_id)),
-                ("tx_count", columns::ints32(&mut rows.tx_count)),
-                ("first_txout_id", columns::ints64(&mut rows.first_txout_id)),
-                ("txout_count", columns::ints32(&mut rows.txout_count)),
-                ("size_bytes", columns::ints32(&mut rows.size_bytes)),
-                ("weight", columns::ints32(&mut rows.weight)),
-                ("file_number", columns::ints32(&mut rows.file_number)),
-                ("file_offset", columns::ints64(&mut rows.file_offset)),
-            ])?;
+    pub fn counts(&self) -> Counts {
+        self.resolver.counts
+    }
+
+    /// Writes the files of the blocks `records`, which follow what was ingested before, in `dir`. After
+    /// a `sealed` segment the next may follow; after another the state is to be opened anew, as after an
+    /// error. `progress` gets blocks and bytes done and says whether to go on.
+    pub fn segment(
+        &mut self,
+        records: &[Record],
+        schemas: &Schemas,
+        dir: &Path,
+        sealed: bool,
+        progress: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> std::result::Result<SegmentWritten, SegmentFailed> {
+        let mut good_blocks = 0;
+        let outcome = self.write(records, schemas, dir, sealed, &mut |bytes| {
+            good_blocks += 1;
+            progress(good_blocks, bytes)
+        });
+        outcome.map_err(|error| SegmentFailed { error, good_blocks })
+    }
+
+    fn write(
+        &mut self,
+        records: &[Record],
+        schemas: &Schemas,
+        dir: &Path,
+        sealed: bool,
+        progress: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<SegmentWritten> {
+        let threads = self.limits.threads.max(1);
+        let queue = Ordered::new(records.len(), 2 * threads + 1);
+        let known = self.resolver.known();
+        let (files, key, resolver) = (&self.files, &self.key, &mut self.resolver);
+        let writers = Writers::create(schemas, dir, self.limits.segment_bytes)?;
+        let (tables, mut runs, state) = thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| queue.work(|n| prepare(files, &records[n], key, &known)));
+            }
+            let (senders, handles) = writers.start(scope);
+            let resolved = resolve_all(resolver, files, records, &queue, &senders, dir, progress);
+            queue.close();
+            drop(senders);
+            let state = resolved.and_then(|()| end_state(resolver, dir, sealed));
+            let (mut tables, mut runs) = (Vec::new(), Vec::new());
+            let mut failed = None;
+            for handle in handles {
+                match handle.join().expect("a writer does not panic") {
+                    Ok(written) => {
+                        tables.extend(written.tables);
+                        runs.push((written.kind, written.run));
+                    }
+                    Err(error) => failed = Some(error),
+                }
+            }
+            // a writer's own words say more than that its queue is gone
+            match (failed, state) {
+                (Some(error), _) | (None, Err(error)) => Err(error),
+                (None, Ok(state)) => Ok((tables, runs, state)),
+            }
+        })?;
+        let (state_runs, spent) = state;
+        runs.extend(state_runs);
+        sync_dir(dir)?;
+        Ok(SegmentWritten {
+            tables,
+            runs,
+            spent,
+        })
+    }
+}
+
+type StateWritten = (Vec<(&'static str, RunFiles)>, Option<(PathBuf, Written)>);
+
+fn end_state(resolver: &mut Resolver, dir: &Path, sealed: bool) -> Result<StateWritten> {
+    let mut runs = vec![("scripts", resolver.scripts.end_segment(dir, sealed)?)];
+    if !sealed {
+        resolver.coins.leave()?;
+        return Ok((runs, None));
+    }
+    let (coins, spent, written) = resolver.coins.seal(dir)?;
+    runs.push(("coins", coins));
+    Ok((runs, Some((spent, written))))
+}
+
+fn resolve_all(
+    resolver: &mut Resolver,
+    files: &BlockFiles,
+    records: &[Record],
+    queue: &Ordered<Result<Prepared>>,
+    writers: &[SyncSender<Arc<Resolved>>],
+    dir: &Path,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<()> {
+    let mut bytes = 0;
+    for record in records {
+        let prepared = queue.take().expect("one result a record")?;
+        bytes += prepared.raw.len() as u64;
+        let resolved = match resolver.add(prepared, record.clone(), dir) {
+            Ok(resolved) => Arc::new(resolved),
+            Err(Refused::Block(what)) => return Err(files.refuse(record, &what)),
+            Err(Refused::Other(error)) => return Err(error),
+        };
+        for writer in writers {
+            // a writer that has failed says so itself when it is joined
+            if writer.send(resolved.clone()).is_err() {
+                return Err(CoreError::Stopped);
+            }
         }
-        if enough(self.txs.tx_id.len()) {
-            let rows = &mut self.txs;
-            self.files[1].append(vec![
-                ("tx_id", columns::ints64(&mut rows.tx_id)),
-                ("txid", columns::fixed(&mut rows.txid, 32)),
-                ("height", columns::ints32(&mut rows.height)),
-                ("tx_index", columns::ints32(&mut rows.tx_index)),
-                ("version", columns::ints32(&mut rows.version)),
-                ("locktime", columns::ints64(&mut rows.locktime)),
-                ("size_bytes", columns::ints32(&mut rows.size_bytes)),
-                ("weight", columns::ints32(&mut rows.weight)),
-                ("fee_sat", columns::ints64(&mut rows.fee_sat)),
-                ("first_txin", columns::ints64(&mut rows.first_txin)),
-                ("txin_count", columns::ints32(&mut rows.txin_count)),
-                ("first_txout_id", columns::ints64(&mut rows.first_txout_id)),
-                ("txout_count", columns::ints32(&mut rows.txout_count)),
-            ])?;
+        if !progress(bytes) {
+            return Err(CoreError::Stopped);
         }
-        if enough(self.txouts.txout_id.len()) {
-            let rows = &mut self.txouts;
-            self.files[2].append(vec![
-                ("txout_id", columns::ints64(&mut rows.txout_id)),
-                ("tx_id", columns::ints64(&mut rows.tx_id)),
-                ("vout", columns::ints32(&mut rows.vout)),
-                ("value_sat", columns::ints64(&mut rows.value_sat)),
-                ("script_id", columns::ints64(&mut rows.script_id)),
-                (
-                    "script_type",
-                    columns::names(&mut rows.script_type, &ScriptType::NAMES),
-                ),
-            ])?;
-        }
-        if enough(self.txins.tx_id.len()) {
-            let rows = &mut self.txins;
-            self.files[3].append(vec![
-                ("tx_id", columns::ints64(&mut rows.tx_id)),
-                ("vin", columns::ints32(&mut rows.vin)),
-                (
-                    "prev_txout_id",
-                    columns::optional_ints64(&mut rows.prev_txout_id),
-                ),
-                ("state", columns::names(&mut rows.state, &STATES)),
-                ("sequence", columns::ints64(&mut rows.sequence)),
-                (
-                    "script_sig_bytes",
-                    columns::ints32(&mut rows.script_sig_bytes),
-                ),
-                ("witness_items", columns::ints32(&mut rows.witness_items)),
-                ("witness_bytes", columns::ints32(&mut rows.witness_bytes)),
-            ])?;
-        }
-        if enough(self.scripts.script_id.len()) || scripts_large {
-            let rows = &mut self.scripts;
-            self.files[4].append(vec![
-                ("script_id", columns::ints64(&mut rows.script_id)),
-                (
-                    "script_type",
-                    columns::names(&mut rows.script_type, &ScriptType::NAMES),
-                ),
-                (
-                    "script_pubkey",
-                    columns::binaries(&mut rows.script_pubkey, &mut rows.script_pubkey_end),
-                ),
-                ("first_txout_id", columns::ints64(&mut rows.first_txout_id)),
-            ])?;
+    }
+    Ok(())
+}
+
+/// A table's rows on their way to its file.
+struct Sink<R: Rows> {
+    rows: R,
+    file: TableFile,
+}
+
+impl<R: Rows> Sink<R> {
+    fn create(schemas: &Schemas, dir: &Path) -> Result<Self> {
+        let schema = schemas.get(R::TABLE).ok_or_else(|| CoreError::Table {
+            table: R::TABLE.into(),
+            what: "no schema was given".into(),
+        })?;
+        Ok(Self {
+            rows: R::default(),
+            file: TableFile::create(R::TABLE, schema.clone(), dir)?,
+        })
+    }
+
+    fn push(&mut self, block: &Resolved) -> Result<()> {
+        self.rows.push(block);
+        if self.rows.count() >= ROWS_PER_BATCH {
+            self.flush()?;
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Vec<TableWritten>> {
-        self.flush(true)?;
-        self.files.into_iter().map(TableFile::finish).collect()
+    fn flush(&mut self) -> Result<()> {
+        self.file.append(self.rows.take())
     }
+
+    fn finish(mut self) -> Result<TableWritten> {
+        self.flush()?;
+        self.file.finish()
+    }
+}
+
+/// The threads that write: each has tables and one look-up that follows from them.
+struct Writers {
+    txouts: (Sink<TxOutRows>, RunBuilder<2>),
+    txins: (Sink<TxInRows>, RunBuilder<3>),
+    txs: (Sink<TxRows>, RunBuilder<2>),
+    blocks: Sink<BlockRows>,
+    scripts: Sink<ScriptRows>,
+}
+
+struct WriterDone {
+    tables: Vec<TableWritten>,
+    kind: &'static str,
+    run: RunFiles,
+}
+
+type Started<'scope> = (
+    Vec<SyncSender<Arc<Resolved>>>,
+    Vec<ScopedJoinHandle<'scope, Result<WriterDone>>>,
+);
+
+impl Writers {
+    fn create(schemas: &Schemas, dir: &Path, bytes: usize) -> Result<Self> {
+        let share = |percent: usize| bytes / 100 * percent;
+        let run = |kind| file_of(dir, kind);
+        Ok(Self {
+            txouts: (
+                Sink::create(schemas, dir)?,
+                RunBuilder::new(run("receipts"), share(16)),
+            ),
+            txins: (
+                Sink::create(schemas, dir)?,
+                RunBuilder::new(run("spenders"), share(22)),
+            ),
+            txs: (
+                Sink::create(schemas, dir)?,
+                RunBuilder::new(run("txids"), share(7)),
+            ),
+            blocks: Sink::create(schemas, dir)?,
+            scripts: Sink::create(schemas, dir)?,
+        })
+    }
+
+    fn start<'scope>(self, scope: &'scope thread::Scope<'scope, '_>) -> Started<'scope> {
+        let (mut senders, mut handles) = (Vec::new(), Vec::new());
+        let mut channel = || {
+            let (sender, receiver) = sync_channel(WAITING);
+            senders.push(sender);
+            receiver
+        };
+        let blocks = channel();
+        handles.push(scope.spawn(move || write_txouts(blocks, self.txouts)));
+        let blocks = channel();
+        handles.push(scope.spawn(move || write_txins(blocks, self.txins)));
+        let blocks = channel();
+        handles
+            .push(scope.spawn(move || write_others(blocks, self.txs, self.blocks, self.scripts)));
+        (senders, handles)
+    }
+}
+
+type Blocks = Receiver<Arc<Resolved>>;
+
+fn write_txouts(
+    blocks: Blocks,
+    (mut sink, mut receipts): (Sink<TxOutRows>, RunBuilder<2>),
+) -> Result<WriterDone> {
+    for block in blocks {
+        sink.push(&block)?;
+        let first = block.before.txouts as u64;
+        for (at, &script) in block.script_ids.iter().enumerate() {
+            receipts.push([script as u64, first + at as u64])?;
+        }
+    }
+    Ok(WriterDone {
+        tables: vec![sink.finish()?],
+        kind: "receipts",
+        run: receipts.finish(false, None)?,
+    })
+}
+
+fn write_txins(
+    blocks: Blocks,
+    (mut sink, mut spenders): (Sink<TxInRows>, RunBuilder<3>),
+) -> Result<WriterDone> {
+    for block in blocks {
+        sink.push(&block)?;
+        for (index, tx) in block.prepared.block.txs.iter().enumerate() {
+            let tx_id = (block.before.txs + index as i64) as u64;
+            for (vin, at) in tx.txins.clone().enumerate() {
+                let prev = block.prev_txouts[at];
+                if prev >= 0 {
+                    spenders.push([prev as u64, tx_id, vin as u64])?;
+                }
+            }
+        }
+    }
+    Ok(WriterDone {
+        tables: vec![sink.finish()?],
+        kind: "spenders",
+        run: spenders.finish(false, None)?,
+    })
+}
+
+fn write_others(
+    blocks: Blocks,
+    (mut txs, mut txids): (Sink<TxRows>, RunBuilder<2>),
+    mut block_rows: Sink<BlockRows>,
+    mut scripts: Sink<ScriptRows>,
+) -> Result<WriterDone> {
+    for block in blocks {
+        txs.push(&block)?;
+        block_rows.push(&block)?;
+        scripts.push(&block)?;
+        if scripts.rows.bytes() >= SCRIPT_BYTES {
+            scripts.flush()?;
+        }
+        for (index, keyed) in block.prepared.txid_keys.iter().enumerate() {
+            txids.push([keyed.key, keyed.with_id(block.before.txs + index as i64)])?;
+        }
+    }
+    Ok(WriterDone {
+        tables: vec![block_rows.finish()?, txs.finish()?, scripts.finish()?],
+        kind: "txids",
+        run: txids.finish(true, None)?,
+    })
 }

@@ -1,0 +1,145 @@
+//! Point look-ups in a store: by txid, script, output; and rows of its tables by their number.
+
+mod guard;
+mod history;
+mod rows;
+mod scan;
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::chain::hash::Hash;
+use crate::chain::keys::{CHECK, Keyed, StoreKey, id_of};
+use crate::error::{CoreError, Result};
+use crate::runs::{Run, filter_of};
+
+pub use history::{History, Receipt, Spend};
+pub use rows::{TableFiles, TableRows};
+
+/// The runs of one kind, opened when they are first asked.
+struct Runs<const N: usize> {
+    paths: Vec<PathBuf>,
+    filtered: bool,
+    opened: OnceLock<Vec<Run<N>>>,
+}
+
+impl<const N: usize> Runs<N> {
+    fn new(paths: Vec<PathBuf>, filtered: bool) -> Self {
+        Self {
+            paths,
+            filtered,
+            opened: OnceLock::new(),
+        }
+    }
+
+    fn all(&self) -> Result<&[Run<N>]> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let mut opened = Vec::with_capacity(self.paths.len());
+        for path in &self.paths {
+            let filter = self.filtered.then(|| filter_of(path));
+            opened.push(Run::open(path, filter.as_deref())?);
+        }
+        Ok(self.opened.get_or_init(|| opened))
+    }
+}
+
+/// The look-ups of a store at one generation.
+pub struct Lookups {
+    key: StoreKey,
+    txids: Runs<2>,
+    scripts: Runs<2>,
+    spenders: Runs<3>,
+    receipts: Runs<2>,
+}
+
+/// Where an output was spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spender {
+    pub tx_id: u64,
+    pub vin: u64,
+}
+
+impl Lookups {
+    /// From the runs of each kind, in chain order.
+    pub fn new(
+        key: StoreKey,
+        txids: Vec<PathBuf>,
+        scripts: Vec<PathBuf>,
+        spenders: Vec<PathBuf>,
+        receipts: Vec<PathBuf>,
+    ) -> Self {
+        Self {
+            key,
+            txids: Runs::new(txids, true),
+            scripts: Runs::new(scripts, true),
+            spenders: Runs::new(spenders, false),
+            receipts: Runs::new(receipts, false),
+        }
+    }
+
+    /// The tx_ids that a txid may have, in chain order. The caller compares the txids themselves.
+    pub fn tx_ids(&self, txid: &Hash) -> Result<Vec<u64>> {
+        ids(&self.txids, self.key.txid(txid))
+    }
+
+    /// The script_ids that a script may have. The caller compares the scripts themselves.
+    pub fn script_ids(&self, script: &[u8]) -> Result<Vec<u64>> {
+        ids(&self.scripts, self.key.script(script))
+    }
+
+    /// The input that spends an output; none when no block does.
+    pub fn spender(&self, txout_id: u64) -> Result<Option<Spender>> {
+        for run in self.spenders.all()? {
+            let mut found = None;
+            run.each(txout_id, |_, entry| {
+                found = Some(Spender {
+                    tx_id: entry[1],
+                    vin: entry[2],
+                });
+                false
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The outputs that pay a script, in chain order.
+    pub fn receipts(&self, script_id: u64) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        for run in self.receipts.all()? {
+            run.each(script_id, |_, entry| {
+                found.push(entry[1]);
+                true
+            })?;
+        }
+        if found.is_sorted_by(|a, b| a < b) {
+            return Ok(found);
+        }
+        Err(CoreError::Table {
+            table: "receipts".into(),
+            what: format!(
+                "those of script {script_id} are out of order; 'peelchain chain verify' tells \
+                 which file is damaged, 'peelchain chain reindex' makes look-ups anew"
+            ),
+        })
+    }
+}
+
+fn ids(runs: &Runs<2>, keyed: Keyed) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for run in runs.all()? {
+        if run.may_hold(keyed.key) {
+            run.each(keyed.key, |_, entry| {
+                if (entry[1] ^ keyed.check) & CHECK == 0 {
+                    found.push(id_of(entry[1]) as u64);
+                }
+                true
+            })?;
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,76 @@
+"""A store opened for look-ups: what answers at once, with little loaded and no chain in memory."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from peelchain.errors import StoreError
+from peelchain.network import Network
+from peelchain.script import address
+from peelchain.store.lookup import Lookup
+from peelchain.store.manifest import Run
+from peelchain.store.reader import Store
+
+STANDARD_POLICY = "ed05c4086a3107c0"
+"""The name of the default policy, which takes the whole of clustering to compute."""
+
+_SHORT_TXOUTS = 2_000_000
+
+
+class OpenStore:
+    """An open store that holds blocks. Close it, or use it in a `with`."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.store = Store.open(path)
+        if not self.store.manifest.segments:
+            self.store.close()
+            raise StoreError(
+                f"{path} holds no blocks yet; run 'peelchain chain ingest core:DIR --store {path}'"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if "lookup" in self.__dict__:
+            self.lookup.close()
+        self.store.close()
+
+    @property
+    def network(self) -> Network:
+        """The chain the store holds."""
+        return self.store.network
+
+    @property
+    def tip(self) -> dict[str, str | int]:
+        """Height and hash of the chain's tip, for every answer."""
+        manifest = self.store.manifest
+        return {"tip_height": manifest.tip_height, "tip_hash": manifest.tip_hash}
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the whole chain can be passed over for one answer while somebody waits."""
+        return self.store.manifest.counts["txouts"] <= _SHORT_TXOUTS
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Point look-ups."""
+        return Lookup(self.store)
+
+    def clustering(self, policy: str) -> Run | None:
+        """The stored clustering of a policy, if it was made on the present tip."""
+        for run in reversed(self.store.runs("cluster")):
+            same_tip = run.tip_hash == self.store.manifest.tip_hash
+            if run.parameters.get("policy") == policy and same_tip:
+                return run
+        return None
+
+    def script_of(self, script_id: int) -> bytes:
+        """A script's bytes."""
+        return self.lookup.scripts([script_id])[script_id]
+
+    def addresses(self, script_ids: Iterable[int]) -> dict[int, str | None]:
+        """The address of each script, None for a script that has none."""
+        scripts = self.lookup.scripts(script_ids)
+        return {i: address(script, self.network) for i, script in scripts.items()}
