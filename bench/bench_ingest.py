@@ -84,7 +84,7 @@ def measure(names: Sequence[str], runs: int) -> dict[str, Any]:
         "inputs": {},
         "results": [],
     }
-    contenders = _contenders(_peer_python())
+    contenders = _contenders(peer_python())
     for name in names:
         found = INPUTS[name](PEELCHAIN)
         if found is None:
@@ -225,7 +225,7 @@ def _contenders(peer_python: str) -> list[Contender]:
     ]
 
 
-def _peer_python() -> str:
+def peer_python() -> str:
     """The interpreter of the peers' virtual environment, which is made when it is not there."""
     folder = bench_folder() / "peers"
     mark, stamp = folder / "made_from", sha256_of([PEER_REQUIREMENTS])

@@ -1,4 +1,4 @@
-"""Benchmark chains by bench/chain, made once and kept, and the tools of bench/ that are built with cargo."""
+"""Benchmark chains by bench/chain, made once and kept, and the tools that cargo builds."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.block_file import turned
+from bench.block_file import MAINNET_MAGIC, framed, raw_blocks, turned
 from bench.measure import ROOT, BenchError, bench_folder, sha256_of
 
 _FRAME_BYTES = 8
@@ -62,6 +62,18 @@ def generated(size: str, *options: str) -> Generated:
     return Generated(blocks, json.loads((blocks / "generated.json").read_text()))
 
 
+def plain_copy(chain: Generated) -> Path:
+    """One file of the same blocks as peers read them: not obfuscated, under mainnet's magic."""
+    plain = chain.blocks.parent / "plain.dat"
+    if not plain.exists():
+        making = plain.with_suffix(".new")
+        with making.open("wb") as file:
+            for raw in raw_blocks(chain.blocks):
+                file.write(framed(raw, MAINNET_MAGIC))
+        making.rename(plain)
+    return plain
+
+
 def without_last_day(chain: Generated, into: Path) -> Path:
     """A copy, by links as far as can be, of a chain's blocks folder less its last 144 blocks."""
     day = chain.summary["last_day"]
@@ -69,15 +81,18 @@ def without_last_day(chain: Generated, into: Path) -> Path:
 
 
 def first_blocks(chain: Generated, count: int, into: Path) -> Path:
-    """A copy of the first `count` blocks, which must lie in the first file."""
-    first = chain.summary["files"][0]["name"]
+    """A copy, by links as far as can be, of the first `count` blocks."""
+    file = max(
+        (f for f in chain.summary["files"] if f["first_height"] < count),
+        key=lambda f: f["first_height"],
+    )
     key = (chain.blocks / "xor.dat").read_bytes()
-    data = turned((chain.blocks / first).read_bytes(), key)
+    data = turned((chain.blocks / file["name"]).read_bytes(), key)
     offset = 0
-    for _ in range(count):
+    for _ in range(count - file["first_height"]):
         size = int.from_bytes(data[offset + 4 : offset + _FRAME_BYTES], "little")
         offset += _FRAME_BYTES + size
-    return _cut(chain, into, first, offset)
+    return _cut(chain, into, file["name"], offset)
 
 
 def _cut(chain: Generated, into: Path, file: str, offset: int) -> Path:

@@ -1,12 +1,17 @@
 """A store late in the chain, without the chain: runs of virtual unspent outputs and scripts."""
 
+import hashlib
+import itertools
 import json
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bench.generated import Generated, built
 from bench.measure import BenchError
+
 from peelchain.store import manifest as manifests
 from peelchain.store.manifest import Manifest, SortedRun, StoredFile
 
@@ -29,7 +34,8 @@ def seed(store: Path, chain: Generated, coins: int, scripts: int, sorting_bytes:
         )
     except subprocess.CalledProcessError as e:
         raise BenchError("state-bench failed; its words are above") from e
-    runs = [_run(store, manifest, json.loads(line)) for line in done.stdout.splitlines()]
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    runs = [r for kind in ("coins", "scripts") for r in _runs(store, manifest, kind, told)]
     sealed = [s for s in manifest.segments if s.last_height <= manifest.sealed_height]
     counts = {**sealed[-1].counts, **COUNTS, "scripts": scripts + sealed[-1].counts["scripts"]}
     manifests.write(
@@ -37,24 +43,42 @@ def seed(store: Path, chain: Generated, coins: int, scripts: int, sorting_bytes:
         replace(
             manifest,
             segments=(*sealed[:-1], replace(sealed[-1], counts=counts)),
-            sorted_runs=(
-                *(r for r in manifest.sorted_runs if r.last_height <= manifest.sealed_height),
-                *runs,
-            ),
+            sorted_runs=tuple(runs),
+            spent=_spent(store, manifest, [r["rows"] for r in told if r["kind"] == "coins"]),
         ),
     )
-    return sum(f.bytes for r in runs for f in (r.run, r.filter) if f)
+    return sum(row["bytes"] + row["filter_bytes"] for row in told)
 
 
-def _run(store: Path, manifest: Manifest, told: dict[str, str | int]) -> SortedRun:
-    path = Path(str(told["path"])).relative_to(store)
-    rows, size, filter_size = int(told["rows"]), int(told["bytes"]), int(told["filter_bytes"])
-    return SortedRun(
-        str(told["kind"]),
-        0,
-        manifest.sealed_height,
-        StoredFile(str(path), rows, size, str(told["sha256"])),
-        StoredFile(
-            str(path.with_suffix(".filter")), 0, filter_size, str(told["filter_sha256"])
-        ),
-    )
+def _spent(store: Path, manifest: Manifest, rows: list[int]) -> StoredFile | None:
+    """The marks of the store's own runs, after those of the seeded ones, none of which is spent."""
+    if manifest.spent is None:
+        return None
+    marks = [-(-count // 64) for count in rows]
+    content = b"".join(words.to_bytes(8, "little") + bytes(8 * words) for words in marks)
+    content += (store / manifest.spent.file).read_bytes()
+    path = store / "lookups" / "seeded-spent" / "spent.bits"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    return StoredFile(str(path.relative_to(store)), 0, len(content), digest)
+
+
+def _runs(
+    store: Path, manifest: Manifest, kind: str, told: list[dict[str, Any]]
+) -> Iterator[SortedRun]:
+    """The seeded runs of a kind and the store's own, as of heights at which none is ever merged."""
+    height = 0
+    for row in told:
+        if row["kind"] == kind:
+            path = Path(row["path"]).relative_to(store)
+            run = StoredFile(str(path), row["rows"], row["bytes"], row["sha256"])
+            beside = str(path.with_suffix(".filter"))
+            filter_ = StoredFile(beside, 0, row["filter_bytes"], row["filter_sha256"])
+            yield SortedRun(kind, height, height, run, filter_)
+            height += 1
+    own = [r for r in manifest.runs_of(kind) if r.last_height <= manifest.sealed_height]
+    for run, following in itertools.pairwise([*own, None]):
+        last = manifest.sealed_height if following is None else run.last_height + height
+        yield replace(run, first_height=height, last_height=last)
+        height = last + 1

@@ -20,11 +20,15 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Cost:
-    """One run of one command: wall and processor time, the peak of its memory, what it printed."""
+    """One run of one command: wall and processor time, the peaks of its memory, what it printed.
+
+    The peak of anonymous memory is the greatest of samples every ten milliseconds.
+    """
 
     seconds: float
     cpu_seconds: float
     peak_rss_bytes: int
+    peak_anon_bytes: int
     stdout: str
 
 

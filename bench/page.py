@@ -42,6 +42,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += _ingest(results["ingest"])
     if "parser" in results:
         lines += _parser(results["parser"])
+    if "lookup" in results:
+        lines += _lookup(results["lookup"])
     return "\n".join(lines) + "\n"
 
 
@@ -126,6 +128,56 @@ def _parser(result: Mapping[str, Any]) -> list[str]:
         ("library", *(f"{size:,} bytes" for size in sizes)),
         [(name, *(cells.get((name, size), "") for size in sizes)) for name in names],
     )
+    return lines
+
+
+def _lookup(result: Mapping[str, Any]) -> list[str]:
+    counts = result["store"]["counts"]
+    lines = [
+        "",
+        "## Look-ups",
+        "",
+        _where(result),
+        f"A store of {counts['txs']:,} transactions, {counts['txouts']:,} outputs and "
+        f"{counts['scripts']:,} scripts in {result['store']['segments']} segments; transactions "
+        "and addresses drawn evenly from all. In an open store; cold means that no page of its "
+        "look-ups and tables was in memory. An address is looked up with its latest 10,000 "
+        "receipts and spends, and the sums of all.",
+        "",
+    ]
+    lines += _table(
+        ("milliseconds", "median", "99th percentile", "most"),
+        [
+            (
+                f"{kind}, {state}",
+                *(f"{1000 * told[end]:,.3f}" for end in ("median", "p99", "most")),
+            )
+            for kind in ("txid", "address")
+            for state, told in (
+                ("warm", result[kind]["warm_seconds"]),
+                ("cold", result[kind]["cold_seconds"]),
+            )
+        ],
+    )
+    lines += ["", f"Whole processes, {result['runs']} runs each:", ""]
+    lines += _table(
+        ("command", "seconds", "processor seconds", "peak memory"),
+        [
+            (
+                f"`{name}`",
+                _seconds(told["seconds"]),
+                _seconds(told["cpu_seconds"]),
+                f"{told['peak_rss_bytes'] / 1e6:,.0f} MB",
+            )
+            for name, told in result["commands"].items()
+        ],
+    )
+    this, whole = (result["open_seconds"][name]["median"] for name in ("this", "whole_chain"))
+    lines += [
+        "",
+        f"Opening this store takes {1000 * this:.1f} ms; a manifest of 900 segments, as the whole "
+        f"chain would have, {1000 * whole:.1f} ms.",
+    ]
     return lines
 
 

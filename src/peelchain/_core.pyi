@@ -34,11 +34,17 @@ class BlockSource:
     def __len__(self) -> int: ...
     def hashes(self) -> bytes: ...
     def chainwork(self, height: int) -> bytes: ...
+    def size_of(self, first: int, end: int) -> int:
+        """Bytes of the blocks from height `first` to before `end`."""
+
+    def time(self, height: int) -> int:
+        """The time in a block's header, in seconds since 1970."""
+
     def sizes(self) -> npt.NDArray[np.int64]: ...
     def read(self, file_number: int, offset: int, size: int) -> bytes: ...
 
-# A file written and synced: path, bytes, sha256; of a table also table and rows; of a sorted run also
-# kind, rows and filter, which is the file beside it or None.
+# A file written and synced: path, bytes, sha256; of a table also table and rows; of a sorted run
+# also kind, rows and filter, which is the file beside it or None.
 _File = dict[str, Any]
 
 @final
@@ -64,7 +70,7 @@ class Ingest:
         self,
         first_height: int,
         end_height: int,
-        schemas: dict[str, pa.Schema],
+        schemas: dict[str, list[tuple[str, str, bool]]],
         dir: _PathLike,
         *,
         sealed: bool,
@@ -72,10 +78,9 @@ class Ingest:
     ) -> dict[str, Any]:
         """Lists of files `tables` and `runs`, and the file `spent` of a sealed segment or None."""
 
-
 def compact_tables(
     files: dict[str, list[Path]],
-    schemas: dict[str, pa.Schema],
+    schemas: dict[str, list[tuple[str, str, bool]]],
     dir: _PathLike,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[_File]: ...
@@ -110,7 +115,10 @@ def reindex_coins(
 
 @final
 class Lookups:
-    """Point look-ups by the sorted runs of a store; paths in chain order."""
+    """Point look-ups by the sorted runs of a store; paths in chain order.
+
+    Of spenders and receipts with a number that every txout_id or script_id in the run is below.
+    """
 
     def __new__(
         cls,
@@ -118,8 +126,8 @@ class Lookups:
         key: bytes,
         txids: Sequence[_PathLike],
         scripts: Sequence[_PathLike],
-        spenders: Sequence[_PathLike],
-        receipts: Sequence[_PathLike],
+        spenders: Sequence[tuple[_PathLike, int]],
+        receipts: Sequence[tuple[_PathLike, int]],
     ) -> Lookups: ...
     def tx_ids(self, txid: bytes) -> list[int]:
         """What a txid's tx_ids may be, rising: compare the txids themselves."""
@@ -144,10 +152,12 @@ class Lookups:
 
 @final
 class TableRows:
-    """Rows of a store's tables by number: of each table, the files in chain order and their rows."""
+    """Rows of tables by number: of each table, the files in chain order and their rows."""
 
     def __new__(cls, tables: dict[str, list[tuple[str, int]]]) -> TableRows: ...
-    def fetch(self, table: str, rows: Sequence[int], columns: Sequence[str]) -> dict[str, list[Any]]:
+    def fetch(
+        self, table: str, rows: Sequence[int], columns: Sequence[str]
+    ) -> dict[str, list[Any]]:
         """Columns of rows, given rising and each once; times in milliseconds since 1970."""
 
     def rows_where(self, table: str, column: str, value: bytes) -> list[int]:
@@ -173,8 +183,8 @@ def remove_tree(path: _PathLike) -> None: ...
 def recorded_writes(folder: _PathLike) -> list[tuple[str, Path | None]]:
     """Kind and path of each operation that PEELCHAIN_RECORD_WRITES=FOLDER recorded, in order.
 
-    Kinds: create, write, sync_file, rename, sync_dir, make_dir, remove_file, remove_dir; the path of
-    a rename is the new one, a write and the sync of a file have none.
+    Kinds: create, write, sync_file, rename, sync_dir, make_dir, remove_file, remove_dir; the path
+    of a rename is the new one, a write and the sync of a file have none.
     """
 
 def replay_writes(

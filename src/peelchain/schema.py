@@ -64,6 +64,11 @@ class TableSpec:
     columns: tuple[Column, ...]
 
     @property
+    def fields(self) -> list[tuple[str, str, bool]]:
+        """Name, type and whether it may be null, of each column, as the kernels take a schema."""
+        return [(c.name, c.type_name, c.null is not None) for c in self.columns]
+
+    @property
     def schema(self) -> "pa.Schema":
         """The Arrow schema of this table."""
         import pyarrow as pa

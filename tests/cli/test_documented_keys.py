@@ -52,6 +52,7 @@ def answers(session):
     for name, more in {
         "chain status": [],
         "chain verify": [],
+        "chain reindex": [],
         "tx": [session.outpoint.split(":")[0]],
         "address": [a],
         "cluster show": [a],

@@ -37,3 +37,11 @@ def loaded(*arguments: str) -> set[str]:
 )
 def test_help_and_misuse_load_nothing_heavy(arguments):
     assert loaded(*arguments) & HEAVY == set()
+
+
+def test_what_is_asked_at_once_loads_nothing_heavy(session):
+    address, txid = session.addresses[0], session.outpoint.split(":")[0]
+    for arguments in (["chain", "status"], ["tx", txid], ["address", address]):
+        for form in ([], ["--json"], ["--csv"]):
+            if form != ["--csv"] or arguments[0] != "chain":
+                assert loaded(*arguments, *form, "--store", str(session.store)) & HEAVY == set()

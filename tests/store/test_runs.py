@@ -5,6 +5,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ MANY = 10**6
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of crafted blocks in days, weeks, merged look-ups and a head, BIP 30 twins far apart."""
+    """A store of crafted blocks in many segments, and a head; BIP 30 twins in two of them."""
     folder = tmp_path_factory.mktemp("twins")
     chain = pay(grow([genesis()], 6), first=TWIN)
     chain = pay(grow(chain, 20, "between"), first=TWIN)
@@ -246,7 +247,7 @@ def test_look_ups_that_leave_out_heights_are_refused(kind: str, twins: Path) -> 
     check_runs(twins, manifest, RUN_KINDS)
     for lost in manifest.runs_of(kind):
         kept = tuple(r for r in manifest.sorted_runs if r != lost)
-        partial = manifests.replace(manifest, sorted_runs=kept)
+        partial = replace(manifest, sorted_runs=kept)
         # the last of the coins tells which segments are sealed, so that one is not missed
         if kind == "coins" and lost == manifest.runs_of(kind)[-1]:
             continue

@@ -129,8 +129,7 @@ fn cuts(count: u64) -> Vec<(u64, u64)> {
 
 fn made(dir: &Path, number: usize) -> Result<PathBuf> {
     let folder = dir.join(format!("seeded-{number}"));
-    std::fs::create_dir_all(&folder)
-        .map_err(|e| peelchain_core::CoreError::io(&folder, e))?;
+    std::fs::create_dir_all(&folder).map_err(|e| peelchain_core::CoreError::io(&folder, e))?;
     Ok(folder)
 }
 

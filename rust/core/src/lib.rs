@@ -4,6 +4,7 @@ pub mod chain;
 pub mod cluster;
 pub mod durable;
 pub mod error;
+mod guarded;
 pub mod lookup;
 pub mod runs;
 pub mod trace;

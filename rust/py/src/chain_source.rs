@@ -137,16 +137,28 @@ impl BlockSource {
 
     /// Accumulated work from genesis to this height, 32 bytes big-endian.
     fn chainwork<'py>(&self, py: Python<'py>, height: usize) -> PyResult<Bound<'py, PyBytes>> {
-        let records = self
-            .chain
-            .get(..=height)
-            .ok_or_else(|| PyValueError::new_err("no such height in the source"))?;
+        let records = self.chain.get(..=height).ok_or_else(no_such_height)?;
         let sum = records
             .iter()
             .filter_map(|r| target::target(r.bits()))
             .map(target::work)
             .fold(U256::ZERO, |sum, own| sum.saturating_add(own));
         Ok(PyBytes::new(py, &sum.to_be_bytes::<32>()))
+    }
+
+    /// Bytes of the blocks from height `first` to before `end`.
+    fn size_of(&self, first: usize, end: usize) -> PyResult<u64> {
+        let records = self.chain.get(first..end).ok_or_else(no_such_height)?;
+        Ok(records.iter().map(|r| u64::from(r.size)).sum())
+    }
+
+    /// The time in the header of the block at this height, in seconds since 1970.
+    fn time(&self, height: usize) -> PyResult<u32> {
+        let record = self.chain.get(height).ok_or_else(no_such_height)?;
+        let raw = &record.header[68..72];
+        Ok(u32::from_le_bytes(
+            raw.try_into().expect("a header is 80 bytes"),
+        ))
     }
 
     fn sizes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
@@ -165,4 +177,8 @@ impl BlockSource {
             .map_err(|e| to_py(py, e))?;
         Ok(PyBytes::new(py, &raw))
     }
+}
+
+fn no_such_height() -> PyErr {
+    PyValueError::new_err("no such height in the source")
 }

@@ -9,9 +9,8 @@ use peelchain_core::durable;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use pyo3_arrow::PySchema;
 
-use crate::ingest::{file_dict, run_dict, schemas_of, table_list};
+use crate::ingest::{Fields, file_dict, run_dict, schemas_of, table_list};
 use crate::progress::Reporter;
 
 /// Writes each table's files as one in `dir`.
@@ -20,11 +19,11 @@ use crate::progress::Reporter;
 fn compact_tables<'py>(
     py: Python<'py>,
     files: HashMap<String, Vec<PathBuf>>,
-    schemas: HashMap<String, PySchema>,
+    schemas: HashMap<String, Fields>,
     dir: PathBuf,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let schemas = schemas_of(&schemas);
+    let schemas = schemas_of(&schemas)?;
     let given = TABLES
         .into_iter()
         .filter_map(|table| Some((table, files.get(table)?.clone())))

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use peelchain_core::chain::columns::TableWritten;
+use crate::chain_source::BlockSource;
+use crate::errors::to_py;
+use crate::progress::Reporter;
+use arrow_schema::{Field, Schema};
+use peelchain_core::chain::columns::{self, TableWritten};
 use peelchain_core::chain::ingest::{self, Limits, Schemas, SegmentWritten, State, TABLES};
 use peelchain_core::chain::keys::StoreKey;
 use peelchain_core::chain::resolve::Counts;
@@ -13,11 +17,6 @@ use peelchain_core::runs::RunFiles;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use pyo3_arrow::PySchema;
-
-use crate::chain_source::BlockSource;
-use crate::errors::to_py;
-use crate::progress::Reporter;
 
 /// The growing chain of a store.
 #[pyclass(module = "peelchain._core")]
@@ -84,7 +83,7 @@ impl Ingest {
         py: Python<'py>,
         first_height: usize,
         end_height: usize,
-        schemas: HashMap<String, PySchema>,
+        schemas: HashMap<String, Fields>,
         dir: PathBuf,
         sealed: bool,
         progress: Option<Py<PyAny>>,
@@ -94,7 +93,7 @@ impl Ingest {
             .chain
             .get(first_height..end_height)
             .ok_or_else(|| PyValueError::new_err("no such heights in the source"))?;
-        let given = schemas_of(&schemas);
+        let given = schemas_of(&schemas)?;
         let mut reporter = Reporter::new(progress);
         let inner = &mut self.inner;
         let mut good_blocks = 0;
@@ -159,11 +158,25 @@ pub fn counts_of(given: &HashMap<String, i64>) -> Counts {
     }
 }
 
-pub fn schemas_of(given: &HashMap<String, PySchema>) -> Schemas {
-    TABLES
-        .into_iter()
-        .filter_map(|table| Some((table, Arc::new(given.get(table)?.as_ref().clone()))))
-        .collect()
+/// A table's columns as schema.py has them: name, type, whether it may be null.
+pub type Fields = Vec<(String, String, bool)>;
+
+pub fn schemas_of(given: &HashMap<String, Fields>) -> PyResult<Schemas> {
+    let mut schemas = Schemas::new();
+    for table in TABLES {
+        let Some(fields) = given.get(table) else {
+            continue;
+        };
+        let mut arrow = Vec::with_capacity(fields.len());
+        for (name, kind, nullable) in fields {
+            let kind = columns::data_type(kind).ok_or_else(|| {
+                PyValueError::new_err(format!("{table}.{name}: no fact table has type {kind}"))
+            })?;
+            arrow.push(Field::new(name, kind, *nullable));
+        }
+        schemas.insert(table, Arc::new(Schema::new(arrow)));
+    }
+    Ok(schemas)
 }
 
 fn segment_dict<'py>(py: Python<'py>, written: &SegmentWritten) -> PyResult<Bound<'py, PyDict>> {

@@ -8,6 +8,7 @@ use arrow_array::types::{Int8Type, Int32Type, Int64Type, TimestampMillisecondTyp
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use peelchain_core::chain::reindex::{self, Tables};
+use peelchain_core::lookup::RunPath;
 use peelchain_core::{CoreError, durable, lookup};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -32,12 +33,16 @@ impl Lookups {
         key: &[u8],
         txids: Vec<PathBuf>,
         scripts: Vec<PathBuf>,
-        spenders: Vec<PathBuf>,
-        receipts: Vec<PathBuf>,
+        spenders: Vec<(PathBuf, u64)>,
+        receipts: Vec<(PathBuf, u64)>,
     ) -> PyResult<Self> {
         let key = store_key(key)?;
+        let runs = |given: Vec<(PathBuf, u64)>| {
+            let run = |(path, below)| RunPath { path, below };
+            given.into_iter().map(run).collect()
+        };
         Ok(Self {
-            inner: lookup::Lookups::new(key, txids, scripts, spenders, receipts),
+            inner: lookup::Lookups::new(key, txids, scripts, runs(spenders), runs(receipts)),
         })
     }
 

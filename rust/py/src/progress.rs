@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use peelchain_core::CoreError;
+use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;
 
 use crate::errors::to_py;
@@ -25,15 +26,21 @@ impl Reporter {
         }
     }
 
+    /// Tells steps done and in all, unless it did a moment ago; false when Python wishes to stop.
     pub fn report(&mut self, done: u64, of: u64) -> bool {
         if self.last.elapsed() < PROGRESS_EVERY {
             return true;
         }
         self.last = Instant::now();
+        self.tell((done, of))
+    }
+
+    /// Calls back at once; false when Python wishes to stop.
+    pub fn tell(&mut self, step: impl for<'py> PyCallArgs<'py>) -> bool {
         let outcome = Python::attach(|py| {
             py.check_signals()?;
             if let Some(callback) = &self.callback {
-                callback.call1(py, (done, of))?;
+                callback.call1(py, step)?;
             }
             Ok(())
         });

@@ -9,55 +9,14 @@ use peelchain_core::chain::target::U256;
 use peelchain_core::verify::{
     self as core, Findings, HeaderRules, Limits, MoneyRules, StoredFile, Table, Tables,
 };
-use peelchain_core::{CoreError, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PySchema;
 
-use crate::errors::to_py;
+use crate::progress::Reporter;
 
 type OutFindings = (u64, Vec<String>, u64);
 type InTable = (PySchema, u64, Vec<(PathBuf, u64)>);
-
-/// Carries progress to Python and a wish to stop back.
-struct Reporter {
-    callback: Option<Py<PyAny>>,
-    raised: Option<PyErr>,
-}
-
-impl Reporter {
-    fn new(callback: Option<Py<PyAny>>) -> Self {
-        Self {
-            callback,
-            raised: None,
-        }
-    }
-
-    fn report(&mut self, what: &'static str, done: u64, of: u64) -> bool {
-        let outcome = Python::attach(|py| {
-            py.check_signals()?;
-            if let Some(callback) = &self.callback {
-                callback.call1(py, (what, done, of))?;
-            }
-            Ok(())
-        });
-        match outcome {
-            Ok(()) => true,
-            Err(error) => {
-                self.raised = Some(error);
-                false
-            }
-        }
-    }
-
-    fn outcome<T>(self, py: Python<'_>, result: Result<T>) -> PyResult<T> {
-        match (result, self.raised) {
-            (Err(CoreError::Stopped), Some(error)) => Err(error),
-            (Err(error), _) => Err(to_py(py, error)),
-            (Ok(value), _) => Ok(value),
-        }
-    }
-}
 
 fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
     bytes
@@ -108,7 +67,7 @@ fn verify_files(
     let mut reporter = Reporter::new(progress);
     let result = py.detach(|| {
         core::verify_files(&files, &mut |what, done, of| {
-            reporter.report(what, done, of)
+            reporter.tell((what, done, of))
         })
     });
     reporter.outcome(py, result).map(out)
@@ -126,7 +85,7 @@ fn verify_tables(
     let mut reporter = Reporter::new(progress);
     let result = py.detach(|| {
         core::verify_tables(&tables, &mut |what, done, of| {
-            reporter.report(what, done, of)
+            reporter.tell((what, done, of))
         })
     });
     reporter.outcome(py, result).map(out)
@@ -170,7 +129,7 @@ fn verify_chain(
     let mut reporter = Reporter::new(progress);
     let result = py.detach(|| {
         core::verify_chain(&tables, &headers, &money, limits, &mut |what, done, of| {
-            reporter.report(what, done, of)
+            reporter.tell((what, done, of))
         })
     });
     let (headers, money) = reporter.outcome(py, result)?;

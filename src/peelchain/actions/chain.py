@@ -1,11 +1,12 @@
 """Chain data: ingest it, look at its state, decode a block, check the store."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from peelchain import _core
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.open_store import OpenStore
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
 from peelchain.chain.limits import limits
@@ -15,9 +16,19 @@ from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_name
 from peelchain.script import address
+from peelchain.store.compaction import compacted
+from peelchain.store.reindex import reindexed
+from peelchain.store.writer import open_for_writing
 from peelchain.units import format_hash, format_time
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the steps done and the steps in all (0: not known)."""
+
 _MAX_BLOCK_BYTES = 4_000_000
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Says nothing of progress."""
 
 
 def ingest(
@@ -135,6 +146,26 @@ def _decoded_tx(tx: dict[str, Any], network: Network) -> dict[str, Any]:
 
 def verify(store: Path, progress: Progress = silent) -> dict[str, Any]:
     """Checks a whole store; `failures` is empty when all holds."""
-    with StoreView(store) as view:
+    with OpenStore(store) as view:
         result = verify_store(view.store, progress)
         return {**view.tip, "ok": result.ok, **asdict(result)}
+
+
+def reindex(store: Path, progress: Progress = silent) -> dict[str, Any]:
+    """Makes every look-up of a store anew from its tables, and merges them as they are due."""
+    with open_for_writing(store) as writer:
+        manifest = reindexed(writer, writer.manifest, progress)
+
+        def merging(done: int, of: int) -> None:
+            progress("merge", done, of)
+
+        writer.commit(compacted(writer, manifest, merging))
+        made = writer.manifest
+        return {
+            "network": made.network,
+            "tip_height": made.tip_height,
+            "tip_hash": made.tip_hash,
+            "files": len(made.sorted_runs),
+            "entries": sum(r.run.rows for r in made.sorted_runs),
+            "bytes": sum(f.bytes for r in made.sorted_runs for f in (r.run, r.filter) if f),
+        }

@@ -6,9 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-
 from peelchain import _core
 from peelchain.chain.core_files import CoreFiles, Scanned, scan
 from peelchain.chain.limits import Limits, limits
@@ -20,6 +17,7 @@ from peelchain.store.compaction import compacted
 from peelchain.store.layout import segment_end
 from peelchain.store.manifest import Manifest, Segment, SortedRun
 from peelchain.store.reindex import cut_back
+from peelchain.store.runs import check_runs
 from peelchain.store.writer import StoreWriter, open_for_writing
 
 
@@ -108,8 +106,9 @@ def _fork_height(writer: StoreWriter, found: Scanned) -> int:
         if last < len(found.hashes) and found.hashes[last] == segment.last_hash:
             agreed = last
             continue
-        file = writer.path / segment.files["blocks"].file
-        hashes = pq.read_table(file, columns=["block_hash"])["block_hash"].to_pylist()
+        stored = segment.files["blocks"]
+        rows = _core.TableRows({"blocks": [(str(writer.path / stored.file), stored.rows)]})
+        hashes = rows.fetch("blocks", range(stored.rows), ["block_hash"])["block_hash"]
         for height, block_hash in enumerate(hashes, segment.first_height):
             if height >= len(found.hashes) or found.hashes[height] != block_hash[::-1].hex():
                 break
@@ -134,9 +133,6 @@ class _Growth:
         self.network: Network = files.network
         self.limits = allowed
         self.progress = progress
-        self.sizes = found.source.sizes()
-        self.bytes_before = np.concatenate([[0], self.sizes.cumsum()])
-        self.time_utc: int | None = None
         self.source = {"kind": "core", "path": str(files.blocks.resolve())}
 
     def extend(self, fork: int) -> tuple[SourceError | None, int]:
@@ -149,8 +145,6 @@ class _Growth:
         manifest = cut_back(self.writer, self.writer.manifest, fork, self.say)
         manifest = replace(manifest, source=self.source)
         first = begin = manifest.sealed_height + 1
-        if manifest.segments:
-            self.time_utc = self._end_time(manifest.segments[-1])
         ingest = self._open(manifest)
         fault: SourceError | None = None
         while first <= top:
@@ -160,7 +154,7 @@ class _Growth:
                 written = ingest.segment(
                     first,
                     last + 1,
-                    {name: TABLES[name].schema for name in CHAIN_TABLES},
+                    {name: TABLES[name].fields for name in CHAIN_TABLES},
                     folder,
                     sealed=sealed,
                     progress=partial(self._reached, begin, first, top),
@@ -173,13 +167,14 @@ class _Growth:
                 continue
             manifest = self._with_segment(manifest, first, last, ingest.counts, written)
             if sealed:
-                merged = compacted(self.writer, manifest, partial(self.say, "compact"))
-                if merged != manifest:
-                    manifest = merged
+                before = manifest.sorted_runs
+                manifest = compacted(self.writer, manifest, partial(self.say, "compact"))
+                if set(manifest.sorted_runs) != set(before):
+                    # its memory goes before as much is taken again
+                    del ingest
                     ingest = self._open(manifest)
             manifest = self._commit(manifest, whole=last == top and fault is None)
             first = last + 1
-            self.time_utc = self._end_time(manifest.segments[-1])
             self._reached(begin, first, top)
         if fault is not None and top < 0:
             raise fault
@@ -199,26 +194,23 @@ class _Growth:
 
     def _reached(self, begin: int, first: int, top: int, blocks: int = 0, size: int = 0) -> None:
         """Tells of so many blocks and bytes from `first` on, of those from `begin` to `top`."""
-        before = self.bytes_before
+        source = self.found.source
+        height = first + blocks - 1
         self.progress(
             Step(
                 "ingest",
-                int(before[first] - before[begin]) + size,
-                int(before[top + 1] - before[begin]),
+                source.size_of(begin, first) + size,
+                source.size_of(begin, top + 1),
                 in_bytes=True,
-                height=first + blocks - 1 if first + blocks else None,
-                time_utc=self.time_utc,
+                height=height if height >= 0 else None,
+                time_utc=source.time(height) if height >= 0 else None,
             )
         )
-
-    def _end_time(self, segment: Segment) -> int:
-        path = self.writer.path / segment.files["blocks"].file
-        times = pq.read_table(path, columns=["time_utc"])["time_utc"]
-        return int(times[-1].value) // 1000
 
     def _open(self, manifest: Manifest) -> _core.Ingest:
         """An ingest that goes on where the sealed segments end."""
         path = self.writer.path
+        check_runs(path, manifest, ("coins", "scripts"))
         sealed = manifest.sealed_height
         counts = {}
         for segment in manifest.segments:
@@ -252,7 +244,7 @@ class _Growth:
             last_height=last,
             last_hash=self.found.hashes[last],
             counts=counts,
-            block_bytes=int(self.sizes[first : last + 1].sum()),
+            block_bytes=self.found.source.size_of(first, last + 1),
             files={row["table"]: stored(row) for row in written["tables"]},
         )
         runs = tuple(

@@ -23,7 +23,7 @@ class Limits:
 
     @property
     def segment_bytes(self) -> int:
-        """What the tables of a segment may take: the rest is the program, its queues and buffers."""
+        """What a segment's tables may take; the rest is the program, its queues and buffers."""
         return self.memory_bytes - _PROGRAM_BYTES - self.threads * _THREAD_BYTES
 
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from peelchain import _core
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.reader import Store
 from peelchain.units import parse_txid
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Progress = Callable[[str, int, int], None]
 _Findings = tuple[int, list[str], int]
-_Tables = dict[str, tuple[pa.Schema, int, list[tuple[Path, int]]]]
+_Tables = dict[str, tuple["pa.Schema", int, list[tuple[Path, int]]]]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""peelchain chain: ingest, status, decode, verify."""
+"""peelchain chain: ingest, status, decode, verify, reindex."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -241,3 +241,33 @@ def verify(store: StoreOption, json: JsonOption = False) -> None:
     emit(answer, form, human)
     if not answer["ok"]:
         raise typer.Exit(1)
+
+
+@app.command()
+def reindex(store: StoreOption, json: JsonOption = False) -> None:
+    """Make every look-up of a store anew from its tables.
+
+    For a store whose look-up files are damaged or lost; an undamaged one answers as before.
+
+    Example: peelchain chain reindex --store chain.store
+    """
+    from peelchain.actions import chain as actions
+
+    form = form_of(json=json)
+    with progress() as report:
+        answer = actions.reindex(store, report)
+
+    def human() -> Iterator[str]:
+        yield from facts(
+            [
+                ("network", answer["network"]),
+                (
+                    "made",
+                    f"{answer['files']:,} look-ups, {answer['entries']:,} entries, "
+                    f"{answer['bytes'] / 1e6:,.1f} MB",
+                ),
+                *footing(answer),
+            ]
+        )
+
+    emit(answer, form, human)

@@ -39,7 +39,7 @@ def _merged_segment(writer: StoreWriter, parts: list[Segment], progress: Progres
     folder = writer.new_folder(first.first_height, last.last_height)
     written = _core.compact_tables(
         {t: [writer.path / s.files[t].file for s in parts] for t in CHAIN_TABLES},
-        {t: TABLES[t].schema for t in CHAIN_TABLES},
+        {t: TABLES[t].fields for t in CHAIN_TABLES},
         folder,
         progress,
     )

@@ -65,6 +65,6 @@ def _filling(ranges: Sequence[Range], start: int, level: int) -> int:
         last = ranges[at][1]
         if last == first + level - 1:
             return at + 1
-        if last >= first + level:
+        if last >= first + level or (at + 1 < len(ranges) and ranges[at + 1][0] != last + 1):
             break
     return start

@@ -3,6 +3,7 @@
 Look-ups tell where something may be; what is there is read from the tables and compared whole.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     # most look-ups need no SQL
     import duckdb
 
-_KINDS = ("receipts", "scripts", "spenders", "txids")
 _AT_ONCE = 65_536
 """Names looked up at once: bounds what is held beside the answer."""
 
@@ -276,14 +276,23 @@ class Lookup:
 
     @cached_property
     def _lookups(self) -> _core.Lookups:
-        path, manifest = self.store.path, self.store.manifest
-        of = {k: [f"{path}/{r.run.file}" for r in manifest.runs_of(k)] for k in _KINDS}
+        manifest = self.store.manifest
+        segment_ends = [s.last_height for s in manifest.segments]
+
+        def paths(kind: str) -> list[str]:
+            return [f"{self.store.path}/{run.run.file}" for run in manifest.runs_of(kind)]
+
+        def bounded(kind: str, table: str) -> list[tuple[str, int]]:
+            last = (bisect_left(segment_ends, run.last_height) for run in manifest.runs_of(kind))
+            ends = (manifest.segments[at].counts[table] for at in last)
+            return list(zip(paths(kind), ends, strict=True))
+
         return _core.Lookups(
             key=bytes.fromhex(manifest.key),
-            txids=of["txids"],
-            scripts=of["scripts"],
-            spenders=of["spenders"],
-            receipts=of["receipts"],
+            txids=paths("txids"),
+            scripts=paths("scripts"),
+            spenders=bounded("spenders", "txouts"),
+            receipts=bounded("receipts", "scripts"),
         )
 
 

@@ -70,14 +70,18 @@ def _with_lookups(
 ) -> Manifest:
     runs = list(manifest.sorted_runs)
     for done, segment in enumerate(segments):
-        progress("look-ups", done, len(segments))
+
+        def going_on(_rows: int, _of: int, done: int = done) -> None:
+            progress("look-ups", done, len(segments))
+
+        going_on(0, 0)
         first, last = segment.first_height, segment.last_height
         written = _core.reindex_segment(
             _files(writer, segment),
             bytes.fromhex(manifest.key),
             writer.new_folder(first, last, lookups=True),
             sorting_bytes,
-            lambda _rows, _of, done=done: progress("look-ups", done, len(segments)),
+            going_on,
         )
         for row in written:
             filter_ = writer.stored_file(row["filter"]) if row["filter"] else None

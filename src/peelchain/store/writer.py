@@ -8,10 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from peelchain import __version__, _core
 from peelchain.errors import StoreError
@@ -20,6 +17,9 @@ from peelchain.schema import TABLES
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import offer, older_generations_are_free, writing
 from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SEGMENTS = "segments"
 _LOOKUPS = "lookups"
@@ -102,7 +102,7 @@ class StoreWriter:
     def add_run(
         self,
         stage: str,
-        tables: Mapping[str, pa.Table],
+        tables: Mapping[str, "pa.Table"],
         *,
         parameters: Mapping[str, Any],
         inputs: Mapping[str, Any],
@@ -133,7 +133,10 @@ class StoreWriter:
         self.commit(replace(self.manifest, runs=kept).with_run(run))
         return run
 
-    def _write_derived(self, name: str, run_id: str, table: pa.Table) -> StoredFile:
+    def _write_derived(self, name: str, run_id: str, table: "pa.Table") -> StoredFile:
+        # heavy, and an ingest does without it
+        import pyarrow.parquet as pq
+
         spec = TABLES[name]
         buffer = io.BytesIO()
         pq.write_table(table.cast(spec.schema), buffer, compression="zstd", store_schema=True)
@@ -236,7 +239,9 @@ def _stands(run: Run, segments: tuple[Segment, ...], store: Path) -> bool:
         return True
     for segment in segments:
         if segment.first_height <= run.tip_height <= segment.last_height:
-            table = pq.read_table(store / segment.files["blocks"].file, columns=["block_hash"])
-            found: bytes = table["block_hash"][run.tip_height - segment.first_height].as_py()
+            stored = segment.files["blocks"]
+            rows = _core.TableRows({"blocks": [(str(store / stored.file), stored.rows)]})
+            row = run.tip_height - segment.first_height
+            found: bytes = rows.fetch("blocks", [row], ["block_hash"])["block_hash"][0]
             return found[::-1].hex() == run.tip_hash
     return False

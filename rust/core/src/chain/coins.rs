@@ -38,19 +38,20 @@ impl CoinRun {
 /// The outputs that can be spent.
 pub struct Coins {
     recent: SortedTable<3>,
-    limit: usize,
+    /// Bytes that the table of the open segment may take.
+    pub limit: usize,
     sealed: Vec<CoinRun>,
     /// Parts of this segment that did not fit in the table, newest last.
     set_aside: Vec<CoinRun>,
 }
 
 impl Coins {
-    /// From the runs of sealed segments and the file of their spent entries. At most `limit` bytes are
-    /// held for the outputs of a segment.
-    pub fn open(runs: &[PathBuf], spent: Option<&Path>, limit: usize) -> Result<Self> {
+    /// From the runs of sealed segments and the file of their spent entries. What is held of the runs'
+    /// filters is taken from `room`.
+    pub fn open(runs: &[PathBuf], spent: Option<&Path>, room: &mut usize) -> Result<Self> {
         let mut sealed = Vec::with_capacity(runs.len());
         for path in runs {
-            let run = Arc::new(Run::open(path, Some(&filter_of(path)))?);
+            let run = Arc::new(Run::open_held(path, &filter_of(path), room)?);
             let spent = vec![0; run.len().div_ceil(64) as usize];
             sealed.push(CoinRun { run, spent });
         }
@@ -60,7 +61,7 @@ impl Coins {
         }
         Ok(Self {
             recent: SortedTable::new(CHECK),
-            limit,
+            limit: usize::MAX,
             sealed,
             set_aside: Vec::new(),
         })
@@ -203,8 +204,11 @@ fn write_part(table: &SortedTable<3>, path: &Path) -> Result<PathBuf> {
     Ok(writer.finish()?.path)
 }
 
-/// Writes the spent bits of runs, in their order.
+/// Writes the spent bits of runs, in their order. The last runs have none while nothing of them is spent,
+/// so that the file is the same however they came to be.
 pub fn write_spent(path: &Path, bits: &[&[u64]]) -> Result<Written> {
+    let marked = bits.iter().rposition(|own| own.iter().any(|w| *w != 0));
+    let bits = &bits[..marked.map_or(0, |last| last + 1)];
     let mut file = DurableFile::create(path)?;
     let mut put = |bytes: &[u8]| file.write_all(bytes).map_err(|e| CoreError::io(path, e));
     for own in bits {

@@ -10,7 +10,7 @@ use arrow_array::{
     Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
 };
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -28,6 +28,33 @@ const ROWS_PER_PAGE: usize = 1 << 12;
 const ROWS_PER_GROUP: usize = 1 << 18;
 /// Bytes of a batch of rows that end it early, so that no column of theirs outgrows its offsets.
 const BATCH_BYTES: usize = 1 << 28;
+
+/// Columns that rise with the row, so that a reader may pass over groups of rows by their bounds. The
+/// bounds of the others would only cost time.
+const RISING: [&str; 8] = [
+    "height",
+    "time_utc",
+    "tx_id",
+    "txout_id",
+    "script_id",
+    "first_tx_id",
+    "first_txin",
+    "first_txout_id",
+];
+
+/// The Arrow type that schema.py names; none for one that no fact table has.
+pub fn data_type(name: &str) -> Option<DataType> {
+    Some(match name {
+        "int32" => DataType::Int32,
+        "int64" => DataType::Int64,
+        "binary" => DataType::Binary,
+        "hash" => DataType::FixedSizeBinary(32),
+        "header" => DataType::FixedSizeBinary(80),
+        "time" => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        "name" => DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8)),
+        _ => return None,
+    })
+}
 
 /// A named column, whole.
 pub type Named = (&'static str, ArrayRef);
@@ -106,19 +133,20 @@ impl TableFile {
             ))
             .set_created_by("peelchain".into())
             .set_dictionary_enabled(false)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_statistics_enabled(EnabledStatistics::None)
             .set_data_page_row_count_limit(ROWS_PER_PAGE)
             .set_max_row_group_row_count(Some(ROWS_PER_GROUP));
         for field in schema.fields() {
             let column = ColumnPath::from(field.name().as_str());
-            if matches!(field.data_type(), arrow_schema::DataType::Dictionary(..)) {
+            if RISING.contains(&field.name().as_str()) {
+                properties = properties
+                    .set_column_statistics_enabled(column.clone(), EnabledStatistics::Chunk);
+            }
+            if matches!(field.data_type(), DataType::Dictionary(..)) {
                 properties = properties.set_column_dictionary_enabled(column, true);
             } else if field.data_type().is_integer() || field.data_type().is_temporal() {
                 properties = properties.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-            } else if matches!(
-                field.data_type(),
-                arrow_schema::DataType::FixedSizeBinary(_)
-            ) {
+            } else if matches!(field.data_type(), DataType::FixedSizeBinary(_)) {
                 // hashes do not compress
                 properties = properties.set_column_compression(column, Compression::UNCOMPRESSED);
             }

@@ -81,17 +81,29 @@ impl Ingest {
         limits: Limits,
         state: &State,
     ) -> Result<Self> {
-        let share = |percent: usize| limits.segment_bytes / 100 * percent;
+        // a quarter at most goes to filters, the rest to the open segment
+        let most = limits.segment_bytes / 4;
+        let mut room = most;
+        let mut coins = Coins::open(state.coins, state.spent, &mut room)?;
+        let mut scripts = ScriptIds::open(state.scripts, &mut room)?;
+        let limits = Limits {
+            segment_bytes: limits.segment_bytes - (most - room),
+            ..limits
+        };
+        coins.limit = limits.segment_bytes / 100 * 35;
+        scripts.limit = limits.segment_bytes / 100 * 20;
+        let resolver = Resolver {
+            counts: state.counts,
+            coins,
+            scripts,
+            halving_interval,
+        };
+        resolver.known().preload();
         Ok(Self {
             files,
             key: state.key,
             limits,
-            resolver: Resolver {
-                counts: state.counts,
-                coins: Coins::open(state.coins, state.spent, share(35))?,
-                scripts: ScriptIds::open(state.scripts, share(20))?,
-                halving_interval,
-            },
+            resolver,
         })
     }
 
@@ -126,9 +138,12 @@ impl Ingest {
         sealed: bool,
         progress: &mut dyn FnMut(u64) -> bool,
     ) -> Result<SegmentWritten> {
-        let threads = self.limits.threads.max(1);
-        let queue = Ordered::new(records.len(), 2 * threads + 1);
         let known = self.resolver.known();
+        let mut threads = self.limits.threads.max(1);
+        if known.is_large() {
+            threads *= 2;
+        }
+        let queue = Ordered::new(records.len(), 2 * threads + 1);
         let (files, key, resolver) = (&self.files, &self.key, &mut self.resolver);
         let writers = Writers::create(schemas, dir, self.limits.segment_bytes)?;
         let (tables, mut runs, state) = thread::scope(|scope| {
@@ -171,14 +186,27 @@ impl Ingest {
 type StateWritten = (Vec<(&'static str, RunFiles)>, Option<(PathBuf, Written)>);
 
 fn end_state(resolver: &mut Resolver, dir: &Path, sealed: bool) -> Result<StateWritten> {
-    let mut runs = vec![("scripts", resolver.scripts.end_segment(dir, sealed)?)];
-    if !sealed {
-        resolver.coins.leave()?;
-        return Ok((runs, None));
-    }
-    let (coins, spent, written) = resolver.coins.seal(dir)?;
-    runs.push(("coins", coins));
-    Ok((runs, Some((spent, written))))
+    let (scripts, coins) = (&mut resolver.scripts, &mut resolver.coins);
+    let (scripts, coins) = thread::scope(|scope| {
+        let scripts = scope.spawn(|| scripts.end_segment(dir, sealed));
+        let coins = if sealed {
+            coins.seal(dir).map(Some)
+        } else {
+            coins.leave().map(|()| None)
+        };
+        (
+            scripts.join().expect("ending a segment does not panic"),
+            coins,
+        )
+    });
+    let mut runs = vec![("scripts", scripts?)];
+    Ok(match coins? {
+        None => (runs, None),
+        Some((coins, spent, written)) => {
+            runs.push(("coins", coins));
+            (runs, Some((spent, written)))
+        }
+    })
 }
 
 fn resolve_all(

@@ -2,6 +2,7 @@
 //! up what the sealed segments know. Blocks are prepared by several threads at once.
 
 use std::sync::Arc;
+use std::thread;
 
 use super::block::Block;
 use super::block_files::{BlockFiles, Record};
@@ -40,6 +41,22 @@ impl KnownCoin {
 pub struct Known {
     pub coins: Vec<Arc<Run<3>>>,
     pub scripts: Vec<Arc<Run<2>>>,
+}
+
+impl Known {
+    /// Whether look-ups wait for the disk, so that more threads than cores are of use.
+    pub fn is_large(&self) -> bool {
+        self.coins.iter().any(|r| r.is_large()) || self.scripts.iter().any(|r| r.is_large())
+    }
+
+    /// Brings into memory what every look-up touches: filters, directories, and the coins, of which a
+    /// chain late in its life has some 3 GB.
+    pub fn preload(&self) {
+        thread::scope(|scope| {
+            scope.spawn(|| self.coins.iter().for_each(|run| run.preload(true)));
+            scope.spawn(|| self.scripts.iter().for_each(|run| run.preload(false)));
+        });
+    }
 }
 
 /// A block with all that could be found out about it alone.
@@ -87,9 +104,14 @@ pub fn prepare(
         .map(|i| key.outpoint(&i.prev_txid, i.prev_vout))
         .collect();
     let mut known_coins = vec![KnownCoin::NONE; prev_keys.len()];
+    let in_order = if known.coins.is_empty() {
+        Vec::new()
+    } else {
+        sorted(&prev_keys)
+    };
     // newest first: of two entries of an outpoint the later counts
     for (number, run) in known.coins.iter().enumerate().rev() {
-        find(run, &prev_keys, |at, position, entry| {
+        find(run, &in_order, |at, position, entry| {
             if known_coins[at].is_none() {
                 known_coins[at] = KnownCoin {
                     run: number as u32,
@@ -101,8 +123,13 @@ pub fn prepare(
         })?;
     }
     let mut known_scripts = vec![-1; script_keys.len()];
+    let in_order = if known.scripts.is_empty() {
+        Vec::new()
+    } else {
+        sorted(&script_keys)
+    };
     for run in &known.scripts {
-        find(run, &script_keys, |at, _, entry| {
+        find(run, &in_order, |at, _, entry| {
             known_scripts[at] = id_of(entry[1]);
         })?;
     }
@@ -120,21 +147,41 @@ pub fn prepare(
     })
 }
 
-/// Looks many keys up in one run.
+/// Keys in order, each with the place it came from: filters and runs lie in that order too, so that
+/// what is near in them is touched together.
+fn sorted(keys: &[Keyed]) -> Vec<(Keyed, usize)> {
+    let mut sorted: Vec<(Keyed, usize)> = keys.iter().copied().zip(0..).collect();
+    sorted.sort_unstable_by_key(|(keyed, _)| keyed.key);
+    sorted
+}
+
+/// Looks many keys, in order, up in one run.
 fn find<const N: usize>(
     run: &Run<N>,
-    keys: &[Keyed],
+    keys: &[(Keyed, usize)],
     mut found: impl FnMut(usize, u64, [u64; N]),
 ) -> Result<()> {
-    for (at, keyed) in keys.iter().enumerate() {
-        if let Some(next) = keys.get(at + AHEAD) {
-            run.prefetch(next.key);
-        }
-        if run.may_hold(keyed.key)
-            && let Some((position, entry)) = run.get(keyed.key, keyed.check, CHECK)?
-        {
+    let mut look = |number: usize| {
+        let (keyed, at) = keys[number];
+        if let Some((position, entry)) = run.get(keyed.key, keyed.check, CHECK)? {
             found(at, position, entry);
         }
+        Ok(())
+    };
+    let may_hold = |number: usize| {
+        if let Some((next, _)) = keys.get(number + AHEAD) {
+            run.prefetch(next.key);
+        }
+        run.may_hold(keys[number].0.key)
+    };
+    let likely = (0..keys.len()).filter(|number| may_hold(*number));
+    if !run.is_large() {
+        return { likely }.try_for_each(look);
     }
-    Ok(())
+    // the disk is asked for all that a block needs before any of it is waited for
+    let likely: Vec<usize> = likely.collect();
+    for &number in &likely {
+        run.will_need(keys[number].0.key);
+    }
+    likely.into_iter().try_for_each(&mut look)
 }

@@ -11,19 +11,23 @@ use crate::runs::{Merge, Run, RunFiles, RunWriter, SortedTable, Source, file_of,
 /// The scripts that have an id.
 pub struct ScriptIds {
     recent: SortedTable<2>,
-    limit: usize,
+    /// Bytes that the table of the open segment may take.
+    pub limit: usize,
     sealed: Vec<Arc<Run<2>>>,
     /// Parts of this segment that did not fit in the table.
     set_aside: Vec<Arc<Run<2>>>,
 }
 
 impl ScriptIds {
-    /// From the runs of sealed segments. At most `limit` bytes are held for the scripts of a segment.
-    pub fn open(runs: &[PathBuf], limit: usize) -> Result<Self> {
-        let open = |path: &PathBuf| Ok(Arc::new(Run::open(path, Some(&filter_of(path)))?));
+    /// From the runs of sealed segments. What is held of the runs' filters is taken from `room`.
+    pub fn open(runs: &[PathBuf], room: &mut usize) -> Result<Self> {
+        let open = |path: &PathBuf| {
+            let run = Run::open_held(path, &filter_of(path), room)?;
+            Ok(Arc::new(run))
+        };
         Ok(Self {
             recent: SortedTable::new(CHECK),
-            limit,
+            limit: usize::MAX,
             sealed: runs.iter().map(open).collect::<Result<_>>()?,
             set_aside: Vec::new(),
         })

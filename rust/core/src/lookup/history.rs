@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Int64Type, TimestampMillisecondType};
+use hashbrown::HashMap;
 
 use super::{Lookups, Spender, TableRows};
 use crate::error::{CoreError, Result};
@@ -50,7 +52,7 @@ impl Lookups {
     /// The history of a script, with at most `limit` rows of each kind.
     pub fn history(&self, rows: &TableRows, script_id: u64, limit: usize) -> Result<History> {
         let all = self.receipts(script_id)?;
-        let mut blocks = Blocks::new(rows)?;
+        let mut blocks = Blocks::new(rows, &self.blocks)?;
         let mut seen = Seen::default();
         let (mut received, mut sent, mut spend_count) = (0i128, 0i128, 0);
         let mut receipts = Vec::new();
@@ -130,9 +132,13 @@ impl Seen {
     }
 }
 
+/// The blocks of segments, by file, once read: some thirty megabytes for the whole chain.
+pub type KnownBlocks = HashMap<PathBuf, Arc<[Block]>>;
+
 /// In which block a transaction or an output is: of each segment, read when first asked.
 struct Blocks<'a> {
     rows: &'a TableRows,
+    known: &'a Mutex<KnownBlocks>,
     segments: Vec<Segment<'a>>,
     /// Where a block above the tip would begin.
     end: Block,
@@ -142,11 +148,11 @@ struct Segment<'a> {
     path: &'a PathBuf,
     count: usize,
     first: Block,
-    read: Vec<Block>,
+    read: Option<Arc<[Block]>>,
 }
 
 #[derive(Clone, Copy)]
-struct Block {
+pub struct Block {
     height: u64,
     first_tx_id: u64,
     first_txout_id: u64,
@@ -154,7 +160,7 @@ struct Block {
 }
 
 impl<'a> Blocks<'a> {
-    fn new(rows: &'a TableRows) -> Result<Self> {
+    fn new(rows: &'a TableRows, known: &'a Mutex<KnownBlocks>) -> Result<Self> {
         let mut segments = Vec::new();
         let (txs, txouts) = (rows.files("txs")?, rows.files("txouts")?);
         let mut end = Block {
@@ -168,7 +174,7 @@ impl<'a> Blocks<'a> {
                 path,
                 count: *count as usize,
                 first: end,
-                read: Vec::new(),
+                read: None,
             });
             end.height += count;
             end.first_tx_id += txs.1;
@@ -176,6 +182,7 @@ impl<'a> Blocks<'a> {
         }
         Ok(Self {
             rows,
+            known,
             segments,
             end,
         })
@@ -189,17 +196,22 @@ impl<'a> Blocks<'a> {
         let within = self.segments.partition_point(|s| first(&s.first) <= id);
         let segment = within.checked_sub(1).map(|at| &mut self.segments[at]);
         let segment = segment.ok_or_else(|| damaged("there are no blocks"))?;
-        if segment.read.is_empty() {
-            segment.read = read(self.rows, segment)?;
-        }
-        let at = segment.read.partition_point(|block| first(block) <= id);
-        let block = at.checked_sub(1).map(|at| segment.read[at]);
+        let blocks = match &segment.read {
+            Some(blocks) => blocks,
+            None => segment.read.insert(read(self.rows, segment, self.known)?),
+        };
+        let at = blocks.partition_point(|block| first(block) <= id);
+        let block = at.checked_sub(1).map(|at| blocks[at]);
         let block = block.ok_or_else(|| damaged(&format!("no block has row {id}")))?;
         Ok((block.height, block.time))
     }
 }
 
-fn read(rows: &TableRows, segment: &Segment) -> Result<Vec<Block>> {
+fn read(rows: &TableRows, segment: &Segment, known: &Mutex<KnownBlocks>) -> Result<Arc<[Block]>> {
+    let known = || known.lock().expect("nobody panics with the lock");
+    if let Some(blocks) = known().get(segment.path) {
+        return Ok(blocks.clone());
+    }
     let columns = ["first_tx_id", "first_txout_id", "time_utc"];
     let all: Vec<usize> = (0..segment.count).collect();
     let mut blocks = Vec::with_capacity(segment.count);
@@ -216,6 +228,8 @@ fn read(rows: &TableRows, segment: &Segment) -> Result<Vec<Block>> {
             });
         }
     }
+    let blocks: Arc<[Block]> = blocks.into();
+    known().insert(segment.path.clone(), blocks.clone());
     Ok(blocks)
 }
 

@@ -1,47 +1,72 @@
 //! Point look-ups in a store: by txid, script, output; and rows of its tables by their number.
 
-mod guard;
 mod history;
 mod rows;
 mod scan;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::chain::hash::Hash;
 use crate::chain::keys::{CHECK, Keyed, StoreKey, id_of};
 use crate::error::{CoreError, Result};
 use crate::runs::{Run, filter_of};
 
+use history::KnownBlocks;
 pub use history::{History, Receipt, Spend};
 pub use rows::{TableFiles, TableRows};
 
-/// The runs of one kind, opened when they are first asked.
+/// A run in chain order, opened when it is first asked.
+pub struct RunPath {
+    pub path: PathBuf,
+    /// Every key in it is less: ids come in chain order, so that older runs hold no newer ones.
+    pub below: u64,
+}
+
+struct Lazy<const N: usize> {
+    at: RunPath,
+    opened: OnceLock<Run<N>>,
+}
+
+/// The runs of one kind.
 struct Runs<const N: usize> {
-    paths: Vec<PathBuf>,
+    runs: Vec<Lazy<N>>,
     filtered: bool,
-    opened: OnceLock<Vec<Run<N>>>,
 }
 
 impl<const N: usize> Runs<N> {
-    fn new(paths: Vec<PathBuf>, filtered: bool) -> Self {
-        Self {
-            paths,
-            filtered,
+    fn new(paths: Vec<RunPath>, filtered: bool) -> Self {
+        let lazy = |at| Lazy {
+            at,
             opened: OnceLock::new(),
+        };
+        Self {
+            runs: paths.into_iter().map(lazy).collect(),
+            filtered,
         }
     }
 
-    fn all(&self) -> Result<&[Run<N>]> {
-        if let Some(opened) = self.opened.get() {
-            return Ok(opened);
-        }
-        let mut opened = Vec::with_capacity(self.paths.len());
-        for path in &self.paths {
+    /// Of hashed keys, which are not told apart by their order.
+    fn hashed(paths: Vec<PathBuf>) -> Self {
+        let anything = |path| RunPath {
+            path,
+            below: u64::MAX,
+        };
+        Self::new(paths.into_iter().map(anything).collect(), true)
+    }
+
+    /// The runs that may hold a key.
+    fn of(&self, key: u64) -> impl Iterator<Item = Result<&Run<N>>> {
+        let fit = move |lazy: &&Lazy<N>| key < lazy.at.below || lazy.at.below == u64::MAX;
+        self.runs.iter().filter(fit).map(|lazy| {
+            if let Some(opened) = lazy.opened.get() {
+                return Ok(opened);
+            }
+            let path = &lazy.at.path;
             let filter = self.filtered.then(|| filter_of(path));
-            opened.push(Run::open(path, filter.as_deref())?);
-        }
-        Ok(self.opened.get_or_init(|| opened))
+            let opened = Run::open(path, filter.as_deref())?;
+            Ok(lazy.opened.get_or_init(|| opened))
+        })
     }
 }
 
@@ -52,6 +77,7 @@ pub struct Lookups {
     scripts: Runs<2>,
     spenders: Runs<3>,
     receipts: Runs<2>,
+    blocks: Mutex<KnownBlocks>,
 }
 
 /// Where an output was spent.
@@ -67,15 +93,16 @@ impl Lookups {
         key: StoreKey,
         txids: Vec<PathBuf>,
         scripts: Vec<PathBuf>,
-        spenders: Vec<PathBuf>,
-        receipts: Vec<PathBuf>,
+        spenders: Vec<RunPath>,
+        receipts: Vec<RunPath>,
     ) -> Self {
         Self {
             key,
-            txids: Runs::new(txids, true),
-            scripts: Runs::new(scripts, true),
+            txids: Runs::hashed(txids),
+            scripts: Runs::hashed(scripts),
             spenders: Runs::new(spenders, false),
             receipts: Runs::new(receipts, false),
+            blocks: Mutex::default(),
         }
     }
 
@@ -91,9 +118,9 @@ impl Lookups {
 
     /// The input that spends an output; none when no block does.
     pub fn spender(&self, txout_id: u64) -> Result<Option<Spender>> {
-        for run in self.spenders.all()? {
+        for run in self.spenders.of(txout_id) {
             let mut found = None;
-            run.each(txout_id, |_, entry| {
+            run?.each(txout_id, |_, entry| {
                 found = Some(Spender {
                     tx_id: entry[1],
                     vin: entry[2],
@@ -110,8 +137,8 @@ impl Lookups {
     /// The outputs that pay a script, in chain order.
     pub fn receipts(&self, script_id: u64) -> Result<Vec<u64>> {
         let mut found = Vec::new();
-        for run in self.receipts.all()? {
-            run.each(script_id, |_, entry| {
+        for run in self.receipts.of(script_id) {
+            run?.each(script_id, |_, entry| {
                 found.push(entry[1]);
                 true
             })?;
@@ -131,7 +158,8 @@ impl Lookups {
 
 fn ids(runs: &Runs<2>, keyed: Keyed) -> Result<Vec<u64>> {
     let mut found = Vec::new();
-    for run in runs.all()? {
+    for run in runs.of(keyed.key) {
+        let run = run?;
         if run.may_hold(keyed.key) {
             run.each(keyed.key, |_, entry| {
                 if (entry[1] ^ keyed.check) & CHECK == 0 {

@@ -18,10 +18,12 @@ use parquet::file::metadata::{
     RowGroupMetaData,
 };
 
-use super::guard::guarded;
 use crate::error::{CoreError, Result};
+use crate::guarded::guarded;
 
 const BATCH_ROWS: usize = 1 << 16;
+/// Rows of a file that do not lie on neighbouring pages as a rule.
+const FEW_ROWS: usize = 64;
 /// What is kept of the files' descriptions of themselves: a whole chain has thousands.
 const KNOWN_BYTES: usize = 64 << 20;
 
@@ -112,8 +114,11 @@ impl TableRows {
         rows: &[usize],
         columns: &[&str],
     ) -> Result<Vec<RecordBatch>> {
-        guarded(table, path, || {
+        read_from(table, path, || {
             let file = File::open(path).map_err(|e| e.to_string())?;
+            if rows.len() < FEW_ROWS {
+                expect_few_pages(&file);
+            }
             let described = self.described(path, &file)?;
             let groups = described.metadata().row_groups();
             let mut batches = Vec::new();
@@ -153,7 +158,7 @@ impl TableRows {
         wanted: impl Fn(&RowGroupMetaData) -> bool,
         mut visit: impl FnMut(u64, &RecordBatch) -> std::result::Result<(), String>,
     ) -> Result<()> {
-        guarded(table, path, || {
+        read_from(table, path, || {
             let file = File::open(path).map_err(|e| e.to_string())?;
             let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
                 .map_err(|e| e.to_string())?;
@@ -233,6 +238,30 @@ impl TableRows {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().expect("nobody panics with the lock")
     }
+}
+
+/// Runs `read` on a file of a table.
+fn read_from<T>(
+    table: &str,
+    path: &Path,
+    read: impl FnOnce() -> std::result::Result<T, String>,
+) -> Result<T> {
+    guarded(read).map_err(|why| CoreError::Table {
+        table: table.into(),
+        what: format!(
+            "{} cannot be read ({why}); run 'peelchain chain verify' to see what is damaged, then \
+             ingest into a new store",
+            path.display()
+        ),
+    })
+}
+
+/// Tells the system not to read ahead: neighbouring pages are not what is asked for next.
+fn expect_few_pages(file: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Random);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
 }
 
 fn reader(

@@ -3,10 +3,10 @@
 //! Sources: Putze, Sanders, Singler 2007; Parquet format, "split block Bloom filter".
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
-use memmap2::{Advice, Mmap};
+use memmap2::{Advice, Mmap, MmapMut};
 
 use crate::durable::{DurableFile, Written};
 use crate::error::{CoreError, Result};
@@ -89,31 +89,58 @@ impl FilterWriter {
     }
 }
 
-/// A filter, mapped.
+/// A filter, mapped or held.
 pub struct Filter {
-    map: Mmap,
+    lines_in: Bytes,
     lines: u64,
 }
 
+enum Bytes {
+    Mapped(Mmap),
+    Held(MmapMut),
+}
+
+impl Bytes {
+    fn all(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Held(map) => map,
+        }
+    }
+}
+
 impl Filter {
-    pub fn open(path: &Path) -> Result<Self> {
-        let map = super::reader::map(path, Advice::Random)?;
-        if map.len() < LINE_BYTES || map.len() % LINE_BYTES != 0 {
+    /// With `held`, its bytes are read into memory of the process, in large pages where the system has
+    /// them: every look-up goes to a page of its own, and finding small ones takes longer than reading.
+    pub fn open(path: &Path, held: bool) -> Result<Self> {
+        let lines_in = if held {
+            Bytes::Held(read(path).map_err(|e| CoreError::io(path, e))?)
+        } else {
+            Bytes::Mapped(super::reader::map(path, Advice::Random)?)
+        };
+        let len = lines_in.all().len();
+        if len < LINE_BYTES || len % LINE_BYTES != 0 {
             return Err(super::reader::damaged(path));
         }
         Ok(Self {
-            lines: (map.len() / LINE_BYTES) as u64,
-            map,
+            lines: (len / LINE_BYTES) as u64,
+            lines_in,
         })
     }
 
+    pub fn preload(&self) {
+        if let Bytes::Mapped(map) = &self.lines_in {
+            super::reader::preload(map, 0);
+        }
+    }
+
     pub fn prefetch(&self, key: u64) {
-        super::table::prefetch(&self.map[self.at(key)]);
+        super::table::prefetch(&self.lines_in.all()[self.at(key)]);
     }
 
     pub fn may_hold(&self, key: u64) -> bool {
         let at = self.at(key);
-        let line = &self.map[at..at + LINE_BYTES];
+        let line = &self.lines_in.all()[at..at + LINE_BYTES];
         line.chunks_exact(4)
             .zip(bits(key))
             .all(|(word, bit)| u32::from_le_bytes(word.try_into().expect("four")) & bit != 0)
@@ -122,6 +149,16 @@ impl Filter {
     fn at(&self, key: u64) -> usize {
         line_of(key, self.lines) as usize * LINE_BYTES
     }
+}
+
+fn read(path: &Path) -> std::io::Result<MmapMut> {
+    let mut file = File::open(path)?;
+    let len = usize::try_from(file.metadata()?.len()).map_err(std::io::Error::other)?;
+    let mut map = MmapMut::map_anon(len.max(1))?;
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(Advice::HugePage);
+    file.read_exact(&mut map[..len])?;
+    Ok(map)
 }
 
 /// The file at `path`, for reading.

@@ -11,6 +11,9 @@ use super::pack::{BLOCK_ENTRIES, Block, SLACK_BYTES};
 use super::writer::{FOOTER_BYTES, MAGIC};
 use crate::error::{CoreError, Result};
 
+/// Above this a run's pages are asked for ahead of their use.
+const LARGE_BYTES: usize = 256 << 20;
+
 /// A run, mapped. Stores write a run once and check its size against the manifest before they map it.
 pub struct Run<const N: usize> {
     path: PathBuf,
@@ -30,6 +33,12 @@ pub(super) fn map(path: &Path, advice: Advice) -> Result<Mmap> {
     Ok(map)
 }
 
+/// Has the system read a map from this offset on, in long reads. It does so while others go on.
+pub(super) fn preload(map: &Mmap, from: usize) {
+    // an advice: whatever a system makes of it, pages are read when they are touched
+    let _ = map.advise_range(Advice::WillNeed, from, map.len() - from);
+}
+
 pub(super) fn damaged(path: &Path) -> CoreError {
     CoreError::Table {
         table: path.display().to_string(),
@@ -42,8 +51,21 @@ pub(super) fn damaged(path: &Path) -> CoreError {
 impl<const N: usize> Run<N> {
     /// Maps a run for look-ups, and its filter where there is one.
     pub fn open(path: &Path, filter: Option<&Path>) -> Result<Self> {
-        let filter = filter.map(Filter::open).transpose()?;
+        let filter = filter.map(|f| Filter::open(f, false)).transpose()?;
         Self::mapped(path, filter, Advice::Random)
+    }
+
+    /// As `open`, with the filter in memory of the process as long as `room`, which it lessens, lasts.
+    pub fn open_held(path: &Path, filter: &Path, room: &mut usize) -> Result<Self> {
+        let size = std::fs::metadata(filter)
+            .map_err(|e| CoreError::io(filter, e))?
+            .len();
+        let held = size <= *room as u64;
+        if held {
+            *room -= size as usize;
+        }
+        let filter = Filter::open(filter, held)?;
+        Self::mapped(path, Some(filter), Advice::Random)
     }
 
     /// Maps a run for one pass in order.
@@ -74,6 +96,40 @@ impl<const N: usize> Run<N> {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether it is so large that its pages are hardly in memory.
+    pub fn is_large(&self) -> bool {
+        self.map.len() >= LARGE_BYTES
+    }
+
+    /// Brings into memory what every look-up touches, the filter and the directory, and with `all` the
+    /// entries too, in long reads instead of page by page.
+    pub fn preload(&self, all: bool) {
+        if let Some(filter) = &self.filter {
+            filter.preload();
+        }
+        let from = if all { 0 } else { self.directory };
+        preload(&self.map, from);
+    }
+
+    /// Has the system begin to read what a look-up of `key` will touch.
+    pub fn will_need(&self, key: u64) {
+        let number = self.first_at_or_above(key).saturating_sub(1);
+        if number >= self.blocks {
+            return;
+        }
+        let offset = |block: usize| {
+            if block < self.blocks {
+                self.number(self.directory + 8 * (self.blocks + block)) as usize
+            } else {
+                self.directory
+            }
+        };
+        let (start, end) = (offset(number), offset(number + 1).min(self.directory));
+        if start < end {
+            let _ = self.map.advise_range(Advice::WillNeed, start, end - start);
+        }
     }
 
     pub fn prefetch(&self, key: u64) {

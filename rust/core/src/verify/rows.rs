@@ -1,10 +1,8 @@
 //! A table's rows, file after file, one batch in memory at a time. A file is what somebody wrote:
 //! whatever is wrong with it ends in words that name it.
 
-use std::cell::Cell;
 use std::fs::File;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ProjectionMask;
@@ -16,15 +14,11 @@ use parquet::arrow::arrow_reader::{
 use super::columns::Batch;
 use super::watch::Meter;
 use super::{Checked, Halt, StoredFile, Table};
+use crate::guarded::guarded;
 
 /// Rows in memory at a time; few for scripts, each of which may fill a block.
 const BATCH_ROWS: usize = 1 << 15;
 const SCRIPT_BATCH_ROWS: usize = 1 << 12;
-
-thread_local! {
-    /// Whether this thread is inside the Parquet library.
-    static READING: Cell<bool> = const { Cell::new(false) };
-}
 
 /// That every file of a table can be opened, has the schema's columns and the manifest's rows.
 pub fn check_files(table: &Table) -> Checked<()> {
@@ -77,7 +71,7 @@ impl<'a> Opened<'a> {
                 metadata,
             })
         };
-        guarded(stored, open)
+        read_from(stored, open)
     }
 
     fn rows(&self) -> u64 {
@@ -113,7 +107,7 @@ impl<'a> Opened<'a> {
         Ok(Reader {
             stored: self.stored,
             table: self.table,
-            inner: guarded(self.stored, read)?,
+            inner: read_from(self.stored, read)?,
         })
     }
 }
@@ -163,7 +157,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     pub fn next(&mut self) -> Checked<Option<Batch>> {
         let inner = &mut self.inner;
-        let batch = guarded(self.stored, || {
+        let batch = read_from(self.stored, || {
             inner.next().transpose().map_err(|e| e.to_string())
         })?;
         Ok(batch.map(|rows| Batch::new(self.table, rows)))
@@ -171,37 +165,16 @@ impl Reader<'_> {
 }
 
 /// What the Parquet library makes of a file; its refusals and its panics in words.
-fn guarded<T>(
+fn read_from<T>(
     file: &StoredFile,
     read: impl FnOnce() -> std::result::Result<T, String>,
 ) -> Checked<T> {
-    hush();
-    READING.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(read));
-    READING.set(false);
-    let why = match outcome {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(why)) => why,
-        Err(_) => "its pages contradict each other".into(),
-    };
-    let why = why.lines().next().unwrap_or_default();
-    Err(Halt::Broken(format!(
-        "{} cannot be read ({why}); ingest into a new store",
-        file.path.display()
-    )))
-}
-
-/// Keeps the panics of a damaged file off stderr: `guarded` tells them in its own words.
-fn hush() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !READING.get() {
-                usual(info);
-            }
-        }));
-    });
+    guarded(read).map_err(|why| {
+        Halt::Broken(format!(
+            "{} cannot be read ({why}); ingest into a new store",
+            file.path.display()
+        ))
+    })
 }
 
 /// A table, or some of its columns, read one batch after the other.

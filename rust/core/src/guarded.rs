@@ -2,40 +2,21 @@
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Once;
-
-use crate::error::{CoreError, Result};
 
 thread_local! {
     /// Whether this thread is inside the Parquet library.
     static READING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `read` on a file of a table.
-pub fn guarded<T>(
-    table: &str,
-    path: &Path,
-    read: impl FnOnce() -> std::result::Result<T, String>,
-) -> Result<T> {
+/// Runs `read`; why it failed in one line, if it did.
+pub fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     hush();
     READING.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(read));
     READING.set(false);
-    let why = match outcome {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(why)) => why,
-        Err(_) => "its pages contradict each other".into(),
-    };
-    let why = why.lines().next().unwrap_or_default();
-    Err(CoreError::Table {
-        table: table.into(),
-        what: format!(
-            "{} cannot be read ({why}); run 'peelchain chain verify' to see what is damaged, then \
-             ingest into a new store",
-            path.display()
-        ),
-    })
+    let why = outcome.unwrap_or_else(|_| Err("its pages contradict each other".into()));
+    why.map_err(|why| why.lines().next().unwrap_or_default().into())
 }
 
 /// Keeps the panics of a damaged file off stderr: `guarded` tells them in its own words.
