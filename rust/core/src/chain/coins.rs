@@ -49,12 +49,13 @@ impl Coins {
     /// From the runs of sealed segments and the file of their spent entries. What is held of the runs'
     /// filters is taken from `room`.
     pub fn open(runs: &[PathBuf], spent: Option<&Path>, room: &mut usize) -> Result<Self> {
-        let mut sealed = Vec::with_capacity(runs.len());
-        for path in runs {
-            let run = Arc::new(Run::open_held(path, &filter_of(path), room)?);
-            let spent = vec![0; run.len().div_ceil(64) as usize];
-            sealed.push(CoinRun { run, spent });
-        }
+        let mut sealed: Vec<CoinRun> = Run::open_all(runs, room)?
+            .into_iter()
+            .map(|run| CoinRun {
+                spent: vec![0; run.len().div_ceil(64) as usize],
+                run,
+            })
+            .collect();
         if let Some(path) = spent {
             let bits: Vec<&mut Vec<u64>> = sealed.iter_mut().map(|r| &mut r.spent).collect();
             read_spent(path, bits)?;

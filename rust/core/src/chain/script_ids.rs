@@ -21,14 +21,10 @@ pub struct ScriptIds {
 impl ScriptIds {
     /// From the runs of sealed segments. What is held of the runs' filters is taken from `room`.
     pub fn open(runs: &[PathBuf], room: &mut usize) -> Result<Self> {
-        let open = |path: &PathBuf| {
-            let run = Run::open_held(path, &filter_of(path), room)?;
-            Ok(Arc::new(run))
-        };
         Ok(Self {
             recent: SortedTable::new(CHECK),
             limit: usize::MAX,
-            sealed: runs.iter().map(open).collect::<Result<_>>()?,
+            sealed: Run::open_all(runs, room)?,
             set_aside: Vec::new(),
         })
     }

@@ -128,12 +128,6 @@ impl Filter {
         })
     }
 
-    pub fn preload(&self) {
-        if let Bytes::Mapped(map) = &self.lines_in {
-            super::reader::preload(map, 0);
-        }
-    }
-
     pub fn prefetch(&self, key: u64) {
         super::table::prefetch(&self.lines_in.all()[self.at(key)]);
     }

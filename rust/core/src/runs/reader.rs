@@ -1,14 +1,16 @@
 //! Reading runs: point look-ups in the mapped file, and passes over it in order.
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use memmap2::{Advice, Mmap};
 
 use super::Entry;
 use super::filter::{Filter, open_file};
 use super::pack::{BLOCK_ENTRIES, Block, SLACK_BYTES};
-use super::writer::{FOOTER_BYTES, MAGIC};
+use super::writer::{FOOTER_BYTES, MAGIC, filter_of};
 use crate::error::{CoreError, Result};
 
 /// Above this a run's pages are asked for ahead of their use.
@@ -33,10 +35,18 @@ pub(super) fn map(path: &Path, advice: Advice) -> Result<Mmap> {
     Ok(map)
 }
 
-/// Has the system read a map from this offset on, in long reads. It does so while others go on.
-pub(super) fn preload(map: &Mmap, from: usize) {
-    // an advice: whatever a system makes of it, pages are read when they are touched
-    let _ = map.advise_range(Advice::WillNeed, from, map.len() - from);
+/// Reads a file from this offset on and keeps nothing: the system does. Advice to that end is limited
+/// to a few hundred kilobytes a call.
+pub(super) fn preload(path: &Path, from: usize) -> std::io::Result<()> {
+    let file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 1 << 20];
+    let mut offset = from as u64;
+    loop {
+        match file.read_at(&mut buffer, offset)? {
+            0 => return Ok(()),
+            read => offset += read as u64,
+        }
+    }
 }
 
 pub(super) fn damaged(path: &Path) -> CoreError {
@@ -55,17 +65,35 @@ impl<const N: usize> Run<N> {
         Self::mapped(path, filter, Advice::Random)
     }
 
-    /// As `open`, with the filter in memory of the process as long as `room`, which it lessens, lasts.
-    pub fn open_held(path: &Path, filter: &Path, room: &mut usize) -> Result<Self> {
-        let size = std::fs::metadata(filter)
-            .map_err(|e| CoreError::io(filter, e))?
-            .len();
-        let held = size <= *room as u64;
-        if held {
-            *room -= size as usize;
+    /// Maps runs that have filters, side by side. Filters are held in memory of the process as long as
+    /// `room`, which they lessen, lasts.
+    pub fn open_all(paths: &[PathBuf], room: &mut usize) -> Result<Vec<Arc<Self>>> {
+        let mut held = Vec::with_capacity(paths.len());
+        for path in paths {
+            let filter = filter_of(path);
+            let size = std::fs::metadata(&filter)
+                .map_err(|e| CoreError::io(&filter, e))?
+                .len();
+            held.push(size <= *room as u64);
+            if size <= *room as u64 {
+                *room -= size as usize;
+            }
         }
-        let filter = Filter::open(filter, held)?;
-        Self::mapped(path, Some(filter), Advice::Random)
+        thread::scope(|scope| {
+            let open = |path: &Path, held| {
+                let filter = Filter::open(&filter_of(path), held)?;
+                Ok(Arc::new(Self::mapped(path, Some(filter), Advice::Random)?))
+            };
+            let opening: Vec<_> = paths
+                .iter()
+                .zip(held)
+                .map(|(path, held)| scope.spawn(move || open(path, held)))
+                .collect();
+            opening
+                .into_iter()
+                .map(|thread| thread.join().expect("opening a run does not panic"))
+                .collect()
+        })
     }
 
     /// Maps a run for one pass in order.
@@ -103,14 +131,12 @@ impl<const N: usize> Run<N> {
         self.map.len() >= LARGE_BYTES
     }
 
-    /// Brings into memory what every look-up touches, the filter and the directory, and with `all` the
+    /// Brings into the system's cache what every look-up touches, the directory, and with `all` the
     /// entries too, in long reads instead of page by page.
     pub fn preload(&self, all: bool) {
-        if let Some(filter) = &self.filter {
-            filter.preload();
-        }
         let from = if all { 0 } else { self.directory };
-        preload(&self.map, from);
+        // whatever cannot be read now is told when it is looked up
+        let _ = preload(&self.path, from);
     }
 
     /// Has the system begin to read what a look-up of `key` will touch.
