@@ -1,6 +1,6 @@
 """From measured chains to the whole one: `python -m bench.bench_projection`.
 
-Ingests generated chains of several sizes, fits time, memory and disk by transaction, output and script,
+Ingests generated chains of several sizes, takes time and disk by byte, transaction and output,
 adds what late state costs (bench_late's saved result), and projects to the whole chain. Writes
 bench/results/projection.json, docs/projection.svg and docs/benchmarks.md.
 """

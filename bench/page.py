@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import RESULTS, ROOT, saved
+from bench.scale_page import scale_sections
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -44,6 +45,7 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += _parser(results["parser"])
     if "lookup" in results:
         lines += _lookup(results["lookup"])
+    lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 
 

@@ -36,12 +36,12 @@ class Point:
 
 
 def project(points: Sequence[Point], late: dict[str, Any]) -> dict[str, Any]:
-    """Time and disk of the whole chain, each from its least to its most.
+    """Time and disk of the whole chain, by each thing that may be counted.
 
-    Early blocks go in at the rate of the largest chain measured, the last at the rate on top of the
+    Early blocks go in at the rate of the largest chain measured, the last at that on top of the
     late state; the look-ups that grow do so with the number of scripts, so the rate in between is
-    taken to fall evenly. Least and most are by bytes, transactions and outputs in turn: the mix of the
-    generated chain is not mainnet's. Disk is by whichever of the three is counted.
+    taken to fall evenly. Bytes, transactions and outputs are counted in turn, since the mix of the
+    generated chain is not mainnet's.
     """
     last = max(points, key=lambda p: p.bytes)
     hours, disk = {}, {}
@@ -93,7 +93,8 @@ def draw(result: dict[str, Any]) -> Path:
         'font-family="sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
         f'<path d="M{_LEFT} 20V{20 + inner_h}H{_WIDTH - 20}" fill="none" stroke="#444"/>',
-        f'<text x="{_LEFT + inner_w / 2}" y="{_HEIGHT - 8}" text-anchor="middle">GB of blocks</text>',
+        f'<text x="{_LEFT + inner_w / 2}" y="{_HEIGHT - 8}" text-anchor="middle">'
+        "GB of blocks</text>",
         f'<text x="14" y="{20 + inner_h / 2}" text-anchor="middle" '
         f'transform="rotate(-90 14 {20 + inner_h / 2})">seconds</text>',
     ]
