@@ -74,26 +74,32 @@ def measure(share: float, chosen: argparse.Namespace) -> dict[str, Any]:
         store = folder / "store"
         ingest(first_blocks(chain, SEEDED_FROM + 1, folder / "first"), store)
         state_bytes = seed(store, chain, coins, scripts, SORTING_BYTES)
-        before = manifests.read(store)
-        told: dict[str, list[dict[str, Any]]] = {"warm": [], "cold": []}
-        for number in range(chosen.runs):
-            for cache in told:
-                grown = _linked(store, folder / "grown")
-                if cache == "cold":
-                    _forget(grown.rglob("*.run"))
-                    _forget(grown.rglob("*.filter"))
-                size_bytes, row = _grow(chain.blocks, grown, before)
-                print(f"  {share} {cache} {number + 1}/{chosen.runs}: {row}", file=sys.stderr)
-                told[cache].append(row)
         return {
             "coins": coins,
             "scripts": scripts,
             "old_inputs_per_mille": chosen.inputs,
             "old_outputs_per_mille": chosen.outputs,
             "state_bytes": state_bytes,
-            "added_bytes": size_bytes,
-            **{cache: _middle(rows) for cache, rows in told.items()},
+            **grown(store, chain.blocks, folder / "grown", chosen.runs),
         }
+
+
+def grown(store: Path, blocks: Path, copy: Path, runs: int) -> dict[str, Any]:
+    """The middle of so many ingests of the blocks on copies of a store, warm and cold."""
+    before = manifests.read(store)
+    told: dict[str, list[dict[str, Any]]] = {"warm": [], "cold": []}
+    size = 0
+    for cache, rows in told.items():
+        # what was just written, or read cold, is no warm cache: one run makes it so
+        for number in range(runs + (cache == "warm")):
+            _linked(store, copy)
+            if cache == "cold":
+                _forget(copy.rglob("*.run"))
+                _forget(copy.rglob("*.filter"))
+            size, row = _grow(blocks, copy, before)
+            print(f"  {cache} {number}: {row}", file=sys.stderr)
+            rows += [row] if number or cache == "cold" else []
+    return {"added_bytes": size, **{cache: _middle(rows) for cache, rows in told.items()}}
 
 
 def _grow(blocks: Path, store: Path, before: manifests.Manifest) -> tuple[int, dict[str, Any]]:
