@@ -29,15 +29,7 @@ pub fn segment(
     bytes: usize,
     progress: &mut Progress,
 ) -> Result<Vec<(&'static str, RunFiles)>> {
-    let mut done = 0;
-    let mut say = |rows: usize| {
-        done += rows as u64;
-        if progress(done) {
-            Ok(())
-        } else {
-            Err(CoreError::Stopped)
-        }
-    };
+    let mut say = counted(progress);
     let mut runs = Vec::new();
     let mut txids = RunBuilder::<2>::new(file_of(dir, "txids"), bytes);
     for batch in rows(tables, "txs", &["tx_id", "txid"])? {
@@ -96,15 +88,7 @@ pub fn coins(
     bytes: usize,
     progress: &mut Progress,
 ) -> Result<RunFiles> {
-    let mut done = 0;
-    let mut say = |rows: usize| {
-        done += rows as u64;
-        if progress(done) {
-            Ok(())
-        } else {
-            Err(CoreError::Stopped)
-        }
-    };
+    let mut say = counted(progress);
     let mut spent = Bits::default();
     let mut dead = Bits::default();
     for tables in segments {
@@ -153,6 +137,19 @@ pub fn coins(
     }
     // of BIP 30 duplicates the later took the older one's place
     coins.finish(true, Some(CHECK))
+}
+
+/// Adds rows up for `progress`; an error once that says to stop.
+fn counted<'a>(progress: &'a mut Progress<'_>) -> impl FnMut(usize) -> Result<()> + 'a {
+    let mut done = 0;
+    move |rows| {
+        done += rows as u64;
+        if progress(done) {
+            Ok(())
+        } else {
+            Err(CoreError::Stopped)
+        }
+    }
 }
 
 /// A set of small numbers.
