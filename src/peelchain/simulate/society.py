@@ -13,6 +13,7 @@ from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
 from peelchain.simulate.parties import Party, make_users
 from peelchain.simulate.payers import first_buys, pay_mined, pay_site
+from peelchain.simulate.protocols.rounds import Rounds
 from peelchain.simulate.services import EXCHANGES, OTHERS, POOLS, Service
 from peelchain.simulate.site import Operator, Site, SiteUser
 from peelchain.simulate.truth import Owner
@@ -64,7 +65,7 @@ class Society:
         ledger.appear(_GENESIS_SCRIPT)
         ledger.truth.blocks.add(0, format_hash(genesis_hash()), genesis.owner_id)
         self._span = ledger.blocks - START
-        self._plan(rng)
+        self._plan(ledger, rng)
 
     # The calendar
 
@@ -72,7 +73,7 @@ class Society:
         """Call the action once that share of the economy's life is over."""
         self.ledger.after(START + int(self._span * share), action)
 
-    def _plan(self, rng: Random) -> None:
+    def _plan(self, ledger: Ledger, rng: Random) -> None:
         """Enter in the calendar what must happen in every economy, however short."""
         for user in self.users:
             self._at(rng.uniform(0.02, 0.25), partial(self._top_up, user))
@@ -88,7 +89,11 @@ class Society:
         for number in range(max(8, self._span // 50)):
             share = 0.34 + 0.6 * number / max(8, self._span // 50)
             self._at(share, partial(self.operator.cash_out, self.users))
-        self._plan_mixing(rng)
+        if ledger.parameters.real_mixes:
+            rounds = Rounds(ledger, self.mixing, self.users)
+            rounds.plan(START + self._span // 25, START + self._span * 97 // 100)
+        else:
+            self._plan_mixing(rng)
 
     def _plan_payments(self, rng: Random) -> None:
         for party in self.users:
