@@ -48,10 +48,10 @@ class Party:
         """The wallet that holds what it is about to mix."""
         return self._special(self.premix, "premix", kind)
 
-    def client(self, name: str) -> Wallet:
-        """Its wallet of that name in a mixing client, SegWit; "-mixed" ends those of mixed coins."""
+    def client(self, name: str, family: str = "mixer") -> Wallet:
+        """Its wallet of that name in a client of its own; "-mixed" ends those of mixed coins."""
         if name not in self.clients:
-            habits = Habits("p2wpkh", selection="oldest", position="random", family="mixer")
+            habits = Habits("p2wpkh", selection="oldest", position="random", family=family)
             self.clients[name] = Wallet(self.ledger, self.owner_id, name, habits)
         return self.clients[name]
 
@@ -81,7 +81,7 @@ class Party:
 def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Party]:
     """The users, each with its wallet kind, country and one or two exchanges."""
     rng = ledger.rng
-    shares = (20, 30, 20, 14, 16)[: len(exchanges)]
+    shares = (20, 30, 20, 14, 16, 12)[: len(exchanges)]
     users = []
     for number in range(1, count + 1):
         habits = ledger.habits()

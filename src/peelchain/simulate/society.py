@@ -11,10 +11,11 @@ from peelchain.simulate.customs import Customs
 from peelchain.simulate.habits import Habits
 from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
+from peelchain.simulate.occasions import Occasions
 from peelchain.simulate.parties import Party, make_users
 from peelchain.simulate.payers import first_buys, pay_mined, pay_site
 from peelchain.simulate.protocols.rounds import Rounds
-from peelchain.simulate.services import EXCHANGES, OTHERS, POOLS, Service
+from peelchain.simulate.services import BROKER, EXCHANGES, OTHERS, POOLS, Service
 from peelchain.simulate.site import Operator, Site, SiteUser
 from peelchain.simulate.truth import Owner
 from peelchain.simulate.wallet import Wallet
@@ -39,6 +40,8 @@ class Society:
         rng = ledger.rng
         exchanges = EXCHANGES[: 4 if ledger.blocks < 600 else 5]
         self.exchanges = [Service(ledger, profile) for profile in exchanges]
+        if ledger.parameters.broker:
+            self.exchanges.append(Service(ledger, BROKER, custodian=self.exchanges[1]))
         self.others = [Service(ledger, profile) for profile in OTHERS]
         self.pools = [Service(ledger, profile) for profile in POOLS]
         self.services = [*self.exchanges, *self.others, *self.pools]
@@ -48,6 +51,7 @@ class Society:
         self.users = make_users(ledger, count, self.exchanges)
         self.mixing = Mixing(ledger)
         self.customs = Customs(ledger, self.users)
+        self.occasions = Occasions(ledger, self.users, self.services)
         self.site = Site(ledger)
         self.operator = Operator(ledger, self.site, self.mixing, self.exchanges)
         self.faucet = Party(
@@ -179,6 +183,7 @@ class Society:
             self._sell(pool)
         for _ in range(self._events()):
             self._event()
+        self.occasions.live()
         for service in self.services:
             service.work()
         if self.ledger.height == self.ledger.blocks - 5:

@@ -129,9 +129,7 @@ class Rounds:
     def _joinmarket(self) -> None:
         rng = self.ledger.rng
         wanted = int(min(rng.lognormvariate(15.6, 0.9), 1.5 * COIN))
-        self._retry(
-            lambda: self.mixing.join_market(rng.choice(self.users), self.users, wanted), 10
-        )
+        self._retry(lambda: self.mixing.join_market(rng.choice(self.users), self.users, wanted), 10)
 
     def _fund(self, party: Party, wallet: Wallet, value_sat: int) -> None:
         """Bring money to a client's wallet, out of the main wallet or from an exchange."""

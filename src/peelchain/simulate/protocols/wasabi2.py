@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from peelchain.simulate.joint import Part, submit_mix
+from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.parties import Party
 from peelchain.simulate.transaction import Coin
@@ -21,6 +22,7 @@ from peelchain.units import COIN
 LEAST_SAT = 5_000
 
 _MOST_SAT = 1_000 * COIN
+_KINDS: tuple[Kind, ...] = ("p2wpkh", "p2tr")
 _MOST_COINS = 10
 _MOST_OUTPUTS = 10
 _LEAST_PARTIES = 8
@@ -115,7 +117,9 @@ def _outputs_of(
 ) -> int:
     """Append the client's outputs; the coordinator's fee it pays."""
     rng, rate = ledger.rng, ledger.fee_rate
-    fee = sum(_fee(coin, part.wallet is fresh_wallet(party)) for part in brought for coin in part.coins)
+    fee = sum(
+        _fee(coin, part.wallet is fresh_wallet(party)) for part in brought for coin in part.coins
+    )
     left = sum(part.value_sat for part in brought) - fee
     left -= int(rate * sum(coin.lock.input_vbytes for part in brought for coin in part.coins)) + 1
     cost = int(rate * _OUTPUT_VBYTES) + 1
@@ -126,7 +130,7 @@ def _outputs_of(
             break
         value = rng.choices(fit, (65, 22, 13)[: len(fit)])[0]
         left -= value + cost
-        kind = rng.choice(("p2wpkh", "p2tr"))
+        kind = rng.choice(_KINDS)
         outputs.append(Output(wallet.address("coinjoin", kind), value))
     if left >= _CHANGE_FROM_SAT + cost:
         to = fresh_wallet(party).address("change")

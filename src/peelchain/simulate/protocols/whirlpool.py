@@ -69,9 +69,7 @@ def cut_tx0(ledger: Ledger, party: Party, pool: Pool, pieces: int, fee_to: Addre
     ]
     if change > DUST_SAT:
         outputs.append(Output(wallet.address("change"), change, is_change=True))
-    submit_joint(
-        ledger, [Part(wallet, chosen)], outputs, kind="premix", shape="tx0", order="bip69"
-    )
+    submit_joint(ledger, [Part(wallet, chosen)], outputs, kind="premix", shape="tx0", order="bip69")
     return True
 
 
