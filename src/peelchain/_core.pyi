@@ -273,18 +273,29 @@ def multi_input_links(
 def merge_links(script_count: int, script_a: _Int64, script_b: _Int64) -> tuple[_Int64, _Int64]:
     """The scripts in some link, rising, and the least script of each one's cluster."""
 
-def shortest_steps(
-    tx_id: _Int64,
-    rule: _Int64,
-    script_a: _Int64,
-    script_b: _Int64,
-    sources: _Int64,
-    targets: _Int64,
-) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
-    """Steps from the sources to every target over the fewest transactions.
+@final
+class LinkGraph:
+    """Scripts and what links them: a group a transaction, or a transaction and rule (`by_rule`)."""
 
-    from, to, tx_id, rule, and the targets that no source reaches.
-    """
+    def __new__(
+        cls, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64, *, by_rule: bool
+    ) -> LinkGraph: ...
+    def shortest_steps(
+        self, sources: _Int64, targets: _Int64
+    ) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Steps from the sources to every target over the fewest transactions.
+
+        from, to, tx_id, rule, and the targets that no source reaches.
+        """
+
+    def weakest_cut(
+        self, sources: _Int64, targets: _Int64, bound: int
+    ) -> tuple[list[tuple[int, int, int, int]], tuple[int, int, int], bool, list[int]] | None:
+        """The fewest transactions that part sources and targets; None: more than `bound`.
+
+        Rows of tx_id and how many of its scripts stay with the sources, the targets and neither;
+        the same of all scripts; whether no other set does; the tx_ids that do it alone.
+        """
 
 # --- trace ---
 

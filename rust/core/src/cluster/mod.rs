@@ -3,13 +3,17 @@
 //! Everything here reads the chain as flat arrays indexed by the dense ids of a store.
 
 mod coinjoin;
+mod cut;
+mod graph;
 mod links;
 mod paths;
 mod union_find;
 
 pub use coinjoin::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
+pub use cut::Cut;
+pub use graph::Graph;
 pub use links::{Links, multi_input};
-pub use paths::{Steps, shortest_steps};
+pub use paths::Steps;
 pub use union_find::{Clusters, merge};
 
 use thiserror::Error;
