@@ -88,7 +88,7 @@ def test_other_direction_is_the_same_with_sides_changed(txs, chosen):
 def test_bound_is_the_most_that_is_looked_for(txs, chosen, bound):
     table, links = links_of(txs)
     size = len(oracle.least_cuts(links, *chosen)[0].tx_ids)
-    found = weakest_cut(table, *chosen, bound)
+    found = weakest_cut(table, chosen[0], chosen[1], bound)
     assert (found is None) == (size > bound)
 
 
