@@ -297,6 +297,40 @@ class LinkGraph:
         the same of all scripts; whether no other set does; the tx_ids that do it alone.
         """
 
+    def jumps(self, least: int) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Groups that joined two parts or more of at least `least` scripts, in order.
+
+        tx_id, scripts of the greatest part and of the next, how many such parts, and the least
+        script of each of the two.
+        """
+
+@final
+class ConstrainedMerge:
+    """Clusters from links in chain order, where labels of one space and pairs stay apart."""
+
+    def __new__(
+        cls,
+        script_ids: _Int64,
+        *,
+        label_script: _Int64,
+        label_space: _Int64,
+        label: _Int64,
+        pair_a: _Int64,
+        pair_b: _Int64,
+    ) -> ConstrainedMerge: ...
+    def add(self, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64) -> None:
+        """Applies links, rising by (tx_id, script_a, script_b); those of other scripts are not."""
+
+    def finish(self) -> tuple[_Int64, list[_Int64]]:
+        """The cluster of each script, these rising, and the columns of the links refused.
+
+        tx_id, rule, script_a, script_b, space or -1 for a pair, row of the label or pair on each
+        side, the script that has it on each side, the scripts on each side.
+        """
+
+def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
+    """The rows whose script is one of the members."""
+
 # --- trace ---
 
 _TerminalColumns = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64]

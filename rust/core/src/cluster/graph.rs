@@ -175,6 +175,17 @@ fn parts_of(pairs: &[(u32, u32)]) -> Vec<Vec<(u32, u32)>> {
         .collect()
 }
 
+/// The rows whose script is one of `members`, rising.
+pub fn rows_within(scripts: &[i64], members: &[i64]) -> Vec<i64> {
+    let wanted = Numbering::of(members, &[]);
+    scripts
+        .iter()
+        .enumerate()
+        .filter(|&(_, &script)| wanted.number(script).is_some())
+        .map(|(row, _)| row as i64)
+        .collect()
+}
+
 /// Ids numbered in rising order: by a bitmap with ranks where they lie close enough, else by
 /// search.
 pub(super) struct Numbering {
