@@ -318,6 +318,9 @@ class ConstrainedMerge:
         pair_a: _Int64,
         pair_b: _Int64,
     ) -> ConstrainedMerge: ...
+    def begin(self, script_id: _Int64, cluster_id: _Int64) -> None:
+        """Joins scripts with the clusters that they were in before any link."""
+
     def add(self, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64) -> None:
         """Applies links, rising by (tx_id, script_a, script_b); those of other scripts are not."""
 

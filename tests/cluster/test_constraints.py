@@ -76,6 +76,33 @@ def test_clusters_are_those_of_one_link_after_another(links, labels, pairs, batc
     assert as_dict(merge_links(left)) == expected
 
 
+@given(links_made, labelled, paired, st.integers(0, 24))
+def test_going_on_from_earlier_clusters_is_the_same(links, labels, pairs, cut):
+    assume(not contradicts(labels, pairs))
+    constraints = constraints_of(labels, pairs)
+    # a transaction is never cut in two
+    cut = next((at for at in range(cut, len(links)) if links[at][0] != links[at - 1][0]), 0)
+    whole, before, after = table_of(links), table_of(links[:cut]), table_of(links[cut:])
+    once = constrain(merge_links(whole), whole.to_batches(), constraints)
+    first = constrain(merge_links(before), before.to_batches(), constraints)
+    stars = list(as_dict(first.clusters).items())
+    held = table_of([(-1, cluster, script, "held") for script, cluster in stars])
+    both = merge_links(pa.concat_tables([held, after]).unify_dictionaries())
+    second = constrain(both, after.to_batches(), constraints, start=first.clusters)
+    assert second.clusters.equals(once.clusters)
+    conflicts = pa.concat_tables([first.conflicts, second.conflicts]).unify_dictionaries()
+    assert conflicts.to_pylist() == once.conflicts.to_pylist()
+
+
+@given(labelled, paired)
+def test_table_holds_the_constraints(labels, pairs):
+    assume(not contradicts(labels, pairs))
+    constraints = constraints_of(labels, pairs)
+    table = constraints.table()
+    assert table.schema.equals(TABLES["constraints"].schema)
+    assert Constraints.of_table(table) == constraints
+
+
 @given(links_made, labelled, paired)
 def test_conflict_names_what_each_side_holds(links, labels, pairs):
     assume(not contradicts(labels, pairs))
@@ -88,14 +115,14 @@ def test_conflict_names_what_each_side_holds(links, labels, pairs):
         for side in "ab":
             end, held = row[f"script_{side}"], row[f"held_{side}"]
             assert cluster.get(end, end) == cluster.get(held, held)
-        if row["constraint"] == "statement":
+        if row["kind"] == "statement":
             assert row["evidence_a"] == row["evidence_b"]
             assert row["evidence_a"] in {
                 f"{row['held_a']} is not {row['held_b']}",
                 f"{row['held_b']} is not {row['held_a']}",
             }
         else:
-            kind = row["constraint"]
+            kind = row["kind"]
             parties = [labels[kind, row[f"held_{side}"]] for side in "ab"]
             assert parties[0] != parties[1]
             for side, party in zip("ab", parties, strict=True):
@@ -134,7 +161,7 @@ def test_merge_of_two_services_is_refused_and_the_rest_goes_on():
             "script_a": 2,
             "script_b": 3,
             "rule": "multi_input",
-            "constraint": "service",
+            "kind": "service",
             "scripts_a": 2,
             "scripts_b": 1,
             "held_a": 1,

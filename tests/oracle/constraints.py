@@ -16,7 +16,7 @@ def constrained(
     """
     cluster: dict[int, set[int]] = {}
     refused = []
-    pairs = [set(pair) for pair in pairs]
+    apart = [set(pair) for pair in pairs]
     kinds = {kind for kind, _ in labels}
     for link in links:
         _, a, b, _ = link
@@ -26,7 +26,7 @@ def constrained(
             continue
         both = side_a | side_b
         parties = [{labels[kind, s] for s in both if (kind, s) in labels} for kind in kinds]
-        if any(len(found) > 1 for found in parties) or any(pair <= both for pair in pairs):
+        if any(len(found) > 1 for found in parties) or any(ends <= both for ends in apart):
             refused.append((link, len(side_a), len(side_b)))
             continue
         for script in both:

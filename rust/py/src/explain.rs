@@ -138,6 +138,12 @@ impl ConstrainedMerge {
         Ok(Self { inner: Some(inner) })
     }
 
+    fn begin(&mut self, py: Python<'_>, script_id: Ids<'_>, cluster_id: Ids<'_>) -> PyResult<()> {
+        let (script, cluster) = (script_id.as_slice()?, cluster_id.as_slice()?);
+        let inner = self.inner.as_mut().ok_or_else(finished)?;
+        py.detach(|| inner.begin(script, cluster)).map_err(refused)
+    }
+
     fn add(
         &mut self,
         py: Python<'_>,

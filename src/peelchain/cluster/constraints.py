@@ -16,26 +16,11 @@ import pyarrow as pa
 from peelchain import _core
 from peelchain.cluster.members import ClusterIndex
 from peelchain.errors import MisuseError
+from peelchain.schema import TABLES
 from peelchain.store.arrays import Int64
 
 STATEMENT = "statement"
-"""The constraint of a conflict over a pair; of others it is the labels' kind."""
-
-CONFLICTS = pa.schema(
-    [
-        pa.field("tx_id", pa.int64(), nullable=False),
-        pa.field("script_a", pa.int64(), nullable=False),
-        pa.field("script_b", pa.int64(), nullable=False),
-        pa.field("rule", pa.dictionary(pa.int8(), pa.string()), nullable=False),
-        pa.field("constraint", pa.dictionary(pa.int8(), pa.string()), nullable=False),
-        pa.field("scripts_a", pa.int64(), nullable=False),
-        pa.field("scripts_b", pa.int64(), nullable=False),
-        pa.field("held_a", pa.int64(), nullable=False),
-        pa.field("held_b", pa.int64(), nullable=False),
-        pa.field("evidence_a", pa.string(), nullable=False),
-        pa.field("evidence_b", pa.string(), nullable=False),
-    ]
-)
+"""The kind of constraint that a pair is; of others it is the label's."""
 
 
 @dataclass(frozen=True, order=True)
@@ -104,14 +89,43 @@ class Constraints:
         """Whether there is any."""
         return bool(self.labels or self.pairs)
 
+    def table(self) -> pa.Table:
+        """The constraints as the table `constraints`."""
+        rows: list[tuple[int, str, str | None, int | None, str]] = [
+            *((at.script_id, at.kind, at.party, None, at.evidence) for at in self.labels),
+            *((at.script_a, STATEMENT, None, at.script_b, at.evidence) for at in self.pairs),
+        ]
+        rows.sort(key=lambda row: (row[0], row[1], row[2] or "", row[3] or 0, row[4]))
+        schema = TABLES["constraints"].schema
+        columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
+        return pa.table(
+            [pa.array(list(c), f.type) for c, f in zip(columns, schema, strict=True)],
+            schema=schema,
+        )
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> "Constraints":
+        """The constraints that a table `constraints` holds."""
+        rows = table.to_pylist()
+        return cls(
+            tuple(
+                Label(row["script_id"], row["kind"], row["party"], row["evidence"])
+                for row in rows
+                if row["other_script_id"] is None
+            ),
+            tuple(
+                Pair(row["script_id"], row["other_script_id"], row["evidence"])
+                for row in rows
+                if row["other_script_id"] is not None
+            ),
+        )
+
 
 @dataclass(frozen=True)
 class Constrained:
     """Clusters that keep the constraints, as the table `clusters`, and what was refused for them.
 
-    `conflicts` has a row for each link refused, in chain order: the link and its rule; the
-    `constraint` (a kind of label, or `statement`); how many scripts each side had at that moment;
-    the script on each side that the evidence is about; and that evidence.
+    `conflicts` is the table of that name: a row for each link refused, in chain order.
     """
 
     clusters: pa.Table
@@ -119,25 +133,37 @@ class Constrained:
 
 
 def constrain(
-    clusters: pa.Table, links: Iterable[pa.RecordBatch], constraints: Constraints
+    clusters: pa.Table,
+    links: Iterable[pa.RecordBatch],
+    constraints: Constraints,
+    *,
+    start: pa.Table | None = None,
 ) -> Constrained:
     """The clusters that links make in chain order under constraints.
 
     `clusters` are those that the same links make without any, sorted by script_id; `links` batches
-    of the table `links` in its order. Clusters that break no constraint stand as they are, since a
-    part of one breaks none either and no link leaves a cluster; the others are made anew, link by
-    link. A script whose links were all refused has no row. Raises ValueError for links that do
-    not rise.
+    of the table `links` in its order. With `start`, the constrained clusters of all links before,
+    only the links after them are needed, and `clusters` are what these make of `start`.
+
+    Clusters that break no constraint stand as they are, since a part of one breaks none either and
+    no link leaves a cluster; the others are made anew, link by link. A script whose links were all
+    refused has no row. Raises ValueError for links that do not rise.
     """
     index = ClusterIndex(clusters)
     broken = violating(index, constraints)
     if not len(broken):
-        return Constrained(clusters, CONFLICTS.empty_table())
+        return Constrained(clusters, TABLES["conflicts"].schema.empty_table())
     cluster_ids: Int64 = clusters["cluster_id"].to_numpy()
     script_ids: Int64 = clusters["script_id"].to_numpy()
     anew = np.isin(cluster_ids, broken)
     members = np.ascontiguousarray(script_ids[anew])
     merge = _core.ConstrainedMerge(members, **_columns(constraints))
+    if start is not None:
+        known = np.isin(start["script_id"].to_numpy(), members)
+        merge.begin(
+            np.ascontiguousarray(start["script_id"].to_numpy()[known]),
+            np.ascontiguousarray(start["cluster_id"].to_numpy()[known]),
+        )
     rules: dict[str, int] = {}
     for batch in links:
         merge.add(
@@ -239,7 +265,7 @@ def _conflicts(columns: Sequence[Int64], rules: list[str], constraints: Constrai
             evidence(row_a),
             evidence(row_b),
         ],
-        schema=CONFLICTS,
+        schema=TABLES["conflicts"].schema,
     )
 
 

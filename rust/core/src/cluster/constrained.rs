@@ -115,6 +115,21 @@ impl Constrained {
         })
     }
 
+    /// Joins each script with the cluster that it was in, before any link. Nothing is refused.
+    pub fn begin(&mut self, script: &[i64], cluster: &[i64]) -> Result<(), ClusterError> {
+        check_length("cluster", cluster.len(), script.len())?;
+        for (row, (&script, &cluster)) in script.iter().zip(cluster).enumerate() {
+            let number = |id, name| {
+                let known = self.scripts.number(id);
+                known.ok_or(ClusterError::Unknown { name, row })
+            };
+            let (a, b) = (number(script, "script")?, number(cluster, "cluster")?);
+            let (root_a, root_b) = (self.root(a), self.root(b));
+            self.unite(root_a, root_b);
+        }
+        Ok(())
+    }
+
     /// Applies more links, which rise by (tx, script_a, script_b). Those of which neither script
     /// is among the scripts are passed over.
     pub fn add(
@@ -161,7 +176,14 @@ impl Constrained {
             self.refuse(a, b, root_a, root_b, tx, rule, &clash);
             return;
         }
+        self.unite(root_a, root_b);
+    }
+
+    fn unite(&mut self, root_a: u32, root_b: u32) {
         let (top, under) = (root_a.min(root_b), root_a.max(root_b));
+        if top == under {
+            return;
+        }
         self.parent[under as usize] = top;
         self.size[top as usize] += self.size[under as usize];
         if let Some(mut smaller) = self.held.remove(&under) {
