@@ -8,6 +8,7 @@ mod cluster;
 mod compact;
 mod durable;
 mod errors;
+mod explain;
 mod ingest;
 mod lookup;
 mod progress;
@@ -20,6 +21,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cluster::register(module)?;
     compact::register(module)?;
     durable::register(module)?;
+    explain::register(module)?;
     ingest::register(module)?;
     lookup::register(module)?;
     trace::register(module)?;

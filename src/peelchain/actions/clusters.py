@@ -1,4 +1,4 @@
-"""Clustering: run it, look at a cluster, export all, explain why two are one."""
+"""Clustering: run it, look at a cluster, export all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +7,9 @@ from typing import Any
 
 from peelchain.actions.scripts import script_id_of
 from peelchain.actions.view import Progress, StoreView, parse_policy, silent
-from peelchain.cluster.explain import explain
-from peelchain.cluster.members import links_within
-from peelchain.cluster.policy import Policy
 from peelchain.cluster.stage import cluster
 from peelchain.store.writer import open_for_writing
-from peelchain.units import format_hash, format_time, parse_txid
+from peelchain.units import format_time, parse_txid
 
 EXPORT_COLUMNS = ("address", "script_id", "cluster_id")
 
@@ -120,34 +117,3 @@ def export(view: StoreView) -> Export:
                 yield names[script_id], script_id, cluster_id
 
     return Export(answer, rows())
-
-
-def explain_link(a: str, b: str, store: Path, exclude: list[str] | None = None) -> dict[str, Any]:
-    """The shortest chain of transactions that joins two addresses, each step with its rule."""
-    policy: Policy = parse_policy(exclude or [])
-    with StoreView(store, policy) as view:
-        first, second = script_id_of(a, view), script_id_of(b, view)
-        index = view.clusters.index
-        first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
-        steps = None
-        if first_cluster == second_cluster:
-            inside = links_within(view.clusters.links, index, first_cluster)
-            steps = explain(inside, first, second)
-        txids = view.lookup.txids(step.tx_id for step in steps or [])
-        names = view.addresses([i for s in steps or [] for i in (s.script_a, s.script_b)])
-        return {
-            **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "basis": "inference",
-            "joined": steps is not None,
-            "links": [
-                {
-                    "txid": format_hash(txids[s.tx_id]),
-                    "rule": s.rule,
-                    "script_a": names[s.script_a] or view.script_of(s.script_a).hex(),
-                    "script_b": names[s.script_b] or view.script_of(s.script_b).hex(),
-                }
-                for s in steps or []
-            ],
-        }
