@@ -130,6 +130,11 @@ class Contingency:
         """Scripts of each cluster, in the order of the clusters' numbers."""
         return _sums(self._cluster_at, self.count, len(self._cluster_values))
 
+    @property
+    def recall(self) -> npt.NDArray[np.float64]:
+        """float64[K]: B-cubed recall of each script of a cell, the cell's share of its owner."""
+        return np.asarray(self.count / self.owner_sizes[self._owner_at], dtype=np.float64)
+
     def pairs(self) -> PairCounts:
         """The pairs of all scripts."""
         scripts = int(self.count.sum())
@@ -158,9 +163,8 @@ class Contingency:
         A script that is left out still counts in the clusters and owners of the others.
         """
         weight = self.count if chosen is None else _chosen(self.cell, chosen, len(self.count))
-        precision = weight * self.count / self.cluster_sizes[self._cluster_at]
-        recall = weight * self.count / self.owner_sizes[self._owner_at]
-        return BCubed(int(weight.sum()), math.fsum(precision), math.fsum(recall))
+        precision = weight * (self.count / self.cluster_sizes[self._cluster_at])
+        return BCubed(int(weight.sum()), math.fsum(precision), math.fsum(weight * self.recall))
 
     def outside_largest(self, clusters: int) -> npt.NDArray[np.bool_]:
         """For each script whether it is in none of that many largest clusters.
