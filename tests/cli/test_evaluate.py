@@ -84,7 +84,16 @@ def test_rates_of_a_file_are_shown_and_chosen(tmp_path):
         "made_by": "m", "seeds": "",
     }  # fmt: skip
     file = tmp_path / "rates.json"
-    file.write_text(json.dumps({"format": 1, "rows": [row, {**row, "stratum": "era:1"}]}))
+    file.write_text(
+        json.dumps(
+            {
+                "format": 1,
+                "rows": [row, {**row, "stratum": "era:1"}],
+                "verdicts": [],
+                "agreement": [],
+            }
+        )
+    )
     answer = peelchain("evaluate", "rates", "--file", file, "--json").answer
     check("evaluate rates", answer)
     assert answer["rows"][0] == row

@@ -9,11 +9,13 @@ from peelchain.errors import SourceError
 from peelchain.evaluate import error_rates
 from peelchain.evaluate.error_rates import (
     Counted,
+    Measured,
     measured_error,
     rate,
-    read_rates,
+    read_measured,
     shipped,
-    write_rates,
+    with_rows,
+    written,
 )
 
 ROW = rate(
@@ -48,10 +50,20 @@ def test_what_cannot_be_told_is_null_and_what_was_not_there_has_no_share():
 def test_rows_are_read_as_they_were_written(tmp_path):
     rows = (ROW, replace(ROW, stratum="era:1", recall=None))
     file = tmp_path / "rates.json"
-    file.write_text(write_rates(rows))
-    assert read_rates(file) == rows
-    file.write_text(write_rates([]))
-    assert read_rates(file) == ()
+    full = Measured(rows, (("habits", "trade", "", 3),), (("habits", "default", 0.5, 0.25, 0.75),))
+    for measured in (full, Measured()):
+        file.write_text(written(measured))
+        assert read_measured(file) == measured
+
+
+def test_rows_take_the_place_of_those_that_their_command_made_before():
+    other = replace(ROW, made_by="peelchain evaluate coinjoins")
+    before = Measured((replace(ROW, right=3), other), (("habits", "trade", "", 3),))
+    after = with_rows(before, [ROW], "peelchain evaluate simulated")
+    assert after.rows == (other, ROW)
+    assert after.verdicts == before.verdicts
+    more = Measured(verdicts=(("habits", "omni", "", 1),))
+    assert with_rows(before, [ROW], "peelchain evaluate simulated", more).verdicts == more.verdicts
 
 
 def test_shipped_rows_are_well_formed_and_each_is_quoted_by_its_name():
@@ -59,7 +71,7 @@ def test_shipped_rows_are_well_formed_and_each_is_quoted_by_its_name():
         said = measured_error(row.rule, row.stratum)
         assert said is not None
         assert (said.rule, said.stratum) == (row.rule, row.stratum)
-    assert error_rates.SHIPPED.read_text() == write_rates(shipped())
+    assert error_rates.SHIPPED.read_text() == written(read_measured(error_rates.SHIPPED))
 
 
 def test_field_data_are_quoted_before_simulated_ones(monkeypatch):
@@ -81,12 +93,25 @@ def test_field_data_are_quoted_before_simulated_ones(monkeypatch):
     ],
 )
 def test_a_damaged_row_is_refused_by_its_number(tmp_path, change, message):
-    said = json.loads(write_rates([ROW, ROW]))
+    said = json.loads(written(Measured((ROW, ROW))))
     said["rows"][1] |= change
     file = tmp_path / "rates.json"
     file.write_text(json.dumps(said))
     with pytest.raises(SourceError, match=message):
-        read_rates(file)
+        read_measured(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("verdicts", ["habits", "trade", 3]), ("agreement", ["habits", "default", 1, 0.5, 0.5])],
+)
+def test_a_damaged_row_of_another_kind_is_refused(tmp_path, name, row):
+    file = tmp_path / "rates.json"
+    file.write_text(
+        json.dumps({"format": 1, "rows": [], "verdicts": [], "agreement": [], name: [row]})
+    )
+    with pytest.raises(SourceError, match=f"{name} 1: .* is no row of it"):
+        read_measured(file)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1}', "[" * 100_000])
@@ -94,4 +119,4 @@ def test_a_file_that_holds_no_rates_is_refused(tmp_path, text):
     file = tmp_path / "rates.json"
     file.write_text(text)
     with pytest.raises(SourceError, match=r"rates\.json"):
-        read_rates(file)
+        read_measured(file)

@@ -14,7 +14,7 @@ def test_no_seed_serves_two_purposes():
 
 def test_seeds_of_a_purpose_are_its_own_and_follow_on():
     seeds = seeds_for("test", 12)
-    require("test", seeds)
+    require(["test"], seeds)
     assert len(set(seeds)) == 12
     assert seeds_for("test", 2, first=10) == seeds[10:]
 
@@ -22,9 +22,11 @@ def test_seeds_of_a_purpose_are_its_own_and_follow_on():
 def test_a_seed_of_another_purpose_is_refused():
     seed = seeds_for("training", 1)[0]
     with pytest.raises(MisuseError, match=f"seed {seed} belongs to training, not to test"):
-        require("test", [seed])
-    with pytest.raises(MisuseError, match="seed 7 belongs to no purpose"):
-        require("calibration", [7])
+        require(["test"], [seed])
+    with pytest.raises(
+        MisuseError, match="seed 7 belongs to no purpose, not to calibration or test"
+    ):
+        require(("calibration", "test"), [7])
 
 
 def test_ranges_that_overlap_are_refused():

@@ -12,7 +12,7 @@ import numpy as np
 from peelchain.actions.view import StoreView
 from peelchain.errors import NotInChainError
 from peelchain.evaluate.agreement import Int64
-from peelchain.evaluate.error_rates import ErrorRate, read_rates, shipped
+from peelchain.evaluate.error_rates import ErrorRate, read_measured, shipped
 from peelchain.evaluate.intervals import UNKNOWN, grouped, share_interval
 from peelchain.evaluate.labelled import not_in_chain, read_labelled_table
 from peelchain.evaluate.table_error import TableError, table_error
@@ -82,7 +82,7 @@ def rates(
     file: Path | None = None, rule: str | None = None, stratum: str | None = None
 ) -> dict[str, Any]:
     """The measured error rates that are shipped, or those of a file."""
-    rows = read_rates(file) if file is not None else shipped()
+    rows = read_measured(file).rows if file is not None else shipped()
     return {
         "rows": [
             asdict(r)

@@ -58,7 +58,8 @@ def clustering_counts(economy: Economy, found: Found, oracle: Oracle) -> Counts:
 
     By stratum: `merges` [right, false]; `pairs` [both, same cluster, same owner]; `b_cubed`
     [scripts, sum of precision, sum of recall]; `beside_oracle` likewise with the oracle's clusters
-    in place of owners: pairs [both, of the oracle], B-cubed recall [scripts, sum];
+    in place of owners: pairs [both, of the oracle], B-cubed recall [scripts, sum], merges [in both
+    clusterings, of the oracle], a clustering of n scripts in k parts having made n - k;
     `clusters` [clusters, pure, owners, whole]; `case` [false merges in clusters of the case, those
     of them that are flagged]; `false_by` counts false merges by class of transaction.
     """
@@ -82,11 +83,13 @@ def clustering_counts(economy: Economy, found: Found, oracle: Oracle) -> Counts:
         counts["pairs"][stratum] = [pairs.both, pairs.same_cluster, pairs.same_owner]
         b = cells.b_cubed(mask)
         counts["b_cubed"][stratum] = [b.scripts, b.precision_sum, b.recall_sum]
-        shared = Contingency(oracle.cluster[inside], cluster[inside]).pairs()
-        near = beside.b_cubed(mask)
-        counts["beside_oracle"][stratum] = [
-            shared.both, shared.same_owner, near.scripts, near.recall_sum
-        ]  # fmt: skip
+        meet = Contingency(oracle.cluster[inside], cluster[inside])
+        shared, near, scripts = meet.pairs(), beside.b_cubed(mask), int(inside.sum())
+        counts["beside_oracle"][stratum] = {
+            "pairs": [shared.both, shared.same_owner],
+            "b_cubed": [near.scripts, near.recall_sum],
+            "merges": [scripts - len(meet.count), scripts - len(meet.owner_sizes)],
+        }
     left = cells.b_cubed(cells.outside_largest(LARGEST))
     counts["b_cubed"]["outside_five_largest"] = [left.scripts, left.precision_sum, left.recall_sum]
     for stratum, of_merges in _merge_strata(economy, found, merges):

@@ -1,14 +1,15 @@
 """The measured error that answers and reports quote: rows, how they read, and the shipped file."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from peelchain.errors import SourceError
-from peelchain.evaluate.intervals import share_interval
+from peelchain.evaluate.intervals import UNKNOWN, grouped, share_interval
 
 Basis = Literal["simulated", "real", "field"]
 
@@ -44,6 +45,20 @@ class ErrorRate:
     recall_high: float | None
     made_by: str
     seeds: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a file of error rates holds.
+
+    Beside its rows, of simulated economies by condition: `verdicts` (condition, class of
+    transactions, what the detectors call them or nothing, how many) and `agreement` (condition,
+    policy, adjusted Rand index, lower and upper limit).
+    """
+
+    rows: tuple[ErrorRate, ...] = ()
+    verdicts: tuple[tuple[str, str, str, int], ...] = ()
+    agreement: tuple[tuple[str, str, float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,33 @@ def rate(
     )
 
 
+def mean_rate(
+    rule: str,
+    stratum: str,
+    precision: Sequence[tuple[float, float]] | None,
+    recall: Sequence[tuple[float, float]] | None,
+    *,
+    data: str,
+    basis: Basis,
+    unit: str,
+    made_by: str,
+    seeds: str = "",
+) -> ErrorRate:
+    """The row of means, given as (sum, scripts) a group, with intervals resampled over groups."""
+    empty = rate(rule, stratum, Counted(), data=data, basis=basis, unit=unit, made_by=made_by)
+    said, sought = _mean(precision), _mean(recall)
+    return replace(
+        empty,
+        seeds=seeds,
+        precision=said.share,
+        precision_low=said.low,
+        precision_high=said.high,
+        recall=sought.share,
+        recall_low=sought.low,
+        recall_high=sought.high,
+    )
+
+
 def measured_error(rule: str, stratum: str = EVERYWHERE) -> ErrorRate | None:
     """The shipped row of a rule, detector or policy; None where none was measured.
 
@@ -101,11 +143,11 @@ def measured_error(rule: str, stratum: str = EVERYWHERE) -> ErrorRate | None:
 @cache
 def shipped() -> tuple[ErrorRate, ...]:
     """The rows that this version ships."""
-    return read_rates(SHIPPED)
+    return read_measured(SHIPPED).rows
 
 
-def read_rates(path: Path) -> tuple[ErrorRate, ...]:
-    """The rows of a file of error rates, in its order. Raises SourceError naming file and row."""
+def read_measured(path: Path) -> Measured:
+    """What a file of error rates holds. Raises SourceError naming file and row."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
@@ -114,16 +156,43 @@ def read_rates(path: Path) -> tuple[ErrorRate, ...]:
         raise SourceError(f"{path} is no JSON ({e}); give a file of error rates") from None
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise SourceError(f"{path} is no file of error rates of format {FORMAT}; make it anew")
-    rows = said.get("rows")
-    if not isinstance(rows, list):
-        raise SourceError(f"{path} has no rows; make it anew")
-    return tuple(_row(path, number, row) for number, row in enumerate(rows, 1))
+    parts = {name: said.get(name) for name in ("rows", "verdicts", "agreement")}
+    for name, rows in parts.items():
+        if not isinstance(rows, list):
+            raise SourceError(f"{path} has no list of {name}; make it anew")
+    return Measured(
+        tuple(_row(path, number, row) for number, row in enumerate(said["rows"], 1)),
+        tuple(_tuple(path, "verdicts", n, r, _VERDICT) for n, r in enumerate(said["verdicts"], 1)),
+        tuple(_tuple(path, "agreement", n, r, _RAND) for n, r in enumerate(said["agreement"], 1)),
+    )
 
 
-def write_rates(rows: Iterable[ErrorRate]) -> str:
-    """The text of a file of error rates: JSON, a row a line; equal rows give equal text."""
-    lines = [json.dumps(asdict(r), ensure_ascii=True, allow_nan=False) for r in rows]
-    return '{"format": %d, "rows": [\n%s\n]}\n' % (FORMAT, ",\n".join(lines))  # noqa: UP031
+def written(measured: Measured) -> str:
+    """The text of a file of error rates: JSON, a row a line; equal contents give equal text."""
+
+    def lines(rows: Iterable[Any]) -> str:
+        return ",\n".join(json.dumps(r, ensure_ascii=True, allow_nan=False) for r in rows)
+
+    parts = {
+        "rows": lines(asdict(r) for r in measured.rows),
+        "verdicts": lines(measured.verdicts),
+        "agreement": lines(measured.agreement),
+    }
+    body = "".join(f',\n"{name}": [\n{text}\n]' for name, text in parts.items())
+    return f'{{"format": {FORMAT}{body}\n}}\n'
+
+
+def with_rows(
+    measured: Measured, rows: Iterable[ErrorRate], command: str, more: Measured | None = None
+) -> Measured:
+    """The same with these rows in place of those that this command made before.
+
+    `more` brings verdicts and agreement that replace those there are.
+    """
+    kept = tuple(r for r in measured.rows if not r.made_by.startswith(command))
+    found = more or measured
+    ordered = sorted((*kept, *rows), key=lambda r: r.made_by)
+    return Measured(tuple(ordered), found.verdicts, found.agreement)
 
 
 @dataclass(frozen=True)
@@ -145,8 +214,31 @@ def _share(parts: tuple[tuple[int, int], ...] | None) -> _Share:
     return _Share(right, total - right, right / total, limits.low, limits.high)
 
 
+def _mean(parts: Sequence[tuple[float, float]] | None) -> _Share:
+    weight = math.fsum(n for _, n in parts or ())
+    if parts is None or not weight:
+        return _Share()
+    limits = grouped(parts)
+    known = limits != UNKNOWN
+    return _Share(
+        share=math.fsum(n for n, _ in parts) / weight,
+        low=limits.low if known else None,
+        high=limits.high if known else None,
+    )
+
+
 _INTEGERS = ("right", "wrong", "found", "missed")
 _TEXTS = ("rule", "stratum", "data", "basis", "unit", "made_by", "seeds")
+
+
+_VERDICT = (str, str, str, int)
+_RAND = (str, str, float, float, float)
+
+
+def _tuple(path: Path, name: str, number: int, row: Any, types: tuple[type, ...]) -> Any:
+    if not isinstance(row, list) or [type(cell) for cell in row] != list(types):
+        raise SourceError(f"{path} {name} {number}: {row!r:.60} is no row of it; make it anew")
+    return tuple(row)
 
 
 def _row(path: Path, number: int, row: Any) -> ErrorRate:

@@ -4,7 +4,7 @@ The only place where ranges are given out. A seed belongs to one purpose for eve
 calibrates or tests takes it from here, and asking for one of another purpose is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
@@ -42,15 +42,16 @@ def seeds_for(purpose: Purpose, count: int, first: int = 0) -> list[int]:
     return list(whole[first : first + count])
 
 
-def require(purpose: Purpose, seeds: Iterable[int]) -> None:
-    """Raises MisuseError when one of the seeds does not belong to the purpose."""
-    whole = SEEDS[purpose]
+def require(purposes: Collection[Purpose], seeds: Iterable[int]) -> None:
+    """Raises MisuseError when one of the seeds belongs to none of the purposes."""
     for seed in seeds:
-        if seed not in whole:
-            owner = next((name for name, r in SEEDS.items() if seed in r), None)
+        if not any(seed in SEEDS[purpose] for purpose in purposes):
+            owner = next((name for name, whole in SEEDS.items() if seed in whole), None)
             whose = f"belongs to {owner}" if owner else "belongs to no purpose"
+            first = SEEDS[next(iter(purposes))]
             raise MisuseError(
-                f"seed {seed} {whose}, not to {purpose}; take one from {whole[0]} to {whole[-1]}"
+                f"seed {seed} {whose}, not to {' or '.join(purposes)}; take one from {first[0]} to "
+                f"{first[-1]}"
             )
 
 
