@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from peelchain.actions.view import StoreView
-from peelchain.errors import NotInChainError
+from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.errors import MisuseError, NotInChainError, PeelchainError
 from peelchain.evaluate.agreement import Int64
-from peelchain.evaluate.error_rates import ErrorRate, read_measured, shipped
+from peelchain.evaluate.error_rates import (
+    ErrorRate,
+    Measured,
+    read_measured,
+    shipped,
+    with_rows,
+    written,
+)
 from peelchain.evaluate.intervals import UNKNOWN, grouped, share_interval
 from peelchain.evaluate.labelled import not_in_chain, read_labelled_table
+from peelchain.evaluate.seeds import seeds_for
 from peelchain.evaluate.table_error import TableError, table_error
 from peelchain.script import script_type
 
@@ -90,6 +98,76 @@ def rates(
             if (rule is None or r.rule == rule) and (stratum is None or r.stratum == stratum)
         ]
     }
+
+
+def simulated(
+    economies: int,
+    blocks: int,
+    work: Path,
+    conditions: Sequence[str] = (),
+    *,
+    choosing: bool = False,
+    jobs: int = 1,
+    keep: bool = False,
+    into: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Measures every policy, rule and detector on simulated economies whose seeds none has seen.
+
+    All conditions where none is named. `choosing` takes the seeds that are there to look at while
+    one writes a rule; they give no published figure, so `into` is refused with it.
+    """
+    try:
+        from peelchain.evaluate.conditions import CONDITIONS, condition
+        from peelchain.evaluate.one_economy import MIXES
+        from peelchain.evaluate.runs import Task, measure
+        from peelchain.evaluate.simulated_rates import rand_rows, simulated_rates, verdict_rows
+    except ImportError as e:
+        raise PeelchainError(
+            f"the simulator needs {e.name}; run pip install 'peelchain[simulate]'"
+        ) from None
+    if choosing and into is not None:
+        raise MisuseError("seeds for choosing give no published figures; leave out --into")
+    seeds = seeds_for("choosing" if choosing else "test", economies)
+    chosen = [condition(name) for name in conditions or CONDITIONS]
+    tasks = [Task(c, seed, blocks) for c in chosen for seed in seeds]
+    results = measure(
+        tasks,
+        work,
+        jobs=jobs,
+        keep=keep,
+        progress=lambda done, of: progress("measuring economies", done, of),
+    )
+    command = f"{_SIMULATED} --economies {economies} --blocks {blocks}"
+    found = Measured(
+        tuple(simulated_rates(results, MIXES, command)),
+        tuple(verdict_rows(results)),
+        tuple(rand_rows(results)),
+    )
+    if into is not None:
+        _put(into, found, _SIMULATED)
+    return {
+        "economies": economies,
+        "blocks": blocks,
+        "purpose": "choosing" if choosing else "test",
+        "conditions": [{"condition": c.name, "about": c.about} for c in chosen],
+        "rows": [asdict(r) for r in found.rows],
+        "verdicts": [list(r) for r in found.verdicts],
+        "agreement": [list(r) for r in found.agreement],
+    }
+
+
+_SIMULATED = "peelchain evaluate simulated"
+
+
+def _put(into: Path, found: Measured, command: str) -> None:
+    """Writes what a command measured into a file of error rates, in place of what it held of it."""
+    before = read_measured(into) if into.exists() else Measured()
+    more = found if found.verdicts else None
+    try:
+        into.write_text(written(with_rows(before, found.rows, command, more)), encoding="ascii")
+    except OSError as e:
+        raise PeelchainError(f"{into}: {e.strerror}; give another --into") from None
 
 
 def _agreement(error: TableError) -> dict[str, Any]:

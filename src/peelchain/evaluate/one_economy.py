@@ -19,6 +19,9 @@ from peelchain.simulate.economy import simulate
 from peelchain.simulate.parameters import Parameters
 from peelchain.store.reader import Store
 
+MIXES: frozenset[str] = frozenset({"equal_output", "equal_output_levels"})
+"""The verdicts that flag a transaction as a mix."""
+
 POLICIES: dict[str, Policy] = {
     "default": DEFAULT_POLICY,
     "no_detectors": Policy(detectors=(), negatives=()),

@@ -140,7 +140,8 @@ def _read(path: Path) -> dict[str, Result]:
             continue
         try:
             said = json.loads(line)
-            found[said.pop("key")] = Result(**said)
+            key = said.pop("key")
+            found[key] = Result(**said)
         except (ValueError, TypeError, KeyError, AttributeError) as e:
             if number == len(lines):
                 break
