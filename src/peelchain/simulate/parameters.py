@@ -70,7 +70,7 @@ class Parameters:
     whirlpool_per_100_blocks: float = 0.0
     whirlpool_size: Span = (5, 8)
     joinmarket_per_100_blocks: float = 0.0
-    joinmarket_size: Span = (3, 10)
+    joinmarket_size: Span = (3, 8)
     equal_batches_per_100_blocks: float = 0.0
     trades_per_100_blocks: float = 0.0
     big_consolidations_per_100_blocks: float = 0.0
@@ -195,6 +195,7 @@ PARAMETERS = {
         wasabi2_per_100_blocks=3.0,
         whirlpool_per_100_blocks=12.0,
         joinmarket_per_100_blocks=6.0,
+        joinmarket_size=(3, 10),
         equal_batches_per_100_blocks=6.0,
         trades_per_100_blocks=12.0,
         big_consolidations_per_100_blocks=5.0,

@@ -63,6 +63,11 @@ def output_vbytes(script: bytes) -> int:
     return 9 + len(script)
 
 
+def data_script(data: bytes, head: bytes = b"\x6a") -> bytes:
+    """An OP_RETURN script that pushes up to 255 bytes after `head`."""
+    return head + _push(data)
+
+
 def compact_size(number: int) -> bytes:
     """Bitcoin's variable-length integer."""
     if number < 0xFD:
