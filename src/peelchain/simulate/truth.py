@@ -89,8 +89,8 @@ class Truth:
                 ("wallet", "owner and name, unique"),
                 ("owner_id", "who holds its keys"),
                 ("wallet_family", "core, electrum and so on, see docs/methods/simulator.md; "
-                 "classic is none; service, mixer and inscriptions are those of services and of clients "
-                 "for one purpose"),
+                 "classic is none; service, mixer and inscriptions are those of services and of "
+                 "clients for one purpose"),
                 ("kind", "script kind of its receiving addresses"),
                 ("position", "where change goes: random, last, first or sorted (BIP 69)"),
                 ("change", "one, none (coins are paid whole), round or split"),
