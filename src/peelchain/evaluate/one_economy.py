@@ -19,7 +19,17 @@ from peelchain.simulate.economy import simulate
 from peelchain.simulate.parameters import Parameters
 from peelchain.store.reader import Store
 
-MIXES: frozenset[str] = frozenset({"equal_output", "equal_output_levels"})
+MIXES: frozenset[str] = frozenset(
+    {
+        "whirlpool_mix",
+        "wasabi_2",
+        "wasabi_1_1",
+        "wasabi_1_0",
+        "joinmarket",
+        "equal_output",
+        "equal_output_levels",
+    }
+)
 """The verdicts that flag a transaction as a mix."""
 
 POLICIES: dict[str, Policy] = {

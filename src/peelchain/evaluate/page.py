@@ -9,6 +9,7 @@ from peelchain.evaluate.conditions import (
     STATED,
     payjoin_name,
 )
+from peelchain.evaluate.detector_error import HIDDEN, NEGATIVES
 from peelchain.evaluate.error_rates import ErrorRate, Measured
 from peelchain.evaluate.intervals import clopper_pearson
 from peelchain.evaluate.simulated_rates import (
@@ -18,10 +19,8 @@ from peelchain.evaluate.simulated_rates import (
     CASE,
     CLUSTERS,
     FLAGGED,
-    HIDDEN,
     MERGES,
     NAMED,
-    NEGATIVES,
     PAIRS,
     SCRIPTS,
     SCRIPTS_LEFT,
@@ -252,21 +251,22 @@ def _detectors_under(find: _Rows, condition: str, counts: list[tuple[str, str, i
         classes.setdefault(name, {})[verdict] = n
     every = sum(n for _, _, n in counts)
     here = stratum("all")
-    rules = sorted({r for r, s, u in find.by if s == here and u == NAMED})
+    rules = sorted({r for r, s, u in find.by if s == here and u in (NAMED, FLAGGED)} - {ANY_MIX})
     lines = ["", f"### Condition `{condition}`", "", f"{CONDITIONS[condition].about}.".capitalize()]
     lines += [
         "",
-        "By type: found at all, found and given that type, and how much of what is given it is a "
-        "mix at all.",
+        "By name that a detector gives: mixes of that type found under any name, those found under "
+        "it, how much of what has the name is rightly named, and how much is a mix at all.",
         "",
     ]
     lines += table(
-        ("type", "found", "given its type", "of those flagged so, mixes"),
+        ("name", "found as a mix", "found under its name", "rightly named", "mixes"),
         (
             (
                 f"`{rule}`",
                 find.recall(rule, here, FLAGGED),
                 find.recall(rule, here, NAMED),
+                find.precision(rule, here, NAMED),
                 find.precision(rule, here, FLAGGED),
             )
             for rule in [ANY_MIX, *rules]
@@ -274,8 +274,8 @@ def _detectors_under(find: _Rows, condition: str, counts: list[tuple[str, str, i
     )
     lines += [
         "",
-        "By class of transactions that are none, at the base rate at which they occur; precision: of "
-        "what is flagged among mixes and this class, the share that is a mix.",
+        "By class of transactions that are none, at the base rate at which they occur. Precision: "
+        "of what is flagged among mixes and this class, the share that is a mix.",
         "",
     ]
     rows = []
