@@ -11,7 +11,17 @@ import typer
 from typer.exceptions import TyperException
 
 from peelchain import __version__
-from peelchain.cli import bundles, chain, cluster, investigate, lists, show, simulate, trace
+from peelchain.cli import (
+    bundles,
+    chain,
+    cluster,
+    evaluate,
+    investigate,
+    lists,
+    show,
+    simulate,
+    trace,
+)
 from peelchain.cli.output import INTERRUPTED
 from peelchain.cli.plain_text import inert
 from peelchain.errors import PeelchainError
@@ -37,6 +47,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> None:
