@@ -29,9 +29,7 @@ def in_question(tx: Tx) -> bool:
 def said(tx: Tx, possible: list[bool], speaks: bool = True) -> Said:
     if not (speaks and in_question(tx)):
         return False, [False] * len(tx["outputs"])
-    return True, [
-        p and could_be_change(o) for p, o in zip(possible, tx["outputs"], strict=True)
-    ]
+    return True, [p and could_be_change(o) for p, o in zip(possible, tx["outputs"], strict=True)]
 
 
 def usable(tx: Tx) -> list[Tx]:
@@ -139,9 +137,7 @@ def rate(tx: Tx) -> int:
 
 def spender_fee_rate(tx: Tx) -> Said:
     same = any(o["spender"] is not None and rate(o["spender"]) == rate(tx) for o in usable(tx))
-    possible = [
-        o["spender"] is None or rate(o["spender"]) == rate(tx) for o in tx["outputs"]
-    ]
+    possible = [o["spender"] is None or rate(o["spender"]) == rate(tx) for o in tx["outputs"]]
     # as the array version: an unspent output stays possible beside one of the same rate
     return said(tx, possible, same)
 
@@ -217,3 +213,91 @@ RULES = {
         spender_version,
     )
 }
+
+
+def chain_as_told(tables: dict[str, list[Tx]], as_of_height: int, looked_at: int) -> list[Tx]:
+    """Every transaction up to a height, from the rows of a store's tables, in the form above.
+
+    Spends and receipts above the height are left out. `is_mix` is False of all.
+    """
+    txs = [tx for tx in tables["txs"] if tx["height"] <= as_of_height]
+    outs = tables["txouts"]
+    ins: dict[int, list[Tx]] = {}
+    for row in tables["txins"]:
+        ins.setdefault(row["tx_id"], []).append(row)
+    spent_in = {
+        row["prev_txout_id"]: row["tx_id"]
+        for row in tables["txins"]
+        if row["prev_txout_id"] is not None and row["tx_id"] < len(txs)
+    }
+    receipts: dict[int, list[Tx]] = {}
+    for out in outs:
+        if out["tx_id"] < len(txs):
+            receipts.setdefault(out["script_id"], []).append(out)
+
+    def pays_itself(tx_id: int, script: int) -> bool:
+        spent = [i["prev_txout_id"] for i in ins[tx_id]]
+        return any(p is not None and outs[p]["script_id"] == script for p in spent)
+
+    def spender_of(txout_id: int) -> Tx | None:
+        if txout_id not in spent_in:
+            return None
+        tx = tables["txs"][spent_in[txout_id]]
+        own = ins[tx["tx_id"]]
+        types = {outs[i["prev_txout_id"]]["script_type"] for i in own}
+        kept = ("tx_id", "version", "locktime", "height", "fee_sat", "weight")
+        return {
+            **{name: tx[name] for name in kept},
+            "inputs": len(own),
+            "outputs": tx["txout_count"],
+            "sequence": min(i["sequence"] for i in own),
+            "type": types.pop() if len(types) == 1 else None,
+        }
+
+    def made(out: Tx) -> Tx:
+        same = receipts[out["script_id"]]
+        before = [r for r in same if r["tx_id"] < out["tx_id"]]
+        after = [r for r in same if r["tx_id"] > out["tx_id"]]
+        return {
+            "id": out["txout_id"],
+            "value": out["value_sat"],
+            "script": out["script_id"],
+            "type": out["script_type"],
+            "fresh": not before,
+            "receipts_before": min(len(before), 2),
+            "self_change": any(
+                pays_itself(r["tx_id"], out["script_id"]) for r in before[-looked_at:]
+            ),
+            "next_receipt": tables["txs"][after[0]["tx_id"]]["height"] if after else None,
+            "spender": spender_of(out["txout_id"]),
+        }
+
+    def spent(txin: Tx) -> Tx:
+        found: Tx = dict.fromkeys(("value", "script", "type", "tx"))
+        found |= {"peels": False, "sequence": txin["sequence"]}
+        if txin["prev_txout_id"] is not None:
+            out = outs[txin["prev_txout_id"]]
+            maker = tables["txs"][out["tx_id"]]
+            found |= {
+                "value": out["value_sat"],
+                "script": out["script_id"],
+                "type": out["script_type"],
+                "tx": out["tx_id"],
+                "peels": maker["txin_count"] == 1 and maker["txout_count"] == 2,
+            }
+        return found
+
+    kept = ("tx_id", "height", "version", "locktime", "fee_sat", "weight")
+    told = []
+    for tx in txs:
+        first = tx["first_txout_id"]
+        told.append(
+            {
+                **{name: tx[name] for name in kept},
+                "is_coinbase": tx["tx_index"] == 0,
+                "is_mix": False,
+                "inputs": [spent(i) for i in ins[tx["tx_id"]]],
+                "outputs": [made(o) for o in outs[first : first + tx["txout_count"]]],
+            }
+        )
+    return told

@@ -1,12 +1,14 @@
 """The cluster fingerprint: how the transactions that a cluster spends in are made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
+from peelchain.cluster.change.rows import Rows, bounds, ranges
 from peelchain.cluster.change.spender import locktime_class, sequence_class
-from peelchain.cluster.change.transactions import Int64, Transactions
+from peelchain.cluster.change.transactions import NONE, Bools, Int64, Transactions
 from peelchain.cluster.change.verdict import Verdict, in_any, to_outputs, verdict
+from peelchain.store.lookup import Lookup
 
 ClusterOf = Callable[[Int64], Int64]
 """Gives the cluster_id of each script_id."""
@@ -19,30 +21,53 @@ _LOCKTIMES = 4
 def fingerprint(version: Int64, locktime: Int64, height: Int64, sequence: Int64) -> Int64:
     """One number for version (1, 2 or another), locktime and sequence class of a transaction."""
     versions = np.where((version == 1) | (version == 2), version, 0)
-    return (
-        versions * _SEQUENCES + sequence_class(sequence)
-    ) * _LOCKTIMES + locktime_class(locktime, height)
+    return (versions * _SEQUENCES + sequence_class(sequence)) * _LOCKTIMES + locktime_class(
+        locktime, height
+    )
 
 
-def fingerprints_of(
-    transactions: Transactions, cluster_of: ClusterOf
-) -> dict[int, int]:
+def fingerprints_of(transactions: Transactions, cluster_of: ClusterOf) -> dict[int, int]:
     """Which fingerprints the transactions of each cluster have, as bits; of this batch alone.
 
     A transaction belongs to the cluster of its first input; coinbases, CoinJoins and those whose
     first input is not known to none. Several batches are joined by OR.
     """
-    owners = transactions.in_script[transactions.first_in[:-1]]
-    ours = (owners >= 0) & ~transactions.is_mix
-    clusters = cluster_of(owners[ours])
-    own = fingerprint(
-        transactions.version[ours],
-        transactions.locktime[ours],
-        transactions.height[ours],
-        transactions.least_sequence[ours],
+    return _bits(
+        cluster_of,
+        transactions.in_script[transactions.first_in[:-1]],
+        fingerprint(
+            transactions.version,
+            transactions.locktime,
+            transactions.height,
+            transactions.least_sequence,
+        ),
+        ~transactions.is_mix,
     )
+
+
+def load_fingerprints(
+    lookup: Lookup, tx_ids: Iterable[int], cluster_of: ClusterOf, mixes: Iterable[int] = ()
+) -> dict[int, int]:
+    """As `fingerprints_of`, of transactions of a store, with no more read than that takes."""
+    rows = Rows(lookup)
+    ids = np.unique(np.fromiter(tx_ids, dtype=np.int64))
+    ids = ids[~np.isin(ids, np.fromiter(mixes, dtype=np.int64))]
+    txs = rows.get("txs", ids, ("version", "locktime", "height", "first_txin", "txin_count"))
+    spends = rows.get("txins", ranges(txs["first_txin"], txs["txin_count"]), ("sequence",))
+    first = rows.get("txins", txs["first_txin"], ("prev_txout_id",))["prev_txout_id"]
+    owners = np.full(len(ids), NONE, dtype=np.int64)
+    owners[first >= 0] = rows.get("txouts", first[first >= 0], ("script_id",))["script_id"]
+    if not len(ids):
+        return {}
+    least = np.minimum.reduceat(spends["sequence"], bounds(txs["txin_count"])[:-1])
+    own = fingerprint(txs["version"], txs["locktime"], txs["height"], least)
+    return _bits(cluster_of, owners, own, np.ones(len(ids), dtype=np.bool_))
+
+
+def _bits(cluster_of: ClusterOf, owners: Int64, kinds: Int64, count: Bools) -> dict[int, int]:
+    ours = (owners >= 0) & count
+    pairs = np.unique(np.stack([cluster_of(owners[ours]), kinds[ours]]), axis=1)
     bits: dict[int, int] = {}
-    pairs = np.unique(np.stack([clusters, own]), axis=1)
     for cluster, kind in pairs.T.tolist():
         bits[cluster] = bits.get(cluster, 0) | 1 << kind
     return bits

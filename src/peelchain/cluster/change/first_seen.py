@@ -24,7 +24,8 @@ def one_time_change(transactions: Transactions, waiting_blocks: int = WAITING_BL
     usable = transactions.can_be_change
     new = transactions.out_fresh & usable
     again = (transactions.out_next_receipt >= 0) & (
-        transactions.out_next_receipt <= transactions.height[transactions.tx_of_out] + waiting_blocks
+        transactions.out_next_receipt
+        <= transactions.height[transactions.tx_of_out] + waiting_blocks
     )
     barred = (
         pays_input(transactions)

@@ -1,11 +1,12 @@
 """Transactions of a store with all that the change rules ask of them, by look-ups alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from peelchain.cluster.change.transactions import MIXED, NONE, TYPES, Bools, Int64, Transactions
+from peelchain.cluster.change.rows import Rows, bounds, ranges
+from peelchain.cluster.change.transactions import MIXED, NONE, Bools, Int64, Transactions
 from peelchain.errors import MisuseError
 from peelchain.store.lookup import Lookup
 
@@ -14,7 +15,6 @@ SELF_CHANGE_LOOKED_AT = 20
 
 _TX = ("height", "version", "locktime", "fee_sat", "weight")
 _BOUNDS = ("first_txin", "txin_count", "first_txout_id", "txout_count")
-_PLACES = {name: place for place, name in enumerate(TYPES)}
 
 
 def load_transactions(
@@ -43,17 +43,21 @@ def load_transactions(
             raise MisuseError(
                 f"tx_id {bad[0]} is not in the chain up to height {at}: give 0 to {end - 1}"
             )
-    rows = _Rows(lookup)
+    rows = Rows(lookup)
     txs = rows.get("txs", ids, (*_TX, *_BOUNDS))
-    outputs = _ranges(txs["first_txout_id"], txs["txout_count"])
+    outputs = ranges(txs["first_txout_id"], txs["txout_count"])
     made = rows.get("txouts", outputs, ("value_sat", "script_id", "script_type"))
     return Transactions(
         as_of_height=at,
         tx_id=ids,
-        **{name: txs[name] for name in _TX},
+        height=txs["height"],
+        version=txs["version"],
+        locktime=txs["locktime"],
+        fee_sat=txs["fee_sat"],
+        weight=txs["weight"],
         is_mix=np.isin(ids, np.fromiter(mixes, dtype=np.int64)),
-        first_in=_bounds(txs["txin_count"]),
-        first_out=_bounds(txs["txout_count"]),
+        first_in=bounds(txs["txin_count"]),
+        first_out=bounds(txs["txout_count"]),
         **_inputs(rows, txs),
         out_id=outputs,
         out_value=made["value_sat"],
@@ -64,53 +68,13 @@ def load_transactions(
     )
 
 
-def outputs_between(lookup: Lookup, first: int, end: int) -> int:
-    """How many outputs the transactions from tx_id `first` to before `end` have."""
-    if first >= end:
-        return 0
-    ends = lookup.rows_of("txs", [first, end - 1], ["first_txout_id", "txout_count"])
-    last = ends[end - 1]
-    return int(last["first_txout_id"] + last["txout_count"] - ends[first]["first_txout_id"])
-
-
-class _Rows:
-    """Rows of tables as arrays; script types as their places, nulls as NONE."""
-
-    def __init__(self, lookup: Lookup) -> None:
-        self.lookup = lookup
-
-    def get(self, table: str, numbers: Int64, columns: Sequence[str]) -> dict[str, Int64]:
-        """Columns of these rows, in the order of the numbers, which may repeat."""
-        unique, places = np.unique(numbers, return_inverse=True)
-        found = self.lookup.columns_of(table, unique.tolist(), columns)
-        return {name: _array(found[name])[places] for name in columns}
-
-
-def _array(values: list[Any]) -> Int64:
-    if values and isinstance(values[0], str):
-        return np.array([_PLACES[v] for v in values], dtype=np.int64)
-    return np.array([NONE if v is None else v for v in values], dtype=np.int64)
-
-
-def _bounds(counts: Int64) -> Int64:
-    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-
-
-def _ranges(first: Int64, counts: Int64) -> Int64:
-    """The numbers of each range, one range after the other."""
-    starts = np.cumsum(counts) - counts
-    return np.arange(int(counts.sum())) + np.repeat(first - starts, counts)
-
-
-def _inputs(rows: _Rows, txs: dict[str, Int64]) -> dict[str, Any]:
+def _inputs(rows: Rows, txs: dict[str, Int64]) -> dict[str, Any]:
     spends = rows.get(
-        "txins", _ranges(txs["first_txin"], txs["txin_count"]), ("prev_txout_id", "sequence")
+        "txins", ranges(txs["first_txin"], txs["txin_count"]), ("prev_txout_id", "sequence")
     )
     prevouts = spends["prev_txout_id"]
     known = prevouts >= 0
-    spent = rows.get(
-        "txouts", prevouts[known], ("value_sat", "script_id", "script_type", "tx_id")
-    )
+    spent = rows.get("txouts", prevouts[known], ("value_sat", "script_id", "script_type", "tx_id"))
     makers = rows.get("txs", spent["tx_id"], ("txin_count", "txout_count"))
     peels = (makers["txin_count"] == 1) & (makers["txout_count"] == 2)
 
@@ -131,7 +95,7 @@ def _inputs(rows: _Rows, txs: dict[str, Int64]) -> dict[str, Any]:
     }
 
 
-def _coinbases(rows: _Rows, txs: dict[str, Int64]) -> Bools:
+def _coinbases(rows: Rows, txs: dict[str, Int64]) -> Bools:
     numbers = np.unique(txs["first_txin"]).tolist()
     states = rows.lookup.columns_of("txins", numbers, ("state",))["state"]
     coinbase = {n for n, state in zip(numbers, states, strict=True) if state == "coinbase"}
@@ -139,7 +103,7 @@ def _coinbases(rows: _Rows, txs: dict[str, Int64]) -> Bools:
 
 
 def _receipts(
-    rows: _Rows, txs: dict[str, Int64], outputs: Int64, scripts: Int64, end: int
+    rows: Rows, txs: dict[str, Int64], outputs: Int64, scripts: Int64, end: int
 ) -> dict[str, Any]:
     """Which receipts of each output's script came before its transaction, and which is next."""
     own_first = np.repeat(txs["first_txout_id"], txs["txout_count"])
@@ -165,7 +129,7 @@ def _receipts(
     }
 
 
-def _heights(rows: _Rows, txouts: Int64, end: int) -> Int64:
+def _heights(rows: Rows, txouts: Int64, end: int) -> Int64:
     """The height of each output's transaction, NONE from tx_id `end` on."""
     there = txouts >= 0
     makers = rows.get("txouts", txouts[there], ("tx_id",))["tx_id"]
@@ -177,7 +141,7 @@ def _heights(rows: _Rows, txouts: Int64, end: int) -> Int64:
     return heights
 
 
-def _self_change(rows: _Rows, pairs: list[tuple[int, int]], scripts: Int64) -> Bools:
+def _self_change(rows: Rows, pairs: list[tuple[int, int]], scripts: Int64) -> Bools:
     """Which outputs' scripts were paid, in one of the receipts paired with them, by themselves."""
     found = np.zeros(len(scripts), dtype=np.bool_)
     if not pairs:
@@ -186,7 +150,7 @@ def _self_change(rows: _Rows, pairs: list[tuple[int, int]], scripts: Int64) -> B
     makers = rows.get("txouts", txouts, ("tx_id",))["tx_id"]
     spans = rows.get("txs", makers, ("first_txin", "txin_count"))
     prevouts = rows.get(
-        "txins", _ranges(spans["first_txin"], spans["txin_count"]), ("prev_txout_id",)
+        "txins", ranges(spans["first_txin"], spans["txin_count"]), ("prev_txout_id",)
     )["prev_txout_id"]
     owners = np.repeat(outs, spans["txin_count"])
     known = prevouts >= 0
@@ -195,7 +159,7 @@ def _self_change(rows: _Rows, pairs: list[tuple[int, int]], scripts: Int64) -> B
     return found
 
 
-def _spenders(rows: _Rows, outputs: Int64, end: int) -> dict[str, Int64]:
+def _spenders(rows: Rows, outputs: Int64, end: int) -> dict[str, Any]:
     told = rows.lookup.spenders(outputs.tolist())
     spender = np.array([NONE if s is None else s[0] for s in told], dtype=np.int64)
     spender[spender >= end] = NONE
@@ -203,7 +167,7 @@ def _spenders(rows: _Rows, outputs: Int64, end: int) -> dict[str, Int64]:
     unique, places = np.unique(spender[there], return_inverse=True)
     txs = rows.get("txs", unique, (*_TX, *_BOUNDS))
     spends = rows.get(
-        "txins", _ranges(txs["first_txin"], txs["txin_count"]), ("prev_txout_id", "sequence")
+        "txins", ranges(txs["first_txin"], txs["txin_count"]), ("prev_txout_id", "sequence")
     )
     # whoever spends a known output is no coinbase; in a partial store other inputs may be unknown
     known = spends["prev_txout_id"] >= 0
@@ -211,7 +175,7 @@ def _spenders(rows: _Rows, outputs: Int64, end: int) -> dict[str, Int64]:
     types[known] = rows.get("txouts", spends["prev_txout_id"][known], ("script_type",))[
         "script_type"
     ]
-    starts = _bounds(txs["txin_count"])[:-1]
+    starts = bounds(txs["txin_count"])[:-1]
     least = np.minimum.reduceat(types, starts) if len(unique) else types
     most = np.maximum.reduceat(types, starts) if len(unique) else types
     sequence = (

@@ -46,10 +46,14 @@ class Parties:
     fingerprints: Mapping[int, int]
 
 
-def verdicts(transactions: Transactions, parties: Parties) -> dict[str, Verdict]:
-    """What every rule says of these transactions, in order of name."""
+def verdicts(transactions: Transactions, parties: Parties | None) -> dict[str, Verdict]:
+    """What every rule says of these transactions, in order of name.
+
+    Without parties, `cluster_fingerprint` is undecided.
+    """
     said = {name: rule(transactions) for name, rule in RULES.items()}
+    none = Parties(lambda scripts: scripts, {})
     said[CLUSTER_FINGERPRINT] = cluster_fingerprint(
-        transactions, parties.cluster_of, parties.fingerprints
+        transactions, (parties or none).cluster_of, (parties or none).fingerprints
     )
     return {name: said[name] for name in RULE_NAMES}

@@ -135,7 +135,7 @@ class Transactions:
         """
         known = self.least_in(np.where(self.in_script >= 0, 1, 0)) == 1
         several = self.count_out(self.can_be_change) >= 2
-        return ~self.is_coinbase & ~self.is_mix & known & several
+        return np.asarray(~self.is_coinbase & ~self.is_mix & known & several)
 
     @cached_property
     def in_kind(self) -> Int64:
@@ -198,11 +198,10 @@ class Transactions:
 def _reduce(function: np.ufunc, values: Int64, bounds: Int64) -> Int64:
     if len(bounds) == 1:
         return np.zeros(0, dtype=np.int64)
-    reduced: Int64 = function.reduceat(values, bounds[:-1])
-    return reduced
+    return np.asarray(function.reduceat(values, bounds[:-1]), dtype=np.int64)
 
 
 def _rows_of(bounds: Int64, rows: Int64) -> Int64:
     counts = np.diff(bounds)[rows]
     starts = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(bounds[:-1][rows] - starts, counts)
+    return np.asarray(np.arange(counts.sum()) + np.repeat(bounds[:-1][rows] - starts, counts))
