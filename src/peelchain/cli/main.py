@@ -16,6 +16,7 @@ from peelchain.cli import (
     chain,
     change,
     cluster,
+    evaluate,
     investigate,
     lists,
     show,
@@ -48,6 +49,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> None:

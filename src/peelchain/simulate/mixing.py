@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Ledger, Output
 from peelchain.simulate.parties import Party
 from peelchain.simulate.transaction import Coin, vbytes
 from peelchain.simulate.truth import Owner, shown_txid
-from peelchain.simulate.wallet import DUST_SAT, Habits, Wallet
+from peelchain.simulate.wallet import DUST_SAT, Wallet
 
 WASABI_SAT = 10_000_000
 POOL_SAT = 1_000_000
@@ -36,7 +37,7 @@ class Mixing:
         self.ledger = ledger
         owner = Owner("coordinator", "coordinator", "Mix Coordinator", "GI", "p2wpkh")
         self.owner = ledger.add_owner(owner)
-        self.wallet = Wallet(ledger, owner.owner_id, "fees", Habits("p2wpkh"))
+        self.wallet = Wallet(ledger, owner.owner_id, "fees", Habits("p2wpkh", family="mixer"))
         self._wasabi_waiting: list[Party] = []
         self._pool_waiting: list[Party] = []
 

@@ -1,14 +1,14 @@
 """Private parties: users with their wallets, services and post-mix coins."""
 
 from collections.abc import Callable
-from random import Random
 
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger
 from peelchain.simulate.services import Service
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner
-from peelchain.simulate.wallet import Habits, Wallet, draw_habits
+from peelchain.simulate.wallet import Wallet
 
 _COUNTRIES = ("DE", "FR", "GB", "US", "BR", "JP", "PL", "NG", "IN", "CA", "AU", "ES", "SE", "ZA")
 
@@ -36,7 +36,7 @@ class Party:
     def new_wallet(self, kind: Kind | None = None) -> Wallet:
         """A further wallet of its own, with habits of its own."""
         self._wallets += 1
-        habits = draw_habits(self.ledger.rng, kind, reuse=False)
+        habits = self.ledger.habits(kind, reuse=False)
         return Wallet(self.ledger, self.owner_id, f"side{self._wallets}", habits)
 
     def mixed_wallet(self, kind: Kind) -> Wallet:
@@ -64,7 +64,7 @@ class Party:
 
     def _special(self, wallets: dict[Kind, Wallet], name: str, kind: Kind) -> Wallet:
         if kind not in wallets:
-            habits = Habits(kind, selection="oldest", position="random")
+            habits = Habits(kind, selection="oldest", position="random", family="mixer")
             wallets[kind] = Wallet(self.ledger, self.owner_id, f"{name}-{kind}", habits)
         return wallets[kind]
 
@@ -75,7 +75,7 @@ def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Par
     shares = (20, 30, 20, 14, 16)[: len(exchanges)]
     users = []
     for number in range(1, count + 1):
-        habits = draw_habits(rng)
+        habits = ledger.habits()
         chosen = rng.choices(exchanges, shares, k=rng.choice((1, 1, 2)))
         owner = Owner(
             f"user-{number:05d}",
@@ -86,10 +86,3 @@ def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Par
         )
         users.append(Party(ledger, owner, habits, list(dict.fromkeys(chosen))))
     return users
-
-
-def amount(rng: Random, median_sat: int, most_sat: int) -> int:
-    """A log-normal amount, often rounded the way people round."""
-    value = min(int(median_sat * rng.lognormvariate(0.0, 0.9)), most_sat)
-    step = rng.choices((1, 10_000, 100_000, 1_000_000), (45, 15, 25, 15))[0]
-    return max(value // step * step, 50_000)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner, shown_txid
-from peelchain.simulate.wallet import Habits, Wallet
+from peelchain.simulate.wallet import Wallet
 from peelchain.units import COIN
 
 HotPolicy = Literal["static", "fresh", "pool"]
@@ -131,14 +132,10 @@ class Service:
                 profile.name,
             )
         )
-        habits = Habits(profile.hot_kind, selection="oldest", position="random")
+        habits = Habits(profile.hot_kind, selection="oldest", position="random", family="service")
         self.hot = Wallet(ledger, profile.owner_id, "hot", habits)
-        self.deposits = Wallet(
-            ledger, profile.owner_id, "deposits", Habits(profile.deposit_kind, position="last")
-        )
-        self.cold = Wallet(
-            ledger, profile.owner_id, "cold", Habits("p2wsh_multisig", position="last")
-        )
+        self.deposits = Wallet(ledger, profile.owner_id, "deposits", _habits(profile.deposit_kind))
+        self.cold = Wallet(ledger, profile.owner_id, "cold", _habits("p2wsh_multisig"))
         self.static = tuple(self.hot.address("hot") for _ in range(profile.hot_addresses))
         self.tagged = self.static[: profile.tagged]
         self.queue: list[Request] = []
@@ -306,3 +303,7 @@ class Service:
         placed = [receipt.coin(index) for index in range(len(parts))]
         if self.hot.empty("internal", self.tagged[0], placed) is not None:
             self._is_whole = True
+
+
+def _habits(kind: Kind) -> Habits:
+    return Habits(kind, position="last", family="service")

@@ -10,7 +10,7 @@ mod union_find;
 pub use coinjoin::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
 pub use links::{Links, multi_input};
 pub use paths::{Steps, shortest_steps};
-pub use union_find::{Clusters, merge};
+pub use union_find::{Clusters, Merging, ScriptNumber, merge};
 
 use thiserror::Error;
 
