@@ -282,6 +282,32 @@ _TABLES = (
         ),
     ),
     TableSpec(
+        "change",
+        "derived",
+        "what each change rule says of outputs; an output it is undecided about has no row",
+        ("tx_id", "vout", "rule"),
+        ("tx_id", "vout", "rule"),
+        "inference",
+        (
+            Column("tx_id", "int64", "the transaction"),
+            Column("vout", "int32", "index of the output in it"),
+            Column("rule", "name", "the rule, e.g. `address_type`, or `predictor`"),
+            Column(
+                "verdict",
+                "bool",
+                "of a rule: it cannot rule the output out as change; of the predictor: it holds "
+                "the output to be change",
+                null="the predictor abstains",
+            ),
+            Column(
+                "probability",
+                "float64",
+                "that the output is change, by the predictor's calibration",
+                null="the rule gives none",
+            ),
+        ),
+    ),
+    TableSpec(
         "tags",
         "derived",
         "what somebody said of an address",
@@ -332,7 +358,7 @@ _TABLES = (
         "fact",
         (
             Column("run_id", "text", "SHA-256 of the fields below, hex, first 16 digits"),
-            Column("stage", "text", "cluster, tags, rates or trace"),
+            Column("stage", "text", "cluster, change, tags, rates or trace"),
             Column("software", "text", "peelchain and its version"),
             Column("parameters", "text", "canonical JSON"),
             Column("inputs", "text", "canonical JSON: hashes of what was read"),

@@ -131,6 +131,17 @@ class Lookup:
             n: dict(zip(columns, row, strict=True)) for n, row in zip(wanted, rows, strict=True)
         }
 
+    def columns_of(
+        self, table: str, numbers: Sequence[int], columns: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Columns of the rows of a fact table with these numbers, given rising and each once.
+
+        As `rows_of`, for many rows: each column is one list.
+        """
+        if not numbers:
+            return {column: [] for column in columns}
+        return self._tables.fetch(table, numbers, columns)
+
     def find_tx_ids(self, txid: bytes) -> list[int]:
         """The tx_ids of a txid, in chain order; none where the chain lacks it."""
         found = self._column("txs", self._runs("txids").tx_ids(txid), "txid")
@@ -211,6 +222,10 @@ class Lookup:
     def spenders(self, txout_ids: Sequence[int]) -> list[tuple[int, int] | None]:
         """tx_id and vin of the input that spends each output, None for one that no block spends."""
         return self._runs("spenders").spenders(txout_ids)
+
+    def receipts(self, script_id: int) -> list[int]:
+        """The txout_ids that pay a script, rising."""
+        return self._runs("receipts").receipts(script_id)
 
     def history(self, script_id: int, limit: int) -> History:
         """What a script received and spent, with the latest `limit` receipts and spends."""
