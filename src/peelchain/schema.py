@@ -277,7 +277,7 @@ _TABLES = (
             Column("detector", "name", "which detector"),
             Column("type", "name", "the kind of CoinJoin"),
             Column("participants_at_least", "int32", "lower bound of the participants"),
-            Column("score", "float64", "0 to 1, the detector's own certainty"),
+            Column("score", "float64", "0 to 1, orders the judgements of a type"),
             Column("reasons", "text", "what it saw, in words"),
         ),
     ),
@@ -305,6 +305,27 @@ _TABLES = (
                 "that the output is change, by the predictor's calibration",
                 null="the rule gives none",
             ),
+        ),
+    ),
+    TableSpec(
+        "lookalikes",
+        "derived",
+        "transactions that look like a CoinJoin or belong to one and are held to be none",
+        ("tx_id",),
+        ("tx_id",),
+        "inference",
+        (
+            Column("tx_id", "int64", "the transaction"),
+            Column(
+                "type",
+                "name",
+                "psbt_trade and stonewall give no link; whirlpool_tx0 prepares for a mix; "
+                "one_cluster was taken back, since its inputs are joined already",
+            ),
+            Column("taken_for", "name", "the CoinJoin it looks like", null="none in particular"),
+            Column("participants_at_least", "int32", "lower bound of the parties that sign"),
+            Column("score", "float64", "0 to 1, orders the judgements of a type"),
+            Column("reasons", "text", "what was seen, in words"),
         ),
     ),
     TableSpec(
