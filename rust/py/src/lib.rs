@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod chain;
 mod chain_source;
 mod cluster;
+mod coinjoin;
 mod compact;
 mod durable;
 mod errors;
@@ -18,6 +19,7 @@ mod verify;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     chain::register(module)?;
     cluster::register(module)?;
+    coinjoin::register(module)?;
     compact::register(module)?;
     durable::register(module)?;
     ingest::register(module)?;

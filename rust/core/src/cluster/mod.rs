@@ -2,7 +2,7 @@
 //!
 //! Everything here reads the chain as flat arrays indexed by the dense ids of a store.
 
-mod coinjoin;
+pub mod coinjoin;
 mod links;
 mod paths;
 mod union_find;
