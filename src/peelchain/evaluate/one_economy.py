@@ -1,6 +1,7 @@
 """One economy from seed to counts: simulate, ingest, cluster with the real code, compare."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,15 @@ import numpy as np
 
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
-from peelchain.cluster.members import ClusterIndex
+from peelchain.cluster.of_store import Clusters, computed
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
-from peelchain.cluster.stage import Clustering, cluster
 from peelchain.evaluate.clustering_error import Found, clustering_counts, oracle_of
 from peelchain.evaluate.detector_error import verdict_counts
 from peelchain.evaluate.economy import Economy, read_economy
 from peelchain.network import REGTEST
 from peelchain.simulate.economy import simulate
 from peelchain.simulate.parameters import Parameters
+from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 
 MIXES: frozenset[str] = frozenset(
@@ -59,14 +60,13 @@ def economy_counts(node: Path, store: Path) -> dict[str, Any]:
     shutil.rmtree(store, ignore_errors=True)
     try:
         ingest_core_files(find(node, REGTEST), store)
-        with Store.open(store) as opened:
-            economy = read_economy(node, opened)
-            return _counts(economy)
+        with Store.open(store) as opened, closing(Lookup(opened)) as lookup:
+            return _counts(read_economy(node, opened), lookup)
     finally:
         shutil.rmtree(store, ignore_errors=True)
 
 
-def _counts(economy: Economy) -> dict[str, Any]:
+def _counts(economy: Economy, lookup: Lookup) -> dict[str, Any]:
     oracle = oracle_of(economy)
     counts: dict[str, Any] = {
         "transactions": len(economy.tx_class.code),
@@ -74,7 +74,7 @@ def _counts(economy: Economy) -> dict[str, Any]:
         "policies": {},
     }
     for name, policy in POLICIES.items():
-        made = cluster(economy.arrays, policy)
+        made = computed(lookup, policy)
         counts["policies"][name] = clustering_counts(economy, _found(economy, made), oracle)
         if policy == DEFAULT_POLICY:
             rows = made.coinjoins
@@ -83,7 +83,7 @@ def _counts(economy: Economy) -> dict[str, Any]:
     return counts
 
 
-def _found(economy: Economy, made: Clustering) -> Found:
+def _found(economy: Economy, made: Clusters) -> Found:
     flagged = np.zeros(len(economy.tx_class.code), dtype=np.bool_)
     flagged[made.coinjoins["tx_id"].to_numpy()] = True
-    return Found(made.links, ClusterIndex(made.clusters), flagged)
+    return Found(made.links, made.index, flagged)

@@ -9,6 +9,7 @@ import numpy as np
 from peelchain import _core
 from peelchain.cluster.coinjoin.parse import Transaction
 from peelchain.cluster.coinjoin.reasons import LINEAGES, reasons_of
+from peelchain.errors import PeelchainError
 from peelchain.network import MAINNET
 from peelchain.script import script_pubkey, script_type
 from peelchain.store.arrays import Int64
@@ -64,12 +65,17 @@ def classify(transactions: Iterable[Transaction]) -> Iterator[Judgement]:
     seen = _Seen()
     batch: list[Transaction] = []
     coins = 0
-    for tx in transactions:
-        batch.append(tx)
-        coins += len(tx.inputs) + len(tx.outputs)
-        if len(batch) >= _BATCH_TXS or coins >= _BATCH_COINS:
-            yield from _judged(batch, seen)
-            batch, coins = [], 0
+    try:
+        for tx in transactions:
+            batch.append(tx)
+            coins += len(tx.inputs) + len(tx.outputs)
+            if len(batch) >= _BATCH_TXS or coins >= _BATCH_COINS:
+                yield from _judged(batch, seen)
+                batch, coins = [], 0
+    except PeelchainError:
+        # what came before the line that was refused is answered
+        yield from _judged(batch, seen)
+        raise
     yield from _judged(batch, seen)
 
 
@@ -95,7 +101,9 @@ class _Seen:
 def _judged(batch: list[Transaction], seen: _Seen) -> Iterator[Judgement]:
     if not batch:
         return
-    rows, kinds, scores, numbers = _core.judge_coinjoins(*_columns(batch, seen), name_negatives=True)
+    rows, kinds, scores, numbers = _core.judge_coinjoins(
+        *_columns(batch, seen), name_negatives=True
+    )
     reasons = numbers.reshape(len(rows), len(_REASONS)).tolist()
     verdicts = {
         row: (kind, score, dict(zip(_REASONS, seen_here, strict=True)))

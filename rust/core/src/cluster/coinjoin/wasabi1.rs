@@ -3,7 +3,7 @@
 //! Definition. P2WPKH throughout, no script paid twice, n equal outputs of the base denomination
 //! (0.1 BTC, 0.05 in most rounds of 2018; here 0.04 to 0.12), at least n input scripts and another
 //! output, the coordinator's fee if nothing else. 1.1 mixes multiples 2^i of the base as well (each
-//! within 0.1%, since fees are taken of each level); 1.0 only the base. Paying a script known to be a
+//! within 0.025%, since fees are taken of each level); 1.0 only the base. Paying a script known to be a
 //! coordinator's, with three equal outputs, suffices in any case.
 //!
 //! Without that script, n is 5 or more; each participant could pay its own way; participants with a
@@ -93,7 +93,7 @@ fn levels(measures: &Measures) -> u32 {
     for level in measures.outputs.chunk_by(|x, y| x.0 == y.0) {
         for i in 1..=MOST_LEVELS {
             let of = base << i;
-            if level.len() > 1 && 1000 * (i128::from(level[0].0) - of).abs() <= of {
+            if level.len() > 1 && 4000 * (i128::from(level[0].0) - of).abs() <= of {
                 found |= 1 << i;
             }
         }
@@ -101,14 +101,13 @@ fn levels(measures: &Measures) -> u32 {
     found
 }
 
-/// Whether n is 10 or more and an output is worth 0.003% of the base for each of n participants
-/// from each of them, within 0.4 to 2 times: the coordinator's.
+/// Whether an output is worth 0.003% of the base for each of n participants from each of them,
+/// within 0.7 to 1.3 times: the coordinator's.
 fn pays_by_head(measures: &Measures) -> bool {
     let n = measures.equal as i128;
     let fee = n * n * i128::from(measures.value_sat) * 3;
-    let range = fee * 4 / 10..=fee * 2;
-    n >= 10
-        && measures
-            .other_values()
-            .any(|v| range.contains(&(i128::from(v) * 100_000)))
+    let range = fee * 7 / 10..=fee * 13 / 10;
+    measures
+        .other_values()
+        .any(|v| range.contains(&(i128::from(v) * 100_000)))
 }
