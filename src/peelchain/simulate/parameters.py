@@ -24,7 +24,8 @@ class Parameters:
     - `families`: wallet families with their weights; empty gives each wallet habits of its own.
       A family that is left out or weighs nothing does not occur.
     - `position_noise`: share of wallets that put change elsewhere than their family does.
-    - `before_segwit`: all scripts are P2PKH or P2SH multisig, nothing is replaceable, version 1.
+    - `before_segwit`: all scripts are P2PKH or P2SH multisig, nothing is replaceable, version 1;
+      protocols that came later must have no rate.
     - `receive_reuse`: chance that a wallet hands out its last receiving address again.
     - `amount_percent`, `amount_spread`: private payments in percent of the default's median; the
       standard deviation of their logarithm.
@@ -83,6 +84,11 @@ class Parameters:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check(field.name, getattr(self, field.name))
+        later = [name for name in _SINCE_SEGWIT if getattr(self, name)]
+        if self.before_segwit and later:
+            raise MisuseError(
+                f"before_segwit leaves no room for {', '.join(later)}; set what came later to 0"
+            )
 
     @property
     def keeps_shapes(self) -> bool:
@@ -110,6 +116,14 @@ _LOOKALIKES = (
     "big_consolidations_per_100_blocks",
     "omni_per_100_blocks",
     "open_assets_per_100_blocks",
+    "runes_per_100_blocks",
+)
+_SINCE_SEGWIT = (
+    "wasabi1_per_100_blocks",
+    "wasabi1_levels_per_100_blocks",
+    "wasabi2_per_100_blocks",
+    "whirlpool_per_100_blocks",
+    "trades_per_100_blocks",
     "runes_per_100_blocks",
 )
 _LEAST = {
