@@ -279,9 +279,9 @@ def judge_coinjoins(
 ) -> tuple[_Int64, _Int64, npt.NDArray[np.float64], _Int64]:
     """What a batch of transactions is by shape: row, code of kind, score, reasons row by row.
 
-    Bounds and columns describe the batch's inputs and outputs, in order; -1 where a value, script or
-    type is not known. `input_prev` is the parent's row in the batch, or the batch's length plus its
-    place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent that is missing.
+    Bounds and columns describe the batch's inputs and outputs, in order; -1 where a value,
+    script or type is not known. `input_prev` is the parent's row in the batch, or the batch's
+    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent that is missing.
     Rows without a verdict are left out. `payloads` are the first OP_RETURN scripts.
     """
 

@@ -1,4 +1,4 @@
-"""The equal-output CoinJoin detector over a chain. docs/methods/coinjoins.md has its limits and figures."""
+"""The equal-output detector over a chain. docs/methods/coinjoins.md has its figures."""
 
 from dataclasses import asdict, dataclass
 
