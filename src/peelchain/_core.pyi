@@ -241,6 +241,34 @@ def verify_chain(
 
 # --- cluster ---
 
+def judge_coinjoins(
+    first_input: _Int64,
+    first_output: _Int64,
+    input_value: _Int64,
+    input_script: _Int64,
+    input_type: _Int64,
+    input_prev: _Int64,
+    input_single: _Int64,
+    output_value: _Int64,
+    output_script: _Int64,
+    output_type: _Int64,
+    payloads: list[bytes | None],
+    prior_kinds: _Int64,
+    coordinators: list[int],
+    *,
+    name_negatives: bool,
+) -> tuple[_Int64, _Int64, npt.NDArray[np.float64], _Int64]:
+    """What a batch of transactions is by shape: row, code of kind, score, reasons row by row.
+
+    Bounds and columns describe the batch's inputs and outputs, in order; -1 where a value,
+    script or type is not known. `input_prev` is the parent's row in the batch, or the batch's
+    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent that is missing.
+    Rows without a verdict are left out. `payloads` are the first OP_RETURN scripts.
+    """
+
+def coinjoin_vocabulary() -> tuple[list[tuple[str, bool, bool]], list[str], list[str], list[str]]:
+    """Words by code: kinds (name, is a mix, gives links), reasons, protocols, script types."""
+
 def multi_input_links(
     tx_first_txin: _Int64,
     txin_prev_txout: _Int64,

@@ -39,8 +39,8 @@ def _transactions(stream: BinaryIO, name: str, progress: Progress) -> Iterator[T
         where = f"{name}, line {number}"
         if len(line) > MOST_LINE_BYTES:
             raise SourceError(
-                f"{where}: longer than {MOST_LINE_BYTES >> 20} MiB, which no transaction is; give one "
-                "transaction a line"
+                f"{where}: longer than {MOST_LINE_BYTES >> 20} MiB, which no transaction is; "
+                "give one transaction a line"
             )
         if number % _EVERY == 0:
             progress("classifying", number, 0)

@@ -44,6 +44,5 @@ def classify(
             name = answer["type"] or (f"({answer['lookalike']})" if answer["lookalike"] else "-")
             people = f">= {answer['participants_at_least']}"
             reasons = inert("; ".join(answer["reasons"]))
-            print(
-                f"{answer['txid']}  {name:19}  {people:6}  {answer['score']:5.2f}  {reasons}".rstrip()
-            )
+            row = f"{answer['txid']}  {name:19}  {people:6}  {answer['score']:5.2f}  {reasons}"
+            print(row.rstrip())

@@ -1,4 +1,4 @@
-"""What each of a stream of transactions is by its shape: a CoinJoin's type, or what looks like one."""
+"""What each transaction of a stream is by its shape: a CoinJoin, or what looks like one."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ WASABI_COORDINATORS = (
     "bc1qs604c7jv6amk4cxqlnvuxv26hv3e48cds4m0ew",
     "bc1qa24tsgchvuxsaccp8vrnkfd85hrcpafg20kmjw",
 )
-"""To whom Wasabi 1 paid the coordinator's fee up to 2020. Source: Wasabi's documentation; Dumplings."""
+"""To whom Wasabi 1 paid its fee up to 2020. Source: Wasabi's documentation; Dumplings."""
 
 MOST_REMEMBERED = 500_000
 """Txids that are kept for lineage, the latest; and as many of Whirlpool's own."""

@@ -160,12 +160,12 @@ pub fn judge(
     whirlpool::mix(tx, &measures, known, limits)
         .or_else(|| whirlpool::tx0(tx, &measures, limits))
         .or_else(|| wasabi2::round(tx, &measures, limits))
+        .or_else(|| stonewall::lookalike(tx, &measures, limits))
         .or_else(|| psbt_trade::trade(tx, &measures, limits))
         .or_else(|| asset_protocol::transfer(tx, &measures))
         .or_else(|| wasabi1::round(tx, &measures, limits))
         .or_else(|| joinmarket::round(tx, &measures, limits))
         .or_else(|| equal_output::mix(tx, &measures, limits))
-        .or_else(|| stonewall::lookalike(tx, &measures, limits))
         .or_else(|| lookalikes::named(tx, &measures, limits))
         .or_else(|| payjoin::suspected(tx, &measures, limits))
 }
