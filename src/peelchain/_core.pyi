@@ -273,18 +273,66 @@ def multi_input_links(
 def merge_links(script_count: int, script_a: _Int64, script_b: _Int64) -> tuple[_Int64, _Int64]:
     """The scripts in some link, rising, and the least script of each one's cluster."""
 
-def shortest_steps(
-    tx_id: _Int64,
-    rule: _Int64,
-    script_a: _Int64,
-    script_b: _Int64,
-    sources: _Int64,
-    targets: _Int64,
-) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
-    """Steps from the sources to every target over the fewest transactions.
+@final
+class LinkGraph:
+    """Scripts and what links them: a group a transaction, or a transaction and rule (`by_rule`)."""
 
-    from, to, tx_id, rule, and the targets that no source reaches.
-    """
+    def __new__(
+        cls, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64, *, by_rule: bool
+    ) -> LinkGraph: ...
+    def shortest_steps(
+        self, sources: _Int64, targets: _Int64
+    ) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Steps from the sources to every target over the fewest transactions.
+
+        from, to, tx_id, rule, and the targets that no source reaches.
+        """
+
+    def weakest_cut(
+        self, sources: _Int64, targets: _Int64, bound: int
+    ) -> tuple[list[tuple[int, int, int, int]], tuple[int, int, int], bool, list[int]] | None:
+        """The fewest transactions that part sources and targets; None: more than `bound`.
+
+        Rows of tx_id and how many of its scripts stay with the sources, the targets and neither;
+        the same of all scripts; whether no other set does; the tx_ids that do it alone.
+        """
+
+    def jumps(self, least: int) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Groups that joined two parts or more of at least `least` scripts, in order.
+
+        tx_id, scripts of the greatest part and of the next, how many such parts, and the least
+        script of each of the two.
+        """
+
+@final
+class ConstrainedMerge:
+    """Clusters from links in chain order, where labels of one space and pairs stay apart."""
+
+    def __new__(
+        cls,
+        script_ids: _Int64,
+        *,
+        label_script: _Int64,
+        label_space: _Int64,
+        label: _Int64,
+        pair_a: _Int64,
+        pair_b: _Int64,
+    ) -> ConstrainedMerge: ...
+    def begin(self, script_id: _Int64, cluster_id: _Int64) -> None:
+        """Joins scripts with the clusters that they were in before any link."""
+
+    def add(self, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64) -> None:
+        """Applies links, rising by (tx_id, script_a, script_b); those of other scripts are not."""
+
+    def finish(self) -> tuple[_Int64, list[_Int64]]:
+        """The cluster of each script, these rising, and the columns of the links refused.
+
+        tx_id, rule, script_a, script_b, space or -1 for a pair, row of the label or pair on each
+        side, the script that has it on each side, the scripts on each side.
+        """
+
+def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
+    """The rows whose script is one of the members."""
 
 # --- trace ---
 

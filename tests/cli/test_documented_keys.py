@@ -58,6 +58,8 @@ def answers(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "change show": [session.with_change],
+        "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "sql": ["select 1 as one"],
@@ -103,6 +105,7 @@ def test_columns_of_csv_are_documented(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "change show": [session.with_change],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
     }

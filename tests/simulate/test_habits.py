@@ -72,7 +72,8 @@ def habits(tmp_path_factory) -> Economy:
 @pytest.fixture(scope="module", params=["habits", "shifted"])
 def either(request, tmp_path_factory) -> Economy:
     if request.param == "habits":
-        return request.getfixturevalue("habits")
+        made: Economy = request.getfixturevalue("habits")
+        return made
     return economy(tmp_path_factory.mktemp("shifted"), "shifted", 12)
 
 
@@ -389,6 +390,9 @@ def test_a_trade_moves_the_inscription_to_the_buyer(either):
         assert tx.outputs[1][1] == goods
         assert either.owner(tx.outputs[1][0]) == buyer
         assert either.owner(tx.outputs[2][0]) == seller
+        # A Schnorr signature with its hash type: SINGLE and ANYONECANPAY.
+        assert [len(s) for s in tx.witnesses[2]] == [65]
+        assert tx.witnesses[2][0][-1] == 0x83
 
 
 def test_asset_protocols_carry_their_marks(either):

@@ -135,42 +135,9 @@ fn merged<N: ScriptNumber + Element>(
         .map_err(refused)
 }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
-fn shortest_steps<'py>(
-    py: Python<'py>,
-    tx_id: Ids<'py>,
-    rule: Ids<'py>,
-    script_a: Ids<'py>,
-    script_b: Ids<'py>,
-    sources: Ids<'py>,
-    targets: Ids<'py>,
-) -> PyResult<(
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-)> {
-    let (tx, rule) = (tx_id.as_slice()?, rule.as_slice()?);
-    let (a, b) = (script_a.as_slice()?, script_b.as_slice()?);
-    let (sources, targets) = (sources.as_slice()?, targets.as_slice()?);
-    let steps = py
-        .detach(|| cluster::shortest_steps(tx, rule, a, b, sources, targets))
-        .map_err(refused)?;
-    Ok((
-        steps.from.into_pyarray(py),
-        steps.to.into_pyarray(py),
-        steps.tx.into_pyarray(py),
-        steps.rule.into_pyarray(py),
-        steps.unreached.into_pyarray(py),
-    ))
-}
-
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(find_equal_output_coinjoins, module)?)?;
     module.add_function(wrap_pyfunction!(multi_input_links, module)?)?;
     module.add_function(wrap_pyfunction!(merge_links, module)?)?;
-    module.add_function(wrap_pyfunction!(shortest_steps, module)?)?;
     Ok(())
 }

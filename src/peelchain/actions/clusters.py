@@ -1,18 +1,15 @@
-"""Clustering: run it, look at a cluster, export all, explain why two are one."""
+"""Clustering: run it, look at a cluster, export all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.clustering import keep
 from peelchain.actions.scripts import script_id_of
 from peelchain.actions.view import Progress, StoreView, parse_policy, silent
-from peelchain.cluster.explain import explain
-from peelchain.cluster.members import links_within
-from peelchain.cluster.policy import Policy
-from peelchain.cluster.stage import cluster
 from peelchain.store.writer import open_for_writing
-from peelchain.units import format_hash, format_time, parse_txid
+from peelchain.units import format_time, parse_txid
 
 EXPORT_COLUMNS = ("address", "script_id", "cluster_id")
 
@@ -25,21 +22,7 @@ def run(
         parse_txid(txid)
     policy = parse_policy(exclude or [])
     with open_for_writing(store) as writer, StoreView(store, policy) as view:
-        stored = view.cluster_run()
-        if stored is None:
-            made = cluster(view.arrays, policy, progress, tx_ids_of=view.tx_ids_of)
-            obsolete = tuple(
-                r.run_id
-                for r in view.store.runs("cluster")
-                if r.parameters.get("policy") == policy.name
-            )
-            stored = writer.add_run(
-                "cluster",
-                {"links": made.links, "coinjoins": made.coinjoins, "clusters": made.clusters},
-                parameters={"policy": policy.name, "definition": policy.canonical_json()},
-                inputs={},
-                replaces=obsolete,
-            )
+        stored = view.cluster_run() or keep(view, writer, policy, progress)
     with StoreView(store, policy) as view:
         clusters = view.clusters
         return {
@@ -120,34 +103,3 @@ def export(view: StoreView) -> Export:
                 yield names[script_id], script_id, cluster_id
 
     return Export(answer, rows())
-
-
-def explain_link(a: str, b: str, store: Path, exclude: list[str] | None = None) -> dict[str, Any]:
-    """The shortest chain of transactions that joins two addresses, each step with its rule."""
-    policy: Policy = parse_policy(exclude or [])
-    with StoreView(store, policy) as view:
-        first, second = script_id_of(a, view), script_id_of(b, view)
-        index = view.clusters.index
-        first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
-        steps = None
-        if first_cluster == second_cluster:
-            inside = links_within(view.clusters.links, index, first_cluster)
-            steps = explain(inside, first, second)
-        txids = view.lookup.txids(step.tx_id for step in steps or [])
-        names = view.addresses([i for s in steps or [] for i in (s.script_a, s.script_b)])
-        return {
-            **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "basis": "inference",
-            "joined": steps is not None,
-            "links": [
-                {
-                    "txid": format_hash(txids[s.tx_id]),
-                    "rule": s.rule,
-                    "script_a": names[s.script_a] or view.script_of(s.script_a).hex(),
-                    "script_b": names[s.script_b] or view.script_of(s.script_b).hex(),
-                }
-                for s in steps or []
-            ],
-        }

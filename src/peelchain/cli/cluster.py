@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from peelchain.cli.explained import joined, not_joined
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -20,6 +21,7 @@ from peelchain.units import format_btc
 app = typer.Typer(help="Who controls what: clusters and their reasons.", no_args_is_help=True)
 
 _MOST_MEMBERS = 100_000_000
+_MOST_CUT = 1_000_000
 
 ExcludeOption = Annotated[
     list[str] | None,
@@ -156,34 +158,51 @@ def explain(
     a: Annotated[str, typer.Argument(metavar="ADDRESS1", help="An address.")],
     b: Annotated[str, typer.Argument(metavar="ADDRESS2", help="Another.")],
     store: StoreOption,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy", metavar="ID", help="The policy, as `cluster run` named it; the default one."
+        ),
+    ] = None,
     without: ExcludeOption = None,
+    cut_bound: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=_MOST_CUT,
+            help="Look for a cut of at most so many transactions.",
+        ),
+    ] = 16,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
 ) -> None:
-    """Why two addresses are held to be one party: the shortest chain of transactions.
+    """Why two addresses are held to be one party, what that hangs on, or what came nearest.
 
+    The shortest chain of transactions that joins them, and the fewest whose exclusion parts them.
     The rows are the links of that chain, from the first address to the second.
 
     Example: peelchain cluster explain ADDRESS1 ADDRESS2 --store chain.store
     """
-    from peelchain.actions import clusters as actions
+    from peelchain.actions.explain import explain_link
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    answer = actions.explain_link(a, b, store, without)
+    answer = explain_link(a, b, store, without, policies=policy, cut_bound=cut_bound)
     columns = ("txid", "rule", "script_a", "script_b")
     links = [[link[c] for c in columns] for link in answer["links"]]
 
     def human() -> Iterator[str]:
         if not answer["joined"]:
-            yield "not joined"
+            yield "not joined under this policy"
+            yield ""
+            yield from not_joined(answer["nearest"], short=short)
         elif not links:
             yield "one and the same script"
         else:
-            yield f"joined by {len(links)} transactions (inference, not fact):"
-            yield from table(["transaction", "rule", "script a", "script b"], links, short=short)
+            yield from joined(answer, short=short)
         yield ""
         yield from facts(footing(answer))
 

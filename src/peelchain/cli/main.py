@@ -14,6 +14,7 @@ from peelchain import __version__
 from peelchain.cli import (
     bundles,
     chain,
+    change,
     cluster,
     evaluate,
     investigate,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command(name="investigate")(investigate.investigate)
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(change.app, name="change")
 app.add_typer(lists.tags_app, name="tags")
 app.add_typer(lists.rates_app, name="rates")
 app.add_typer(trace.app, name="trace")

@@ -2,14 +2,25 @@
 //!
 //! Everything here reads the chain as flat arrays indexed by the dense ids of a store.
 
-mod coinjoin;
+pub mod coinjoin;
+mod constrained;
+mod cut;
+mod graph;
+mod growth;
 mod links;
+mod outputs;
+pub mod pass;
 mod paths;
+mod segment;
 mod union_find;
 
 pub use coinjoin::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
+pub use constrained::{Apart, Constrained, Refused};
+pub use cut::Cut;
+pub use graph::{Graph, rows_within};
+pub use growth::Jumps;
 pub use links::{Links, multi_input};
-pub use paths::{Steps, shortest_steps};
+pub use paths::Steps;
 pub use union_find::{Clusters, Merging, ScriptNumber, merge};
 
 use thiserror::Error;
@@ -32,6 +43,8 @@ pub enum ClusterError {
     },
     #[error("{name} does not rise at row {row}")]
     Order { name: &'static str, row: usize },
+    #[error("{name}[{row}] is a script that is not among those given")]
+    Unknown { name: &'static str, row: usize },
 }
 
 /// The best chain as flat arrays, in chain order: the inputs and outputs of every transaction.

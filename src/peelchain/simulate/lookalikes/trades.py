@@ -4,7 +4,7 @@ Source: the two-dummy scheme of the marketplaces' open signer (magiceden-oss/msi
 of ord: two dummy coins of 600 sat, the seller's small coin, the buyer's money; outputs are the
 dummies joined, the inscription to the buyer, the price to the seller, the marketplace's fee, two
 new dummies and the buyer's change, in this order, since satoshis move from inputs to outputs first
-in, first out.
+in, first out. The seller's signature covers its coin and the price only.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from peelchain.simulate.joint import Part, enough, submit_joint
 from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.parties import Party
-from peelchain.simulate.transaction import REPLACEABLE, Coin, vbytes
+from peelchain.simulate.transaction import FINAL, REPLACEABLE, Coin, vbytes
 from peelchain.simulate.wallet import DUST_SAT, Wallet
 
 DUMMY_SAT = 600
@@ -103,6 +103,7 @@ def _sell(ledger: Ledger, seller: Party, buyer: Party, fee_to: Address) -> bool:
         kind="trade",
         shape="trade",
         order="as_given",
-        sequence=REPLACEABLE if rng.random() < 0.5 else 0xFFFFFFFF,
+        sequence=REPLACEABLE if rng.random() < 0.5 else FINAL,
+        offered=len(dummies),
     )
     return True

@@ -20,7 +20,7 @@ from peelchain.units import COIN
 
 _RETRIES = 6
 _NOTICE = (8, 14)
-_TX0_A_MIX = 0.5
+_TX0_A_MIX = 0.65
 _OWN_MONEY_SHARE = 0.3
 
 

@@ -83,7 +83,8 @@ def mix_whirlpool(
     rng = ledger.rng
     new: list[tuple[Party, Wallet, Coin]] = []
     again: list[tuple[Party, Wallet, Coin]] = []
-    for party in rng.sample(parties, len(parties)):
+    clients = [party for party in parties if "whirlpool-premix" in party.clients]
+    for party in rng.sample(clients, len(clients)):
         wallet = party.client("whirlpool-premix")
         for coin in wallet.spendable():
             if pool.value_sat < coin.value_sat <= pool.value_sat + _MOST_EXCESS_SAT:

@@ -1,0 +1,100 @@
+"""An explanation as people read it: chain, certainty and cut, or what came nearest."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from peelchain.cli.output import facts, table
+from peelchain.units import format_btc
+
+
+def joined(answer: Mapping[str, Any], *, short: bool) -> Iterator[str]:
+    """Lines on two addresses that one chain of transactions joins."""
+    links = answer["links"]
+    yield f"joined by {_transactions(len(links))} (inference, not fact):"
+    yield from table(
+        ["transaction", "rule", "script a", "script b", "measured precision"],
+        (
+            (link["txid"], link["rule"], link["script_a"], link["script_b"], _precision(link))
+            for link in links
+        ),
+        short=short,
+    )
+    yield ""
+    truth = answer["joint_truth"]
+    yield from facts(
+        [
+            ("all links true together", _at_least(truth)),
+            ("weakest link", truth["weakest_link"]),
+        ]
+    )
+    yield ""
+    yield from _cut(answer["weakest_cut"], short=short)
+
+
+def not_joined(nearest: Mapping[str, Any], *, short: bool) -> Iterator[str]:
+    """Lines on what came nearest to joining two addresses."""
+    left_out = nearest["left_out"]
+    if left_out is None:
+        yield "no transactions that the policy leaves out would join them"
+    else:
+        yield f"nearest: {_transactions(len(left_out))} left out would join them:"
+        yield from table(
+            ["transaction", "left out as", "script a", "script b"],
+            ((c["txid"], c["reason"], c["script_a"], c["script_b"]) for c in left_out),
+            short=short,
+        )
+    yield ""
+    payments = nearest["payments"]
+    more = "" if payments["complete"] else " or more: not all was searched"
+    yield "payments (no evidence that payer and payee are one party):"
+    for name, key in (("first to second", "a_to_b"), ("second to first", "b_to_a")):
+        told = payments[key]
+        yield f"  {name}: {told['count']:,}{more}, {format_btc(told['value_sat'])} BTC"
+        yield from (f"    {txid}" for txid in told["first"])
+    shared = payments["shared_counterparties"]
+    yield f"  clusters that both deal with: {shared['count']:,}{more}"
+    yield from (f"    {name}" for name in shared["first"])
+
+
+def _cut(cut: Mapping[str, Any], *, short: bool) -> Iterator[str]:
+    if cut["size"] is None:
+        yield f"weakest cut: more than {cut['more_than']:,} transactions"
+        return
+    which = "which no other set of so few does" if cut["only"] else "nearest to the older address"
+    yield f"weakest cut: without {_transactions(cut['size'])} the two part ({which}):"
+    yield from table(
+        ["transaction", "scripts with a", "scripts with b", "scripts with neither"],
+        (
+            (t["txid"], t["scripts_a"], t["scripts_b"], t["scripts_apart"])
+            for t in cut["transactions"]
+        ),
+        short=short,
+    )
+    yield (
+        f"then {cut['scripts_a']:,} scripts of the cluster stay with a, {cut['scripts_b']:,} with "
+        f"b, {cut['scripts_apart']:,} with neither"
+    )
+    if len(cut["alone"]) > 1:
+        yield f"each of these {len(cut['alone'])} alone would part them too:"
+        yield from table(["transaction"], ((txid,) for txid in cut["alone"]), short=short)
+
+
+def _precision(link: Mapping[str, Any]) -> str:
+    measured = link["measured"]
+    if measured is None or measured["precision"] is None:
+        return "not measured"
+    return (
+        f"{measured['precision']:.4f} ({measured['precision_low']:.4f} to "
+        f"{measured['precision_high']:.4f}), {measured['basis']}"
+    )
+
+
+def _at_least(truth: Mapping[str, Any]) -> str:
+    if truth["at_least"] is None:
+        return "not known: a rule is not measured"
+    low = truth["at_least_low"]
+    return f"at least {truth['at_least']:.4f}" + ("" if low is None else f" ({low:.4f} at the low)")
+
+
+def _transactions(count: int) -> str:
+    return "1 transaction" if count == 1 else f"{count:,} transactions"
