@@ -153,7 +153,7 @@ def simulated(
     """
     try:
         from peelchain.evaluate.conditions import CONDITIONS, condition
-        from peelchain.evaluate.one_economy import MIXES
+        from peelchain.evaluate.detector_error import MIXES
         from peelchain.evaluate.runs import Task, measure
         from peelchain.evaluate.simulated_rates import rand_rows, simulated_rates, verdict_rows
     except ImportError as e:
