@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from peelchain.cluster.merge import merge_links
 from tests.oracle.constraints import constrained
 
 from peelchain.cluster.constraints import Constraints, Label, Pair, constrain, without_refused
-from peelchain.cluster.merge import merge_links
 from peelchain.errors import MisuseError
 from peelchain.schema import TABLES
 

@@ -5,13 +5,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from peelchain.cluster.multi_input import multi_input_links as multi_input
 from tests.cluster.chains import COINBASE, arrays_of
 from tests.oracle import cut as oracle
 from tests.oracle.cluster import Link, multi_input_links
 
 from peelchain.cluster.cut import Cut, CutTransaction, weakest_cut
 from peelchain.cluster.link_graph import link_graph
-from peelchain.cluster.multi_input import multi_input_links as multi_input
 from peelchain.errors import MisuseError
 from peelchain.schema import TABLES
 
