@@ -58,6 +58,7 @@ def answers(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "cluster superclusters": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "sql": ["select 1 as one"],
@@ -102,6 +103,7 @@ def test_columns_of_csv_are_documented(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "cluster superclusters": [],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
     }

@@ -9,6 +9,7 @@ import numpy as np
 from peelchain.actions.payments import payments_between
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.scripts import script_id_of
+from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
 from peelchain.cluster.certainty import ErrorRate, Measured, joint_truth, not_measured
 from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
@@ -60,6 +61,7 @@ def explain_link(
             "run_id": view.clusters.run_id,
             "basis": "inference",
             "joined": joined,
+            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound),
         }
         if joined:
             graph = link_graph(links_within(view.clusters.links, index, first_cluster))

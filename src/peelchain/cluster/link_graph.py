@@ -35,6 +35,16 @@ def link_graph(links: pa.Table) -> LinkGraph:
     return LinkGraph(by_rule, by_tx, rules)
 
 
+def links_among(links: pa.Table, members: Int64) -> pa.Table:
+    """The rows of the table `links` that join members of these clusters, in their order.
+
+    `members` are all scripts of one or more clusters, rising. Links of the same policy lie within
+    clusters, so one end tells.
+    """
+    scripts = np.ascontiguousarray(links["script_a"].to_numpy())
+    return links.take(pa.array(_core.rows_within(scripts, np.ascontiguousarray(members))))
+
+
 def _rule_codes(links: pa.Table) -> tuple[tuple[str, ...], Int64]:
     """The rules' names in order, and each row's place among them."""
     column = links["rule"].combine_chunks()
