@@ -277,8 +277,55 @@ _TABLES = (
             Column("detector", "name", "which detector"),
             Column("type", "name", "the kind of CoinJoin"),
             Column("participants_at_least", "int32", "lower bound of the participants"),
-            Column("score", "float64", "0 to 1, the detector's own certainty"),
+            Column("score", "float64", "0 to 1, orders the judgements of a type"),
             Column("reasons", "text", "what it saw, in words"),
+        ),
+    ),
+    TableSpec(
+        "change",
+        "derived",
+        "what each change rule says of outputs; an output it is undecided about has no row",
+        ("tx_id", "vout", "rule"),
+        ("tx_id", "vout", "rule"),
+        "inference",
+        (
+            Column("tx_id", "int64", "the transaction"),
+            Column("vout", "int32", "index of the output in it"),
+            Column("rule", "name", "the rule, e.g. `address_type`, or `predictor`"),
+            Column(
+                "verdict",
+                "bool",
+                "of a rule: it cannot rule the output out as change; of the predictor: it holds "
+                "the output to be change",
+                null="the predictor abstains",
+            ),
+            Column(
+                "probability",
+                "float64",
+                "that the output is change, by the predictor's calibration",
+                null="the rule gives none",
+            ),
+        ),
+    ),
+    TableSpec(
+        "lookalikes",
+        "derived",
+        "transactions that look like a CoinJoin or belong to one and are held to be none",
+        ("tx_id",),
+        ("tx_id",),
+        "inference",
+        (
+            Column("tx_id", "int64", "the transaction"),
+            Column(
+                "type",
+                "name",
+                "psbt_trade and stonewall give no link; whirlpool_tx0 prepares for a mix; "
+                "one_cluster was taken back, since its inputs are joined already",
+            ),
+            Column("taken_for", "name", "the CoinJoin it looks like", null="none in particular"),
+            Column("participants_at_least", "int32", "lower bound of the parties that sign"),
+            Column("score", "float64", "0 to 1, orders the judgements of a type"),
+            Column("reasons", "text", "what was seen, in words"),
         ),
     ),
     TableSpec(
@@ -332,7 +379,7 @@ _TABLES = (
         "fact",
         (
             Column("run_id", "text", "SHA-256 of the fields below, hex, first 16 digits"),
-            Column("stage", "text", "cluster, tags, rates or trace"),
+            Column("stage", "text", "cluster, change, tags, rates or trace"),
             Column("software", "text", "peelchain and its version"),
             Column("parameters", "text", "canonical JSON"),
             Column("inputs", "text", "canonical JSON: hashes of what was read"),

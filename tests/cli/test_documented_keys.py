@@ -59,6 +59,8 @@ def answers(session):
         "cluster export": [],
         "cluster explain": [a, b],
         "cluster superclusters": [],
+        "change show": [session.with_change],
+        "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "sql": ["select 1 as one"],
@@ -68,6 +70,7 @@ def answers(session):
 
 
 OTHERS = {"chain decode", "investigate", "verify"}
+OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
 
 
 def check(name, answer):
@@ -104,6 +107,7 @@ def test_columns_of_csv_are_documented(session):
         "cluster export": [],
         "cluster explain": [a, b],
         "cluster superclusters": [],
+        "change show": [session.with_change],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
     }

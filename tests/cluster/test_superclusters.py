@@ -3,30 +3,17 @@
 from collections import defaultdict
 
 import numpy as np
-import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cluster.linked import clusters_table, spent_together
 from tests.oracle.cluster import clusters as label_clusters
 
 from peelchain.cluster.cut import weakest_cut
-from peelchain.cluster.merge import merge_links
 from peelchain.cluster.superclusters import GrowthLimits, Jump, superclusters
-from peelchain.schema import TABLES
 
-SCHEMA = TABLES["links"].schema
 _tx = st.lists(st.integers(0, 19), min_size=2, max_size=4, unique=True)
 spends = st.lists(_tx, max_size=14)
 owners = st.dictionaries(st.integers(0, 19), st.sampled_from("XYZ"), max_size=6)
-
-
-def links_of(txs):
-    rows = [
-        (tx, min(scripts), other, "multi_input")
-        for tx, scripts in enumerate(txs)
-        for other in sorted(set(scripts))[1:]
-    ]
-    columns = zip(*rows, strict=True) if rows else ([], [], [], [])
-    return pa.table(dict(zip(SCHEMA.names, map(list, columns), strict=True)), schema=SCHEMA)
 
 
 def jumps_of(txs, great):
@@ -46,8 +33,8 @@ def jumps_of(txs, great):
 
 @given(spends, owners, st.integers(1, 4))
 def test_suspects_are_those_with_two_services_or_a_jump(txs, party_of, least):
-    links = links_of(txs)
-    table = merge_links(links)
+    links = spent_together(txs)
+    table = clusters_table(links)
     found = superclusters(table, links, party_of, limits=GrowthLimits(least=least, times=0))
     jumps, label = jumps_of(txs, least)
     parties: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
@@ -69,9 +56,9 @@ def test_suspects_are_those_with_two_services_or_a_jump(txs, party_of, least):
             assert expected_cut is not None
             assert tie.cut.transactions == expected_cut.transactions
             gone = {t.tx_id for t in tie.cut.transactions}
-            left = links_of([s if tx not in gone else [99, 98] for tx, s in enumerate(txs)])
+            left = spent_together([s if tx not in gone else [99, 98] for tx, s in enumerate(txs)])
             owner = dict(
-                zip(*(merge_links(left)[c].to_pylist() for c in table.schema.names), strict=True)
+                zip(*(clusters_table(left)[c].to_pylist() for c in table.schema.names), strict=True)
             )
             assert not {owner.get(s, s) for s in mine} & {owner.get(s, s) for s in others}
     if found:

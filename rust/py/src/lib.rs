@@ -5,6 +5,8 @@ use pyo3::prelude::*;
 mod chain;
 mod chain_source;
 mod cluster;
+mod clustering;
+mod coinjoin;
 mod compact;
 mod durable;
 mod errors;
@@ -19,6 +21,8 @@ mod verify;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     chain::register(module)?;
     cluster::register(module)?;
+    clustering::register(module)?;
+    coinjoin::register(module)?;
     compact::register(module)?;
     durable::register(module)?;
     explain::register(module)?;

@@ -133,10 +133,10 @@ def _precision(link: Mapping[str, Any]) -> str:
     measured = link["measured"]
     if measured is None or measured["precision"] is None:
         return "not measured"
-    return (
-        f"{measured['precision']:.4f} ({measured['precision_low']:.4f} to "
-        f"{measured['precision_high']:.4f}), {measured['basis']}"
-    )
+    precision = f"{measured['precision']:.4f}"
+    if measured["precision_low"] is not None and measured["precision_high"] is not None:
+        precision += f" ({measured['precision_low']:.4f} to {measured['precision_high']:.4f})"
+    return f"{precision}, {measured['basis']}"
 
 
 def _at_least(truth: Mapping[str, Any]) -> str:

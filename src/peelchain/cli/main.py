@@ -11,7 +11,18 @@ import typer
 from typer.exceptions import TyperException
 
 from peelchain import __version__
-from peelchain.cli import bundles, chain, cluster, investigate, lists, show, simulate, trace
+from peelchain.cli import (
+    bundles,
+    chain,
+    change,
+    cluster,
+    evaluate,
+    investigate,
+    lists,
+    show,
+    simulate,
+    trace,
+)
 from peelchain.cli.output import INTERRUPTED
 from peelchain.cli.plain_text import inert
 from peelchain.errors import PeelchainError
@@ -29,6 +40,7 @@ app = typer.Typer(
 app.command(name="investigate")(investigate.investigate)
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(change.app, name="change")
 app.add_typer(lists.tags_app, name="tags")
 app.add_typer(lists.rates_app, name="rates")
 app.add_typer(trace.app, name="trace")
@@ -37,6 +49,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
-from peelchain.cluster.link_graph import LinkGraph, link_graph, links_among
+from peelchain.cluster.link_graph import LinkGraph, link_graph, links_among, links_of_cluster
 from peelchain.cluster.members import ClusterIndex
 from peelchain.store.arrays import Int64
 
@@ -102,13 +102,13 @@ def superclusters(
     if only is not None:
         several &= only
         large &= only
-    jumps = _jumps(links, index, large, great)
+    jumps = _jumps(clusters, links, index, large, great)
     found = []
     for cluster_id in sorted(several | jumps.keys()):
         parties = known.get(cluster_id, {})
         ties: tuple[Tie, ...] = ()
         if len(parties) > 1:
-            graph = link_graph(links_among(links, index.members(cluster_id)))
+            graph = link_graph(links_of_cluster(links, clusters, cluster_id))
             ties = _ties(graph, parties, bound)
         found.append(
             Supercluster(
@@ -123,14 +123,14 @@ def superclusters(
 
 
 def _jumps(
-    links: pa.Table, index: ClusterIndex, large: set[int], great: int
+    clusters: pa.Table, links: pa.Table, index: ClusterIndex, large: set[int], great: int
 ) -> dict[int, list[Jump]]:
     """The jumps of clusters, in chain order."""
     jumps: dict[int, list[Jump]] = defaultdict(list)
     if not large:
         return jumps
-    members = np.sort(np.concatenate([index.members(cluster) for cluster in sorted(large)]))
-    graph = link_graph(links_among(links, members))
+    inside = np.isin(clusters["cluster_id"].to_numpy(), sorted(large))
+    graph = link_graph(links_among(links, clusters["script_id"].to_numpy()[inside]))
     tx_id, greatest, following, parts, script, _ = graph.by_tx.jumps(great)
     owners = index.cluster_of(script)
     for row, owner in enumerate(owners.tolist()):

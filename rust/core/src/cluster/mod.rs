@@ -2,13 +2,16 @@
 //!
 //! Everything here reads the chain as flat arrays indexed by the dense ids of a store.
 
-mod coinjoin;
+pub mod coinjoin;
 mod constrained;
 mod cut;
 mod graph;
 mod growth;
 mod links;
+mod outputs;
+pub mod pass;
 mod paths;
+mod segment;
 mod union_find;
 
 pub use coinjoin::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
@@ -18,7 +21,7 @@ pub use graph::{Graph, rows_within};
 pub use growth::Jumps;
 pub use links::{Links, multi_input};
 pub use paths::Steps;
-pub use union_find::{Clusters, merge};
+pub use union_find::{Clusters, Merging, ScriptNumber, merge};
 
 use thiserror::Error;
 

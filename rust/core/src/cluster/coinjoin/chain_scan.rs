@@ -6,7 +6,7 @@
 //! must be able to fund the outputs participant by participant. docs/methods/clustering.md has the
 //! reasons of the limits and the measured figures.
 
-use super::Chain;
+use super::super::Chain;
 
 /// What a transaction must show to be taken for a CoinJoin. Values are in satoshis.
 #[derive(Clone, Copy, Debug)]

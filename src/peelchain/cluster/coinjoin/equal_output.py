@@ -1,4 +1,4 @@
-"""The equal-output CoinJoin detector. docs/methods/clustering.md has its limits and figures."""
+"""The equal-output CoinJoin detector over a chain. docs/methods/coinjoins.md has its limits and figures."""
 
 from dataclasses import asdict, dataclass
 
