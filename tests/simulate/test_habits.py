@@ -404,6 +404,21 @@ def test_asset_protocols_carry_their_marks(either):
             assert small == ({600} if name == "open_assets" else {546})
 
 
+# Before SegWit
+
+
+def test_the_early_economy_knows_no_segwit(tmp_path):
+    simulate(tmp_path / "out", seed=6, blocks=260, parameters=PARAMETERS["early"])
+    chain = read_chain(tmp_path / "out")
+    kinds = {script[:2].hex() for tx in chain.txs.values() for script, _ in tx.outputs}
+    assert kinds <= {"76a9", "a914", "4104"} | {kind for kind in kinds if kind[:2] == "6a"}
+    assert not any(tx.witnesses for tx in chain.spends)
+    rows = read_truth(tmp_path / "out", "coinjoins")
+    assert {row["type"] for row in rows} == {"joinmarket"}
+    transactions = read_truth(tmp_path / "out", "transactions")
+    assert {row["class"] for row in transactions if " " in row["spenders"]} == {"coinjoin"}
+
+
 # The same seed, the same bytes
 
 

@@ -31,6 +31,7 @@ BLOCKS = 130
         ("families", (("colour", 1.0),), "no wallet family is called 'colour'; choose from core"),
         ("families", (("core", -1.0),), "weight -1.0 of family core is out of range"),
         ("families", (("core", 1.0), ("core", 1.0)), "has two weights; name each once"),
+        ("before_segwit", True, "before_segwit leaves no room for wasabi1_per_100_blocks"),
         ("families", (("core", 0.0),), "no wallet family has a weight; leave at least one"),
     ],
 )

@@ -1,10 +1,10 @@
 """Services: deposit accounts, sweeps, hot and cold wallets, and batched withdrawals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from peelchain.simulate.habits import Habits
+from peelchain.simulate.habits import Habits, Position
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger, Receipt
 from peelchain.simulate.transaction import Coin
@@ -143,7 +143,7 @@ class Service:
                 profile.name,
             )
         )
-        habits = Habits(profile.hot_kind, selection="oldest", position="random", family="service")
+        habits = _hot_habits(ledger, profile.hot_kind)
         self.queue: list[Request] = []
         self._accounts: dict[str, str] = {}
         self._addresses: dict[str, Address] = {}
@@ -388,6 +388,24 @@ class Service:
         placed = [receipt.coin(index) for index in range(len(parts))]
         if self.hot.empty("internal", self.tagged[0], placed) is not None:
             self._is_whole = True
+
+
+def _hot_habits(ledger: Ledger, kind: Kind) -> Habits:
+    """How a hot wallet builds: as ever, or each in its own way where wallets have families."""
+    habits = Habits(kind, selection="oldest", position="random", family="service")
+    if not ledger.parameters.families:
+        return habits
+    rng = ledger.rng
+    positions: tuple[Position, ...] = ("random", "random", "first", "last", "sorted")
+    return replace(
+        habits,
+        position=rng.choice(positions),
+        version=rng.choice((1, 2, 2)),
+        replaceable=rng.random() < 0.4,
+        anti_sniping=rng.random() < 0.2,
+        fee_share=rng.choice((0.8, 1.0, 1.3, 2.0)),
+        whole_rate=rng.random() < 0.5,
+    )
 
 
 def _habits(kind: Kind) -> Habits:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 
 from peelchain.simulate.change import change_kind, change_values, whole_coin
-from peelchain.simulate.habits import Habits
+from peelchain.simulate.habits import Habits, legacy_habits, legacy_kind
 from peelchain.simulate.keys import Kind, make_lock
 from peelchain.simulate.ledger import Address, Ledger, Output, Receipt
 from peelchain.simulate.transaction import (
@@ -28,6 +28,8 @@ class Wallet:
     """One wallet of one owner: its coins, and the next address it will give."""
 
     def __init__(self, ledger: Ledger, owner_id: str, name: str, habits: Habits) -> None:
+        if ledger.parameters.before_segwit:
+            habits = legacy_habits(habits)
         self.ledger = ledger
         self.owner_id = owner_id
         self.name = name
@@ -61,7 +63,10 @@ class Wallet:
             return self._received
         path = f"{self.owner_id}/{self.name}/{self._count}"
         self._count += 1
-        lock = make_lock(kind or self.habits.kind, self.ledger.seed, path)
+        kind = kind or self.habits.kind
+        if self.ledger.parameters.before_segwit:
+            kind = legacy_kind(kind)
+        lock = make_lock(kind, self.ledger.seed, path)
         self.ledger.own(
             lock.script_pubkey, self.owner_id, purpose, self.wallet_id, self.habits.family
         )
