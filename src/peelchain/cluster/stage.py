@@ -245,5 +245,3 @@ def _taken_back(lookalikes: pa.Table, coinjoins: pa.Table) -> pa.Table:
     }
     taken = pa.table(columns).cast(schema)
     return pa.concat_tables([lookalikes, taken]).unify_dictionaries().sort_by("tx_id")
-
-

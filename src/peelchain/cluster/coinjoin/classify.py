@@ -95,7 +95,9 @@ class _Seen:
 def _judged(batch: list[Transaction], seen: _Seen) -> Iterator[Judgement]:
     if not batch:
         return
-    rows, kinds, scores, numbers = _core.judge_coinjoins(*_columns(batch, seen), name_negatives=True)
+    rows, kinds, scores, numbers = _core.judge_coinjoins(
+        *_columns(batch, seen), name_negatives=True
+    )
     reasons = numbers.reshape(len(rows), len(_REASONS)).tolist()
     verdicts = {
         row: (kind, score, dict(zip(_REASONS, seen_here, strict=True)))

@@ -95,7 +95,9 @@ def _transaction(value: Any) -> Transaction:
     tx = _object(value, "the line")
     vin = _list(tx.get("vin"), "vin")
     vout = _list(tx.get("vout"), "vout")
-    is_coinbase = any(_object(i, f"vin[{at}]").get("is_coinbase") is True for at, i in enumerate(vin))
+    is_coinbase = any(
+        _object(i, f"vin[{at}]").get("is_coinbase") is True for at, i in enumerate(vin)
+    )
     inputs = tuple(_spent(i, f"vin[{at}]") for at, i in enumerate(vin))
     is_coinbase = is_coinbase or (len(inputs) == 1 and not any(inputs[0].prev_txid))
     outputs = tuple(_paid(o, f"vout[{at}]") for at, o in enumerate(vout))
