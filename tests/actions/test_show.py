@@ -1,6 +1,5 @@
 """A transaction and an address, against SQL over the tables."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from tests.chain.stores import cut_small, ingest
 from tests.cli.running import peelchain
 
 from peelchain.actions import clusters, open_store
-from peelchain.actions.lists import import_tags
 from peelchain.actions.show import address_history
 from peelchain.actions.show import transaction as shown_transaction
 from peelchain.actions.view import StoreView
@@ -191,3 +189,44 @@ def test_clusters_are_the_same_stored_or_not_and_of_a_long_chain_only_stored(
     for script in scripts.values():
         found = cluster_part(address_history(script.hex(), store))
         assert found == (DEFAULT_POLICY.name, run_id, *expected[script])
+
+
+def test_a_key_is_looked_for_in_a_long_chain_only_where_its_address_does_not_occur(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = p2pkh(hash160(KEY)).hex()
+    assert address_history(both, store)["paid_as_key"] == [p2pk(KEY).hex()]
+    with StoreView(store) as view:
+        genesis_key = view.script_of(0)
+    alone = p2pkh(hash160(genesis_key[1:-1])).hex()
+    before = address_history(alone, store)
+    monkeypatch.setattr(open_store, "_SHORT_TXOUTS", 0)
+    assert address_history(both, store)["paid_as_key"] is None
+    told = address_history(alone, store)
+    assert (told["script_pubkey"], told["paid_as_key"]) == (
+        genesis_key.hex(),
+        before["paid_as_key"],
+    )
+    assert address_history(p2wpkh("heir").hex(), store)["paid_as_key"] == []
+
+
+def test_tags_of_an_address_each_once(store: Path, tmp_path: Path) -> None:
+    heir = address(p2wpkh("heir"), REGTEST)
+    other = address(p2wpkh("between0"), REGTEST)
+    for name, labels in (("a", ["one", "two"]), ("b", ["two", "three"])):
+        tags = [
+            {"address": at, "label": label, "source": "https://example.org"}
+            for label in labels
+            for at in (heir, other)
+        ]
+        pack = {"title": "t", "creator": "c", "currency": "BTC", "lastmod": "2024-01-01"}
+        (tmp_path / f"{name}.yaml").write_text(json.dumps({**pack, "tags": tags}))
+        assert import_tags([tmp_path / f"{name}.yaml"], store)["imported"] == 4
+    with StoreView(store) as view:
+        rows = view.tags.to_pylist()
+    mine = [r for r in rows if r["script_pubkey"] == p2wpkh("heir")]
+    assert sorted(r["label"] for r in mine) == ["one", "three", "two"]
+    said = address_history(p2wpkh("heir").hex(), store)["tags"]
+    columns = ("label", "category", "actor", "source")
+    assert said == [{c: r[c] for c in columns} for r in mine]
+    assert address_history(p2wpkh("between1").hex(), store)["tags"] == []

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -57,6 +58,20 @@ def test_two_entities_in_one_cluster_are_shown(session, tmp_path):
     assert answer["recall"] == {
         "right_pairs": 0, "pairs": 0, "share": None, "low": None, "high": None,
     }  # fmt: skip
+
+
+def test_kept_rates_are_a_table_of_the_store(session, labelled, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(session.store, store)
+    asked = ("evaluate", "table", labelled, "--complete", "--keep", "--store", store, "--json")
+    answer = peelchain(*asked).answer
+    assert peelchain(*asked).answer == answer
+    query = 'select rule, basis, "right", wrong, recall from error_rates'
+    (row,) = peelchain("sql", query, "--store", store, "--json").answer["rows"]
+    (said,) = answer["rates"]
+    assert row == [said[k] for k in ("rule", "basis", "right", "wrong", "recall")]
+    assert said["wrong"] == 0
+    assert said["recall"] == answer["recall"]["share"]
 
 
 def test_a_terminal_gets_no_control_characters_from_a_table(session, tmp_path):

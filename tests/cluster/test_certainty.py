@@ -16,6 +16,8 @@ class Rate:
     precision_high: float | None = 1.0
     basis: str = "simulated"
     data: str = "economies 1 to 10"
+    unit: str = "links"
+    made_by: str = "peelchain evaluate simulated"
 
 
 RATES = {"good": Rate(0.999, 0.99), "poor": Rate(0.9, 0.7), "void": Rate(None, None)}

@@ -5,14 +5,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.cluster.linked import clusters_table, links_table
 from tests.oracle.constraints import constrained
 
 from peelchain.cluster.constraints import Constraints, Label, Pair, constrain, without_refused
-from peelchain.cluster.merge import merge_links
 from peelchain.errors import MisuseError
 from peelchain.schema import TABLES
 
-SCHEMA = TABLES["links"].schema
 script = st.integers(0, 13)
 _link = st.tuples(
     st.integers(0, 9), script, script, st.sampled_from(["change", "multi_input"])
@@ -22,11 +21,6 @@ labelled = st.dictionaries(
     st.tuples(st.sampled_from(["service", "wallet"]), script), st.sampled_from("XYZ"), max_size=8
 )
 paired = st.lists(st.tuples(script, script).filter(lambda p: p[0] != p[1]), max_size=4)
-
-
-def table_of(links):
-    columns = zip(*links, strict=True) if links else ([], [], [], [])
-    return pa.table(dict(zip(SCHEMA.names, map(list, columns), strict=True)), schema=SCHEMA)
 
 
 def constraints_of(labels, pairs):
@@ -56,9 +50,9 @@ def contradicts(labels, pairs):
 @given(links_made, labelled, paired, st.integers(1, 5))
 def test_clusters_are_those_of_one_link_after_another(links, labels, pairs, batch):
     assume(not contradicts(labels, pairs))
-    table = table_of(links)
+    table = links_table(links)
     made = constrain(
-        merge_links(table),
+        clusters_table(table),
         table.to_batches(max_chunksize=batch),
         constraints_of(labels, pairs),
     )
@@ -73,7 +67,7 @@ def test_clusters_are_those_of_one_link_after_another(links, labels, pairs, batc
     left = without_refused(table, made.conflicts)
     gone = {link for link, _, _ in refused}
     assert left.to_pylist() == [row for row in table.to_pylist() if tuple(row.values()) not in gone]
-    assert as_dict(merge_links(left)) == expected
+    assert as_dict(clusters_table(left)) == expected
 
 
 @given(links_made, labelled, paired, st.integers(0, 24))
@@ -82,12 +76,12 @@ def test_going_on_from_earlier_clusters_is_the_same(links, labels, pairs, cut):
     constraints = constraints_of(labels, pairs)
     # a transaction is never cut in two
     cut = next((at for at in range(cut, len(links)) if links[at][0] != links[at - 1][0]), 0)
-    whole, before, after = table_of(links), table_of(links[:cut]), table_of(links[cut:])
-    once = constrain(merge_links(whole), whole.to_batches(), constraints)
-    first = constrain(merge_links(before), before.to_batches(), constraints)
+    whole, before, after = links_table(links), links_table(links[:cut]), links_table(links[cut:])
+    once = constrain(clusters_table(whole), whole.to_batches(), constraints)
+    first = constrain(clusters_table(before), before.to_batches(), constraints)
     stars = list(as_dict(first.clusters).items())
-    held = table_of([(-1, cluster, script, "held") for script, cluster in stars])
-    both = merge_links(pa.concat_tables([held, after]).unify_dictionaries())
+    held = links_table([(-1, cluster, script, "held") for script, cluster in stars])
+    both = clusters_table(pa.concat_tables([held, after]).unify_dictionaries())
     second = constrain(both, after.to_batches(), constraints, start=first.clusters)
     assert second.clusters.equals(once.clusters)
     conflicts = pa.concat_tables([first.conflicts, second.conflicts]).unify_dictionaries()
@@ -106,9 +100,9 @@ def test_table_holds_the_constraints(labels, pairs):
 @given(links_made, labelled, paired)
 def test_conflict_names_what_each_side_holds(links, labels, pairs):
     assume(not contradicts(labels, pairs))
-    table = table_of(links)
+    table = links_table(links)
     constraints = constraints_of(labels, pairs)
-    made = constrain(merge_links(table), table.to_batches(), constraints)
+    made = constrain(clusters_table(table), table.to_batches(), constraints)
     for row in made.conflicts.to_pylist():
         before = [link for link in links if link < (row["tx_id"], row["script_a"], row["script_b"])]
         cluster, _ = constrained(before, labels, pairs)
@@ -132,8 +126,8 @@ def test_conflict_names_what_each_side_holds(links, labels, pairs):
 @given(links_made, labelled, paired)
 def test_order_of_constraints_makes_no_difference(links, labels, pairs):
     assume(not contradicts(labels, pairs))
-    table = table_of(links)
-    free = merge_links(table)
+    table = links_table(links)
+    free = clusters_table(table)
     one = constrain(free, table.to_batches(), constraints_of(labels, pairs))
     turned = dict(reversed(labels.items())), [(b, a) for a, b in reversed(pairs)]
     other = constrain(free, table.to_batches(), constraints_of(*turned))
@@ -143,9 +137,11 @@ def test_order_of_constraints_makes_no_difference(links, labels, pairs):
 
 
 def test_merge_of_two_services_is_refused_and_the_rest_goes_on():
-    table = table_of([(1, 1, 2, "multi_input"), (2, 2, 3, "multi_input"), (3, 2, 5, "multi_input")])
+    table = links_table(
+        [(1, 1, 2, "multi_input"), (2, 2, 3, "multi_input"), (3, 2, 5, "multi_input")]
+    )
     made = constrain(
-        merge_links(table),
+        clusters_table(table),
         table.to_batches(),
         Constraints(
             (
@@ -173,8 +169,8 @@ def test_merge_of_two_services_is_refused_and_the_rest_goes_on():
 
 
 def test_without_constraints_nothing_changes():
-    table = table_of([(1, 1, 2, "multi_input")])
-    free = merge_links(table)
+    table = links_table([(1, 1, 2, "multi_input")])
+    free = clusters_table(table)
     assert not Constraints()
     assert constrain(free, table.to_batches(), Constraints()).clusters is free
 
@@ -192,9 +188,11 @@ def test_contradictions_are_refused_by_their_evidence():
 
 
 def test_links_out_of_chain_order_are_an_error():
-    table = table_of([(1, 1, 2, "multi_input"), (2, 2, 3, "multi_input")])
+    table = links_table([(1, 1, 2, "multi_input"), (2, 2, 3, "multi_input")])
     turned = table.take(pa.array(np.array([1, 0])))
     with pytest.raises(ValueError, match="links does not rise"):
         constrain(
-            merge_links(table), turned.to_batches(), Constraints(pairs=(Pair(1, 3, "said.csv:2"),))
+            clusters_table(table),
+            turned.to_batches(),
+            Constraints(pairs=(Pair(1, 3, "said.csv:2"),)),
         )

@@ -1,19 +1,16 @@
 """The fewest transactions whose exclusion parts two scripts."""
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cluster.chains import COINBASE, arrays_of
+from tests.cluster.linked import links_table, spent_together
 from tests.oracle import cut as oracle
-from tests.oracle.cluster import Link, multi_input_links
+from tests.oracle.cluster import Link
 
 from peelchain.cluster.cut import Cut, CutTransaction, weakest_cut
 from peelchain.cluster.link_graph import link_graph
-from peelchain.cluster.multi_input import multi_input_links as multi_input
 from peelchain.errors import MisuseError
-from peelchain.schema import TABLES
 
 # few scripts, so that chains meet and cross
 _tx = st.lists(st.integers(0, 7), min_size=2, max_size=3)
@@ -26,12 +23,9 @@ sides = st.sets(st.integers(0, 8), min_size=2, max_size=5).flatmap(
 
 
 def links_of(txs: list[list[int]]) -> tuple[pa.Table, list[Link]]:
-    chain = [COINBASE, *(([(1, s) for s in scripts], [(1, 99)]) for scripts in txs)]
-    return multi_input(arrays_of(chain), np.zeros(0, dtype=np.int64)), multi_input_links(chain)
-
-
-def without(table: pa.Table, tx_ids: set[int]) -> pa.Table:
-    return table.filter(pa.array([tx not in tx_ids for tx in table["tx_id"].to_pylist()]))
+    table = spent_together(txs, first=1)
+    columns = (table[c].to_pylist() for c in ("tx_id", "script_a", "script_b"))
+    return table, list(zip(*columns, strict=True))
 
 
 @given(spends, sides, st.booleans())
@@ -102,13 +96,12 @@ def test_any_transaction_of_a_single_chain_is_named():
 
 
 def test_links_of_a_transaction_by_two_rules_fall_together():
-    columns = {
-        "tx_id": [1, 1, 2, 2],
-        "script_a": [1, 3, 1, 3],
-        "script_b": [3, 9, 3, 9],
-        "rule": ["multi_input", "change", "multi_input", "change"],
-    }
-    found = weakest_cut(pa.table(columns, schema=TABLES["links"].schema), 1, 9)
+    rows = [
+        (tx, a, b, rule)
+        for tx in (1, 2)
+        for a, b, rule in ((1, 3, "multi_input"), (3, 9, "change"))
+    ]
+    found = weakest_cut(links_table(rows), 1, 9)
     assert found is not None
     assert [t.tx_id for t in found.transactions] == [1, 2]
 

@@ -1,23 +1,24 @@
 """The first 4,313 blocks of mainnet, from block files to clusters."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.oracle import cluster as oracle
 
-from peelchain.actions.clustering import Clusters, computed
-from peelchain.actions.open_store import OpenStore
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
 from peelchain.cluster.explain import explain
+from peelchain.cluster.of_store import Clusters, computed
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.network import by_name
 from peelchain.store.arrays import ChainArrays, load
+from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 
 
 @pytest.fixture(scope="module")
-def early(shared_data, tmp_path_factory) -> Path:
+def early(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("early") / "store"
     ingest_core_files(find(shared_data / "early_chain", by_name("mainnet")), store)
     return store
@@ -31,8 +32,8 @@ def arrays(early) -> ChainArrays:
 
 @pytest.fixture(scope="module")
 def result(early) -> Clusters:
-    with OpenStore(early) as opened:
-        return computed(opened, DEFAULT_POLICY)
+    with Store.open(early) as opened, closing(Lookup(opened)) as lookup:
+        return computed(lookup, DEFAULT_POLICY)
 
 
 def inputs_of(arrays: ChainArrays, tx_id: int) -> set[int]:

@@ -14,7 +14,7 @@ from tests.cluster.tables import Done, clustered, source_of
 from tests.oracle import cluster as oracle
 
 from peelchain.cluster.policy import Policy
-from peelchain.cluster.stage import cluster
+from peelchain.cluster.stage import RETRACTABLE, cluster
 from peelchain.errors import MisuseError, NotInChainError, StoreError
 from peelchain.schema import TABLES
 
@@ -51,21 +51,22 @@ def same(one: Done, other: Done) -> None:
 def test_same_as_oracle(chain, data):
     cuts = data.draw(st.lists(st.integers(1, max(1, len(chain) - 1)), unique=True, max_size=3))
     result = made(chain, segments=sorted(cut for cut in cuts if cut < len(chain)))
-    flagged = set(made(chain, Policy(negatives=())).coinjoins["tx_id"].to_pylist())
+    flagged = dict(rows(made(chain, Policy(negatives=())).coinjoins, "tx_id", "type"))
     kinds = dict(rows(result.lookalikes, "tx_id", "type"))
     quiet = {tx_id for tx_id, kind in kinds.items() if kind == "one_cluster"}
     others = {tx_id for tx_id, kind in kinds.items() if kind in ("psbt_trade", "stonewall")}
-    links = oracle.multi_input_links(chain, flagged | others)
+    links = oracle.multi_input_links(chain, others | set(flagged))
     assert links_of(result.links) == links
     assert set(result.links["rule"].to_pylist()) <= {"multi_input"}
     label = oracle.clusters((a, b) for _, a, b in links)
     assert rows(result.clusters, "script_id", "cluster_id") == sorted(label.items())
     one = {
         tx_id
-        for tx_id in flagged
-        if len({label.get(script, script) for _, script in chain[tx_id][0] or []}) == 1
+        for tx_id, kind in flagged.items()
+        if kind in RETRACTABLE
+        and len({label.get(script, script) for _, script in chain[tx_id][0] or []}) == 1
     }
-    assert set(result.coinjoins["tx_id"].to_pylist()) == flagged - one
+    assert set(result.coinjoins["tx_id"].to_pylist()) == set(flagged) - one
     assert quiet == one
 
 

@@ -1,4 +1,4 @@
-"""One simulated economy: its truth in the store's numbers, and its counts, against plain reading."""
+"""One simulated economy: its truth in the store's numbers, and its counts, by plain reading."""
 
 import json
 from collections import Counter
@@ -123,7 +123,7 @@ def test_counts_without_detectors_are_those_of_plain_co_spending(world):
     of_owner = Counter(world.owner[s] for s in spendable)
     of_cluster = Counter(label[s] for s in spendable)
 
-    def pairs(counts: Counter) -> int:
+    def pairs(counts):
         return sum(n * (n - 1) // 2 for n in counts.values())
 
     assert found["pairs"]["all"] == [pairs(cells), pairs(of_cluster), pairs(of_owner)]

@@ -98,9 +98,8 @@ impl Clustering {
         };
         let mut reporter = Reporter::new(progress);
         let merging = self.merging()?;
-        let result = py.detach(|| {
-            pass::pass(&request, merging, &mut |done, of| reporter.report(done, of))
-        });
+        let result =
+            py.detach(|| pass::pass(&request, merging, &mut |done, of| reporter.report(done, of)));
         let passed = reporter.outcome(py, result)?;
         let answer = PyDict::new(py);
         answer.set_item("links", told(py, &passed.links)?)?;

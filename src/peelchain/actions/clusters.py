@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.clustering import keep
 from peelchain.actions.scripts import script_id_of
 from peelchain.actions.view import Progress, StoreView, parse_policy, silent
+from peelchain.cluster.of_store import keep
 from peelchain.store.writer import open_for_writing
 from peelchain.units import format_time, parse_txid
 
@@ -22,7 +22,7 @@ def run(
         parse_txid(txid)
     policy = parse_policy(exclude or [])
     with open_for_writing(store) as writer, StoreView(store, policy) as view:
-        stored = view.cluster_run() or keep(view, writer, policy, progress)
+        stored = view.cluster_run() or keep(view.lookup, writer, policy, progress)
     with StoreView(store, policy) as view:
         clusters = view.clusters
         return {

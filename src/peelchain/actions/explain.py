@@ -9,14 +9,15 @@ import numpy as np
 from peelchain.actions.payments import payments_between
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.scripts import script_id_of
+from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
-from peelchain.cluster.certainty import ErrorRate, Measured, joint_truth, not_measured
+from peelchain.cluster.certainty import ErrorRate, Measured, joint_truth
 from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
 from peelchain.cluster.explain import Step, explain
-from peelchain.cluster.link_graph import link_graph
-from peelchain.cluster.members import links_within
+from peelchain.cluster.link_graph import link_graph, links_of_cluster
 from peelchain.cluster.nearest import Crossing, LeftOut, nearest_crossings
 from peelchain.errors import MisuseError
+from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
@@ -35,7 +36,7 @@ def explain_link(
     *,
     policies: list[str] | None = None,
     cut_bound: int = DEFAULT_BOUND,
-    measured: Measured = not_measured,
+    measured: Measured = measured_error,
 ) -> dict[str, Any]:
     """Why two addresses are held to be one party, or are not.
 
@@ -60,9 +61,12 @@ def explain_link(
             "run_id": view.clusters.run_id,
             "basis": "inference",
             "joined": joined,
+            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound),
         }
         if joined:
-            graph = link_graph(links_within(view.clusters.links, index, first_cluster))
+            graph = link_graph(
+                links_of_cluster(view.clusters.links, view.clusters.table, first_cluster)
+            )
             steps = explain(graph, first, second) or []
             cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
             truth = _truth(steps, measured, view, turned=second < first)
@@ -87,22 +91,19 @@ def explain_link(
 
 
 def left_out(view: StoreView) -> LeftOut:
-    """What this view's policy does not link by: flagged transactions and excluded ones."""
-    reasons: list[str] = []
-    tx_ids: list[int] = []
-    codes: list[int] = []
-
-    def add(tx_id: int, reason: str) -> None:
-        if reason not in reasons:
-            reasons.append(reason)
-        tx_ids.append(tx_id)
-        codes.append(reasons.index(reason))
-
-    coinjoins = view.clusters.coinjoins
-    flagged = dict(zip(coinjoins["tx_id"].to_pylist(), coinjoins["type"].to_pylist(), strict=True))
-    excluded = {tx_id for txid in view.policy.exclusions for tx_id in view.tx_ids_of(txid)}
-    for tx_id in sorted(flagged.keys() | excluded):
-        add(tx_id, EXCLUDED if tx_id in excluded else flagged[tx_id])
+    """What this view's policy does not link by: mixes, what strangers sign, what it excludes."""
+    clusters = view.clusters
+    why: dict[int, str] = {}
+    for table in (clusters.lookalikes, clusters.coinjoins):
+        kinds = zip(table["tx_id"].to_pylist(), table["type"].to_pylist(), strict=True)
+        # of lookalikes most are linked like any other transaction
+        linkless = table is clusters.coinjoins
+        why.update(row for row in kinds if linkless or row[1] in view.policy.detectors)
+    excluded = (tx_id for txid in view.policy.exclusions for tx_id in view.tx_ids_of(txid))
+    why.update(dict.fromkeys(excluded, EXCLUDED))
+    tx_ids = sorted(why)
+    reasons = sorted(set(why.values()))
+    codes = [reasons.index(why[tx_id]) for tx_id in tx_ids]
     rows, scripts = input_scripts(view.lookup, tx_ids)
     return LeftOut(
         np.array(tx_ids, dtype=np.int64)[rows],
@@ -174,8 +175,10 @@ def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
         "precision": rate.precision,
         "precision_low": rate.precision_low,
         "precision_high": rate.precision_high,
+        "unit": rate.unit,
         "basis": rate.basis,
         "data": rate.data,
+        "made_by": rate.made_by,
     }
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from peelchain.actions.view import StoreView
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
@@ -72,7 +74,10 @@ def payments_between(view: StoreView, a: int, b: int) -> dict[str, Any]:
 
 
 def _dealings(view: StoreView, cluster: int) -> _Dealings:
-    members = view.clusters.index.members(cluster)
+    table = view.clusters.table
+    members = table["script_id"].to_numpy()[table["cluster_id"].to_numpy() == cluster]
+    if not len(members):
+        members = np.array([cluster], dtype=np.int64)
     complete = len(members) <= _MOST_SCRIPTS
     found: set[int] = set()
     txout_ids: list[int] = []

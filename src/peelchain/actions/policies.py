@@ -1,6 +1,6 @@
 """The policy a user means, by the name it was run under."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 from peelchain.actions.view import parse_policy
@@ -13,7 +13,8 @@ from peelchain.units import parse_txid, shown
 def policy_asked(store: Path, names: list[str], exclude: list[str]) -> Policy:
     """The policy of this name, or the default one where none is named, less some transactions.
 
-    Raises MisuseError for several names and for one that no run of the store has.
+    Raises MisuseError for several names, for one that no run of the store has, and for one that
+    another version made; StoreError where it was run on an older tip alone.
     """
     for txid in exclude:
         parse_txid(txid)
@@ -25,14 +26,7 @@ def policy_asked(store: Path, names: list[str], exclude: list[str]) -> Policy:
             "explanation holds under one of them: ask once for each"
         )
     policy = _stored(store, names[0])
-    if not exclude:
-        return policy
-    return Policy(
-        rules=policy.rules,
-        detectors=policy.detectors,
-        negatives=policy.negatives,
-        exclusions=(*policy.exclusions, *exclude),
-    )
+    return replace(policy, exclusions=(*policy.exclusions, *exclude))
 
 
 def _stored(path: Path, name: str) -> Policy:
@@ -55,16 +49,4 @@ def _stored(path: Path, name: str) -> Policy:
             f"policy {name} was run on an older tip of {path}: run it again with "
             f"'peelchain cluster run --store {path}' and the same options"
         )
-    told = json.loads(str(found[-1].parameters["definition"]))
-    policy = Policy(
-        rules=tuple(told["rules"]),
-        detectors=tuple(told["detectors"]),
-        negatives=tuple(told["negatives"]),
-        exclusions=tuple(told["exclusions"]),
-    )
-    if policy.name != name:
-        raise StoreError(
-            f"policy {name} was run by another version of peelchain, whose rules differ: run "
-            f"'peelchain cluster run --store {path}' with this one"
-        )
-    return policy
+    return Policy.from_json(str(found[-1].parameters["definition"]))

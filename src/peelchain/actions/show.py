@@ -193,9 +193,9 @@ def _cluster(script_id: int, opened: OpenStore) -> dict[str, Any]:
 
 def _cluster_now(script_id: int, opened: OpenStore) -> tuple[int, int]:
     # Arrow and numpy take longer to load than all other look-ups
-    from peelchain.actions.clustering import computed
+    from peelchain.cluster.of_store import computed
 
-    index = computed(opened, DEFAULT_POLICY).index
+    index = computed(opened.lookup, DEFAULT_POLICY).index
     cluster_id = int(index.cluster_of([script_id])[0])
     return cluster_id, len(index.members(cluster_id))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from peelchain.actions.clustering import Clusters, computed, stored
 from peelchain.actions.open_store import OpenStore
+from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
@@ -44,7 +44,8 @@ class StoreView(OpenStore):
     @cached_property
     def clusters(self) -> Clusters:
         """The stored clustering, or one computed now where none stands for the present tip."""
-        return stored(self, self.policy) or computed(self, self.policy)
+        run = self.cluster_run()
+        return stored(self.store, run) if run else computed(self.lookup, self.policy)
 
     def tx_ids_of(self, txid: str) -> list[int]:
         """The tx_ids of a txid in display hex; none where the chain lacks it."""

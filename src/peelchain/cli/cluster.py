@@ -1,11 +1,11 @@
-"""peelchain cluster: run, show, export, explain."""
+"""peelchain cluster: run, show, export, explain, superclusters."""
 
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from peelchain.cli.explained import joined, not_joined
+from peelchain.cli.explained import carried, joined, not_joined, suspicions
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -27,6 +27,18 @@ ExcludeOption = Annotated[
     list[str] | None,
     typer.Option(
         "--without", metavar="TXID", help="Leave this transaction out; may be given again."
+    ),
+]
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", metavar="ID", help="The policy, as `cluster run` named it; the default one."
+    ),
+]
+CutBoundOption = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=1, max=_MOST_CUT, help="Look for a cut of at most so many transactions."
     ),
 ]
 
@@ -158,22 +170,9 @@ def explain(
     a: Annotated[str, typer.Argument(metavar="ADDRESS1", help="An address.")],
     b: Annotated[str, typer.Argument(metavar="ADDRESS2", help="Another.")],
     store: StoreOption,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy", metavar="ID", help="The policy, as `cluster run` named it; the default one."
-        ),
-    ] = None,
+    policy: PolicyOption = None,
     without: ExcludeOption = None,
-    cut_bound: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=1,
-            max=_MOST_CUT,
-            help="Look for a cut of at most so many transactions.",
-        ),
-    ] = 16,
+    cut_bound: CutBoundOption = 16,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -203,7 +202,40 @@ def explain(
             yield "one and the same script"
         else:
             yield from joined(answer, short=short)
+        yield from suspicions(answer["superclusters"])
         yield ""
         yield from facts(footing(answer))
 
     emit(answer, form, human, lambda: Rows(columns, links))
+
+
+@app.command("superclusters")
+def superclusters_(
+    store: StoreOption,
+    policy: PolicyOption = None,
+    cut_bound: CutBoundOption = 16,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+    short: ShortOption = False,
+) -> None:
+    """Clusters that have grown as no party's should: two services in one, or great parts joined.
+
+    The rows are the transactions that carry them.
+
+    Example: peelchain cluster superclusters --store chain.store
+    """
+    from peelchain.actions import superclusters as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
+    answer = actions.find(store, policy, cut_bound)
+
+    def human() -> Iterator[str]:
+        if not answer["clusters"]:
+            yield "no cluster is suspected"
+        yield from carried(answer["clusters"], short=short)
+        yield ""
+        yield from facts(footing(answer))
+
+    emit(answer, form, human, lambda: Rows(actions.COLUMNS, actions.rows(answer["clusters"])))

@@ -1,9 +1,10 @@
 """An explanation as people read it: chain, certainty and cut, or what came nearest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from peelchain.cli.output import facts, table
+from peelchain.cli.plain_text import inert
 from peelchain.units import format_btc
 
 
@@ -56,6 +57,55 @@ def not_joined(nearest: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     yield from (f"    {name}" for name in shared["first"])
 
 
+def suspicions(clusters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Lines of warning, one for each suspected supercluster."""
+    for one in clusters:
+        yield ""
+        yield inert(
+            f"warning: the cluster of {one['address']} ({one['scripts']:,} scripts) is a suspected "
+            f"supercluster: {_why(one)}; 'peelchain cluster superclusters' names what carries it"
+        )
+
+
+def carried(clusters: Sequence[Mapping[str, Any]], *, short: bool) -> Iterator[str]:
+    """Lines on suspected superclusters and the transactions that carry them."""
+    for one in clusters:
+        yield inert(f"{one['address']}: {one['scripts']:,} scripts; {_why(one)}")
+        for tie in one["ties"]:
+            held = (
+                f"more than {tie['more_than']:,} transactions"
+                if tie["size"] is None
+                else _transactions(tie["size"])
+            )
+            yield inert(f"{tie['party']} is held to the others by {held}")
+            if tie["transactions"]:
+                yield from table(
+                    ["transaction", "scripts with it", "scripts with the others"],
+                    ((t["txid"], t["scripts_a"], t["scripts_b"]) for t in tie["transactions"]),
+                    short=short,
+                )
+        if one["jumps"]:
+            yield f"great parts were joined by {_transactions(one['jump_count'])}:"
+            yield from table(
+                ["transaction", "parts", "scripts of the greatest", "of the next"],
+                (
+                    (j["txid"], j["parts"], j["scripts_greatest"], j["scripts_next"])
+                    for j in one["jumps"]
+                ),
+                short=short,
+            )
+        yield ""
+
+
+def _why(one: Mapping[str, Any]) -> str:
+    reasons = []
+    if len(one["services"]) > 1:
+        reasons.append(f"tags of {len(one['services'])} services ({', '.join(one['services'])})")
+    if one["jump_count"]:
+        reasons.append(f"great parts joined by {_transactions(one['jump_count'])}")
+    return " and ".join(reasons)
+
+
 def _cut(cut: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     if cut["size"] is None:
         yield f"weakest cut: more than {cut['more_than']:,} transactions"
@@ -83,10 +133,10 @@ def _precision(link: Mapping[str, Any]) -> str:
     measured = link["measured"]
     if measured is None or measured["precision"] is None:
         return "not measured"
-    return (
-        f"{measured['precision']:.4f} ({measured['precision_low']:.4f} to "
-        f"{measured['precision_high']:.4f}), {measured['basis']}"
-    )
+    precision = f"{measured['precision']:.4f}"
+    if measured["precision_low"] is not None and measured["precision_high"] is not None:
+        precision += f" ({measured['precision_low']:.4f} to {measured['precision_high']:.4f})"
+    return f"{precision}, {measured['basis']}"
 
 
 def _at_least(truth: Mapping[str, Any]) -> str:

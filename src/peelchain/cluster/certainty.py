@@ -22,11 +22,19 @@ class ErrorRate(Protocol):
 
     @property
     def basis(self) -> str:
-        """Whether it was measured on simulated or on field data."""
+        """Whether it was measured on simulated, real or field data."""
 
     @property
     def data(self) -> str:
         """What it was measured on."""
+
+    @property
+    def unit(self) -> str:
+        """What was counted."""
+
+    @property
+    def made_by(self) -> str:
+        """The command that measures it again."""
 
 
 Measured = Callable[[str], ErrorRate | None]

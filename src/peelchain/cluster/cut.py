@@ -60,7 +60,7 @@ def weakest_cut(
     script_id, a script on both sides, an empty side, or a bound below 1.
 
     A minimum vertex cut in the graph of scripts and transactions, where a transaction counts 1 and
-    scripts cannot be cut: Menger 1927; Ford and Fulkerson 1956; Edmonds and Karp 1972.
+    scripts cannot be cut: Menger 1927; Ford and Fulkerson 1956.
     """
     side_a, side_b = ({side} if isinstance(side, int) else set(side) for side in (a, b))
     if bound < 1:

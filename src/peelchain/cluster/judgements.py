@@ -40,7 +40,7 @@ class Judged:
     def of_kinds(self, names: Collection[str], *, mixes: bool) -> "Judged":
         """The rows of the mixes, or of the others, among the named kinds."""
         named = np.array([name in names for name in _NAMES])
-        kept = (named & (_IS_MIX == mixes))[self.kind]
+        kept = (named & (mixes == _IS_MIX))[self.kind]
         counts = np.diff(self.first_script)
         ends = np.cumsum(counts[kept], dtype=np.int64)
         return Judged(

@@ -35,6 +35,21 @@ def link_graph(links: pa.Table) -> LinkGraph:
     return LinkGraph(by_rule, by_tx, rules)
 
 
+def links_of_cluster(links: pa.Table, clusters: pa.Table, cluster_id: int) -> pa.Table:
+    """The rows of the table `links` within one cluster of the table `clusters`, in their order.
+
+    Both of the same policy, so that links lie within clusters and one end tells.
+    """
+    inside = clusters["cluster_id"].to_numpy() == cluster_id
+    return links_among(links, clusters["script_id"].to_numpy()[inside])
+
+
+def links_among(links: pa.Table, members: Int64) -> pa.Table:
+    """The same for several clusters, given as all their scripts in any order."""
+    scripts = np.ascontiguousarray(links["script_a"].to_numpy())
+    return links.take(pa.array(_core.rows_within(scripts, np.ascontiguousarray(members))))
+
+
 def _rule_codes(links: pa.Table) -> tuple[tuple[str, ...], Int64]:
     """The rules' names in order, and each row's place among them."""
     column = links["rule"].combine_chunks()

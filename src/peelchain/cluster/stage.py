@@ -1,4 +1,4 @@
-"""The clustering of a store under a policy, in one pass over its tables or on top of an earlier one.
+"""The clustering of a store under a policy, in one pass over its tables or after an earlier one.
 
 Links are written as they are found and never held at once; what is held is 4 bytes a script (8 past
 4 billion), 12 bytes an output (in a file past 100 million), and a row for each CoinJoin.

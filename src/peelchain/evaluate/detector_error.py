@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from peelchain._core import coinjoin_vocabulary
 from peelchain.evaluate.economy import COINBASE, Economy
 
 HIDDEN = ("two_party", "unequal", "stowaway")
@@ -30,6 +31,9 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the detectors call each class of the truth when they are right."""
+
+MIXES: frozenset[str] = frozenset(name for name, is_mix, _ in coinjoin_vocabulary()[0] if is_mix)
+"""The verdicts that flag a transaction as a mix."""
 
 TYPES = ("whirlpool", "wasabi2", "wasabi1_levels", "wasabi1", "joinmarket")
 """The classes of the truth that are mixes with a published detector."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from peelchain.evaluate.clusterings import MEASURED
 from peelchain.evaluate.conditions import (
     CONDITIONS,
     HIDDEN_SHARES,
@@ -17,6 +18,7 @@ from peelchain.evaluate.simulated_rates import (
     BESIDE_PAIRS,
     BESIDE_SCRIPTS,
     CASE,
+    CASE_RIGHT,
     CLUSTERS,
     FLAGGED,
     MERGES,
@@ -25,8 +27,10 @@ from peelchain.evaluate.simulated_rates import (
     SCRIPTS,
     SCRIPTS_LEFT,
 )
+from peelchain.evaluate.simulated_rates import (
+    QUOTED as DEFAULT,
+)
 
-DEFAULT = "policy:default"
 FIGURES = {
     "error-rates-merges.svg": "Per-merge precision of co-spend clustering by the share of PayJoins "
     "among private payments, without and with mixes that no detector sees.",
@@ -98,7 +102,7 @@ class _Rows:
 
 def _is_shown(row: ErrorRate) -> bool:
     return row.basis == "simulated" and row.unit in {
-        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE,
+        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE, CASE_RIGHT,
         FLAGGED, NAMED,
     }  # fmt: skip
 
@@ -131,10 +135,11 @@ def _clustering(find: _Rows) -> list[str]:
             for p in policies
         ),
     )  # fmt: skip
+    lines += ["", *(f"- `{name}`: {about}." for name, about in MEASURED.items())]
     lines += ["", "Beside an oracle that knows every mix, PayJoin and trade:", ""]
     lines += table(
         ("policy", "merges made", "pairs found", "B-cubed recall", "false merges in clusters of "
-         "the case", "of them flagged"),
+         "the case", "of them flagged", "right merges there not flagged"),
         (
             (
                 f"`{p.removeprefix('policy:')}`",
@@ -143,6 +148,7 @@ def _clustering(find: _Rows) -> list[str]:
                 find.recall(p, "all", BESIDE_SCRIPTS),
                 _case_total(find, p),
                 find.precision(p, "all", CASE),
+                find.precision(p, "all", CASE_RIGHT),
             )
             for p in policies
         ),

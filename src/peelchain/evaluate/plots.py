@@ -8,8 +8,7 @@ from typing import Any
 from peelchain.errors import PeelchainError
 from peelchain.evaluate.conditions import HIDDEN_SHARES, PAYJOIN_SHARES, payjoin_name
 from peelchain.evaluate.error_rates import ErrorRate, Measured, written
-from peelchain.evaluate.page import DEFAULT
-from peelchain.evaluate.simulated_rates import MERGES, SCRIPTS, SCRIPTS_LEFT
+from peelchain.evaluate.simulated_rates import MERGES, QUOTED, SCRIPTS, SCRIPTS_LEFT
 
 _SIZE = (7.0, 4.0)
 _STYLES = ("o-", "s--")
@@ -24,7 +23,7 @@ def figures(measured: Measured) -> dict[str, str]:
 
     Raises PeelchainError where matplotlib is not installed.
     """
-    rows = {(r.stratum, r.unit): r for r in measured.rows if r.rule == DEFAULT}
+    rows = {(r.stratum, r.unit): r for r in measured.rows if r.rule == QUOTED}
     wanted = [f"condition:{payjoin_name(p, h)}" for h in HIDDEN_SHARES for p in PAYJOIN_SHARES]
     if any((stratum, MERGES) not in rows for stratum in wanted):
         return {}

@@ -18,8 +18,12 @@ CLUSTERS = "clusters; owners found whole"
 BESIDE_PAIRS = "pairs, of those of the oracle"
 BESIDE_SCRIPTS = "scripts (B-cubed), of those of the oracle"
 CASE = "false merges in clusters of the case, right where flagged"
+CASE_RIGHT = "right merges in clusters of the case, right where not flagged"
 FLAGGED = "transactions flagged as mixes"
 NAMED = "transactions given this name"
+
+QUOTED = "policy:default"
+"""The policy whose rates are given by stratum."""
 
 ANY_MIX = "coinjoin"
 """The name under which all detectors together are rated."""
@@ -116,8 +120,10 @@ def _policy_rows(group: _Group) -> Iterator[ErrorRate]:
     policies = sorted({p for r in group.results for p in r.counts["policies"]})
     for policy in policies:
         counts = group.of_policy(policy)
-        if policy == "default":
+        if policy in ("default", "with_change"):
             for rule in sorted({s for c in counts for s in c["merges"] if s.startswith("rule:")}):
+                if policy == "with_change" and rule == "rule:multi_input":
+                    continue
                 said = tuple(_said(c["merges"].get(rule)) for c in counts)
                 yield group.rate(rule.removeprefix("rule:"), "all", MERGES, Counted(said=said))
         yield from _clustering_rows(group, f"policy:{policy}", counts)
@@ -125,7 +131,7 @@ def _policy_rows(group: _Group) -> Iterator[ErrorRate]:
 
 def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> Iterator[ErrorRate]:
     strata = ["all"]
-    if group.is_quoted:
+    if group.is_quoted and rule == QUOTED:
         names = {s for c in counts for kind in ("merges", "pairs") for s in c[kind]}
         strata += sorted(s for s in names if s != "all" and not s.startswith("rule:"))
     for stratum in strata:
@@ -161,8 +167,10 @@ def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> 
                 CLUSTERS,
                 Counted(tuple((p, n) for n, p, _, _ in whole), tuple((w, n) for *_, n, w in whole)),
             )
-            flagged = tuple((f, n) for n, f in (c["case"] for c in counts))
+            flagged = tuple((f, n) for n, f, _, _ in (c["case"] for c in counts))
             yield group.rate(rule, stratum, CASE, Counted(said=flagged))
+            spared = tuple((n - f, n) for _, _, n, f in (c["case"] for c in counts))
+            yield group.rate(rule, stratum, CASE_RIGHT, Counted(said=spared))
 
 
 _NONE: dict[str, Any] = {"pairs": [0, 0], "b_cubed": [0, 0.0], "merges": [0, 0]}

@@ -2,9 +2,10 @@
 //!
 //! A minimum vertex cut of the graph of scripts and transactions in which a transaction counts 1
 //! and a script cannot be cut. By Menger's theorem it is as great as the most chains that share no
-//! transaction; these are found one by one, breadth first over the residual graph (Edmonds and
-//! Karp 1972), so the work is linear in the graph for each transaction of the cut. Of a group only
-//! the script through which a chain enters and that through which it leaves are kept.
+//! transaction; these are found one by one, breadth first over the residual graph from both ends
+//! (Ford and Fulkerson 1956), so the work is linear in the graph for each transaction of the cut.
+//! Of a group only the script through which a chain enters and that through which it leaves are
+//! kept.
 
 use super::graph::{Graph, NONE};
 
@@ -36,26 +37,28 @@ impl Graph {
         let sources = self.numbers(sources);
         let targets = self.numbers(targets);
         let mut flow = Flow::new(self);
-        let mut is_target = vec![false; self.scripts.len()];
-        for &target in &targets {
-            is_target[target as usize] = true;
-        }
+        let mut near = Reach::new(Side::Sources, flow.node_count());
+        let mut far = Reach::new(Side::Targets, flow.node_count());
         let mut size = 0;
-        while let Some(path) = flow.chain(&sources, &is_target) {
+        loop {
+            near.start(&sources);
+            far.start(&targets);
+            let Some(path) = flow.meet(&mut near, &mut far) else {
+                break;
+            };
             size += 1;
             if size > bound {
                 return None;
             }
             flow.send(&path);
         }
-        let cut = flow.boundary(Side::Sources, &sources);
+        let (cut, only) = flow.nearest_cut(near, far);
         debug_assert_eq!(cut.len(), size);
-        let alone = if size == 1 {
-            flow.bottlenecks(&sources, &is_target)
-        } else {
-            Vec::new()
+        let alone = match (size, only) {
+            (1, true) => cut.clone(),
+            (1, false) => flow.bottlenecks(&sources, &targets),
+            _ => Vec::new(),
         };
-        let only = cut == flow.boundary(Side::Targets, &targets);
         Some(self.parted(&cut, &sources, &targets, only, &alone))
     }
 
@@ -156,11 +159,12 @@ impl<'a> Flow<'a> {
 
     /// Adds what one node leads to. Walked from the targets, all arcs run the other way, and
     /// entrance and exit change places.
-    fn spread(&self, node: u32, side: Side, reach: &mut Reach) {
-        let (near, far, near_script, far_script) = match side {
-            Side::Sources => (0, 1, &self.entered_from, &self.left_to),
-            Side::Targets => (1, 0, &self.left_to, &self.entered_from),
+    fn spread(&self, node: u32, reach: &mut Reach) {
+        let (near, near_script, far_script) = match reach.side {
+            Side::Sources => (0, &self.entered_from, &self.left_to),
+            Side::Targets => (1, &self.left_to, &self.entered_from),
         };
+        let far = 1 - near;
         let scripts = self.graph.scripts.len() as u32;
         if node < scripts {
             for &group in self.graph.groups_of(node) {
@@ -174,14 +178,12 @@ impl<'a> Flow<'a> {
         let group = (node - scripts) / 2;
         let used = near_script[group as usize];
         if (node - scripts) % 2 == near {
-            reach.visit(
-                if used == NONE {
-                    self.entrance(group) + far
-                } else {
-                    used
-                },
-                node,
-            );
+            let next = if used == NONE {
+                self.entrance(group) + far
+            } else {
+                used
+            };
+            reach.visit(next, node);
             return;
         }
         for &member in self.graph.members(group) {
@@ -192,23 +194,66 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Nodes from a source to a target, both included, on which one more chain can be had.
-    fn chain(&self, sources: &[u32], is_target: &[bool]) -> Option<Vec<u32>> {
-        let mut reach = Reach::from(sources, self.node_count());
-        while let Some(node) = reach.next() {
-            if is_target.get(node as usize) == Some(&true) {
-                let mut path = vec![node];
-                let mut at = node;
-                while reach.from[at as usize] != at {
-                    at = reach.from[at as usize];
-                    path.push(at);
-                }
-                path.reverse();
-                return Some(path);
-            }
-            self.spread(node, Side::Sources, &mut reach);
+    /// Nodes from a start of `near` to one of `far` on which one more chain can be had.
+    ///
+    /// Both grow at once, the lesser front first, until they touch. None where one of them has
+    /// nothing left to reach.
+    fn meet(&self, near: &mut Reach, far: &mut Reach) -> Option<Vec<u32>> {
+        let mut touched = if near.queue.len() < far.queue.len() {
+            near.queue.iter().copied().find(|&node| far.has(node))
+        } else {
+            far.queue.iter().copied().find(|&node| near.has(node))
+        };
+        while touched.is_none() {
+            let (grown, other) = if near.waiting() <= far.waiting() {
+                (&mut *near, &*far)
+            } else {
+                (&mut *far, &*near)
+            };
+            let known = grown.queue.len();
+            let node = grown.next()?;
+            self.spread(node, grown);
+            touched = grown.queue[known..]
+                .iter()
+                .copied()
+                .find(|&node| other.has(node));
         }
-        None
+        let middle = touched?;
+        let mut path: Vec<u32> = near.way_from(middle);
+        path.reverse();
+        path.extend(far.way_from(middle).into_iter().skip(1));
+        Some(path)
+    }
+
+    /// The least cut nearest to the sources, rising, and whether there is no other.
+    ///
+    /// `near` and `far` as the last search left them, one of them with nothing left to reach. The
+    /// groups at which that one ends are a least cut; they are also the one nearest to the other
+    /// side if that side gets to each of them.
+    fn nearest_cut(&self, mut near: Reach, mut far: Reach) -> (Vec<u32>, bool) {
+        let mut probe = Reach::new(Side::Targets, 0);
+        if near.waiting() == 0 {
+            let cut = self.boundary(&near);
+            std::mem::swap(&mut probe, &mut near);
+            let only = cut.iter().all(|&group| {
+                probe.start(&[self.entrance(group) + 1]);
+                self.meet(&mut probe, &mut far).is_some()
+            });
+            return (cut, only);
+        }
+        let cut = self.boundary(&far);
+        std::mem::swap(&mut probe, &mut far);
+        let only = cut.iter().all(|&group| {
+            probe.start(&[self.entrance(group)]);
+            self.meet(&mut near, &mut probe).is_some()
+        });
+        if only {
+            return (cut, true);
+        }
+        while let Some(node) = near.next() {
+            self.spread(node, &mut near);
+        }
+        (self.boundary(&near), false)
     }
 
     /// Adds the chain; where it runs against one that is there, both change partners.
@@ -230,32 +275,37 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The groups that no further chain can pass, nearest to that side; rising.
-    fn boundary(&self, side: Side, starts: &[u32]) -> Vec<u32> {
-        let mut reach = Reach::from(starts, self.node_count());
-        while let Some(node) = reach.next() {
-            self.spread(node, side, &mut reach);
-        }
-        let near = u32::from(side == Side::Targets);
-        (0..self.graph.groups.len() as u32)
-            .filter(|&group| {
-                let entrance = self.entrance(group);
-                reach.has(entrance + near) && !reach.has(entrance + 1 - near)
-            })
-            .collect()
+    /// The groups at which a side ends that has nothing left to reach; rising.
+    fn boundary(&self, reach: &Reach) -> Vec<u32> {
+        let scripts = self.graph.scripts.len() as u32;
+        let near = u32::from(reach.side == Side::Targets);
+        let mut groups: Vec<u32> = reach
+            .queue
+            .iter()
+            .filter(|&&node| node >= scripts && (node - scripts) % 2 == near)
+            .map(|&node| (node - scripts) / 2)
+            .filter(|&group| !reach.has(self.entrance(group) + 1 - near))
+            .collect();
+        groups.sort_unstable();
+        groups
     }
 
     /// With one chain sent: every group that all chains must pass, from the sources on.
-    fn bottlenecks(&self, sources: &[u32], is_target: &[bool]) -> Vec<u32> {
+    fn bottlenecks(&self, sources: &[u32], targets: &[u32]) -> Vec<u32> {
         let scripts = self.graph.scripts.len() as u32;
-        let mut reach = Reach::from(sources, self.node_count());
+        let mut reach = Reach::new(Side::Sources, self.node_count());
+        reach.start(sources);
+        let mut is_target = vec![false; scripts as usize];
+        for &target in targets {
+            is_target[target as usize] = true;
+        }
         let mut found = Vec::new();
-        // Used groups whose entrance is reached: where nothing else is left to reach, the one
-        // whose exit is not is passed by every chain.
+        // Used groups whose entrance is reached. Where all is reached that can be, just one of
+        // them is left whose exit is not: all chains pass it, and the search goes on behind it.
         let mut pending: Vec<u32> = Vec::new();
         loop {
             while let Some(node) = reach.next() {
-                if is_target.get(node as usize) == Some(&true) {
+                if node < scripts && is_target[node as usize] {
                     return found;
                 }
                 if node >= scripts && (node - scripts) % 2 == 0 {
@@ -264,7 +314,7 @@ impl<'a> Flow<'a> {
                         pending.push(group);
                     }
                 }
-                self.spread(node, Side::Sources, &mut reach);
+                self.spread(node, &mut reach);
             }
             pending.retain(|&group| !reach.has(self.entrance(group) + 1));
             let Some(&group) = pending.first() else {
@@ -276,23 +326,33 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The nodes reached so far, in the order in which they were, and from where each was.
+/// The nodes reached so far from one side, in the order in which they were, and from where each.
 struct Reach {
+    side: Side,
     from: Vec<u32>,
     queue: Vec<u32>,
     head: usize,
 }
 
 impl Reach {
-    fn from(starts: &[u32], nodes: usize) -> Self {
-        let mut from = vec![NONE; nodes];
-        for &start in starts {
-            from[start as usize] = start;
-        }
+    fn new(side: Side, nodes: usize) -> Self {
         Self {
-            from,
-            queue: starts.to_vec(),
+            side,
+            from: vec![NONE; nodes],
+            queue: Vec::new(),
             head: 0,
+        }
+    }
+
+    /// Begins anew; what was not reached before costs nothing.
+    fn start(&mut self, starts: &[u32]) {
+        for &node in &self.queue {
+            self.from[node as usize] = NONE;
+        }
+        self.queue.clear();
+        self.head = 0;
+        for &start in starts {
+            self.visit(start, start);
         }
     }
 
@@ -311,6 +371,21 @@ impl Reach {
         let node = self.queue.get(self.head).copied();
         self.head += usize::from(node.is_some());
         node
+    }
+
+    /// Nodes reached from which nothing was reached yet.
+    fn waiting(&self) -> usize {
+        self.queue.len() - self.head
+    }
+
+    /// The nodes from this one back to a start.
+    fn way_from(&self, mut node: u32) -> Vec<u32> {
+        let mut way = vec![node];
+        while self.from[node as usize] != node {
+            node = self.from[node as usize];
+            way.push(node);
+        }
+        way
     }
 }
 

@@ -8,6 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_schema::SchemaRef;
 
 use super::coinjoin::{self, Input, Kind, Limits, Output, Transaction, TypeCode, Verdict};
+use super::links::Links;
 use super::outputs::Outputs;
 use super::segment::{Columns, Place, outputs_of, places};
 use super::union_find::Merging;
@@ -170,14 +171,6 @@ fn write_all(request: &Request<'_>, links: &Receiver<Links>) -> Result<TableWrit
         ])?;
     }
     file.finish()
-}
-
-/// Links between scripts, `script_a < script_b`, sorted by (tx, script_a, script_b).
-#[derive(Debug, Default)]
-struct Links {
-    tx: Vec<i64>,
-    script_a: Vec<i64>,
-    script_b: Vec<i64>,
 }
 
 struct Work<'a> {
@@ -389,15 +382,7 @@ impl Work<'_> {
                 self.inputs.push(prevout.script);
             }
         }
-        self.inputs.sort_unstable();
-        self.inputs.dedup();
-        if let Some((&least, others)) = self.inputs.split_first() {
-            links.tx.resize(links.tx.len() + others.len(), rows.tx);
-            links
-                .script_a
-                .resize(links.script_a.len() + others.len(), least);
-            links.script_b.extend_from_slice(others);
-        }
+        links.star(rows.tx, &mut self.inputs);
         Ok(())
     }
 }

@@ -106,25 +106,37 @@ fn read_transactions(tables: &TableRows, place: &Place) -> Result<Columns> {
     })?;
     let prev = &mut columns.prev_txout;
     prev.reserve(place.txin_count as usize);
-    tables.pass("txins", &place.txins, &["prev_txout_id"], all, |_, batch| {
-        let found = batch.column(0).as_primitive_opt::<Int64Type>();
-        let found = found.ok_or("prev_txout_id is of another type")?;
-        match found.nulls() {
-            None => prev.extend_from_slice(found.values()),
-            Some(_) => prev.extend(found.iter().map(|p| p.unwrap_or(-1))),
-        }
-        Ok(())
-    })?;
+    tables.pass(
+        "txins",
+        &place.txins,
+        &["prev_txout_id"],
+        all,
+        |_, batch| {
+            let found = batch.column(0).as_primitive_opt::<Int64Type>();
+            let found = found.ok_or("prev_txout_id is of another type")?;
+            match found.nulls() {
+                None => prev.extend_from_slice(found.values()),
+                Some(_) => prev.extend(found.iter().map(|p| p.unwrap_or(-1))),
+            }
+            Ok(())
+        },
+    )?;
     Ok(columns)
 }
 
 fn read_outputs(tables: &TableRows, place: &Place) -> Result<Vec<Output>> {
     let mut outputs = Vec::with_capacity(place.txout_count as usize);
     let all = |_: &_| true;
-    tables.pass("txouts", &place.txouts, &Output::COLUMNS, all, |_, batch| {
-        outputs.extend(outputs_of(batch)?);
-        Ok(())
-    })?;
+    tables.pass(
+        "txouts",
+        &place.txouts,
+        &Output::COLUMNS,
+        all,
+        |_, batch| {
+            outputs.extend(outputs_of(batch)?);
+            Ok(())
+        },
+    )?;
     Ok(outputs)
 }
 

@@ -1,4 +1,4 @@
-"""What each of a stream of transactions is by its shape: a CoinJoin's type, or what looks like one."""
+"""What each transaction of a stream is by its shape: a CoinJoin, or what looks like one."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,7 @@ import numpy as np
 from peelchain import _core
 from peelchain.cluster.coinjoin.parse import Transaction
 from peelchain.cluster.coinjoin.reasons import LINEAGES, reasons_of
+from peelchain.errors import PeelchainError
 from peelchain.network import MAINNET
 from peelchain.script import script_pubkey, script_type
 from peelchain.store.arrays import Int64
@@ -17,7 +18,7 @@ WASABI_COORDINATORS = (
     "bc1qs604c7jv6amk4cxqlnvuxv26hv3e48cds4m0ew",
     "bc1qa24tsgchvuxsaccp8vrnkfd85hrcpafg20kmjw",
 )
-"""To whom Wasabi 1 paid the coordinator's fee up to 2020. Source: Wasabi's documentation; Dumplings."""
+"""To whom Wasabi 1 paid its fee up to 2020. Source: Wasabi's documentation; Dumplings."""
 
 MOST_REMEMBERED = 500_000
 """Txids that are kept for lineage, the latest; and as many of Whirlpool's own."""
@@ -64,12 +65,17 @@ def classify(transactions: Iterable[Transaction]) -> Iterator[Judgement]:
     seen = _Seen()
     batch: list[Transaction] = []
     coins = 0
-    for tx in transactions:
-        batch.append(tx)
-        coins += len(tx.inputs) + len(tx.outputs)
-        if len(batch) >= _BATCH_TXS or coins >= _BATCH_COINS:
-            yield from _judged(batch, seen)
-            batch, coins = [], 0
+    try:
+        for tx in transactions:
+            batch.append(tx)
+            coins += len(tx.inputs) + len(tx.outputs)
+            if len(batch) >= _BATCH_TXS or coins >= _BATCH_COINS:
+                yield from _judged(batch, seen)
+                batch, coins = [], 0
+    except PeelchainError:
+        # what came before the line that was refused is answered
+        yield from _judged(batch, seen)
+        raise
     yield from _judged(batch, seen)
 
 

@@ -1,6 +1,7 @@
 """Esplora's JSON of a transaction with its prevouts, checked field by field."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from peelchain.errors import SourceError
 MOST_LINE_BYTES = 32 << 20
 """The longest line that is read: a transaction of 4 MB in hex, witness and all, is shorter."""
 
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*", re.ASCII)
 _MOST_SAT = 2_100_000_000_000_000
 _SINGLE_ANYONECANPAY = 0x83
 _SCHNORR_WITH_TYPE = 65
@@ -52,21 +54,21 @@ class Transaction:
         return sum(i.value_sat is None or i.script_pubkey is None for i in self.inputs)
 
 
-class _Refused(ValueError):
+class _RefusedError(Exception):
     """What is wrong with a line, without where."""
 
 
 def parse(line: bytes, where: str) -> Transaction:
     """The transaction on a line of JSON.
 
-    Takes `txid`, `vin` (`txid`, `vout`, `prevout` with `scriptpubkey` and `value`, `witness`,
-    `is_coinbase`) and `vout` (`scriptpubkey`, `value`); other fields are passed over. A prevout that
-    is missing or null, in whole or in part, is not known. Raises SourceError, which begins with
-    `where`, for anything else.
+    Takes `txid`, `vin` (`txid`, `prevout` with `scriptpubkey` and `value`, `witness`,
+    `is_coinbase`) and `vout` (`scriptpubkey`, `value`); other fields are passed over. A prevout
+    that is missing or null, in whole or in part, is not known. Raises SourceError, which begins
+    with `where`, for anything else.
     """
     try:
         return _transaction(_decoded(line))
-    except _Refused as e:
+    except _RefusedError as e:
         raise SourceError(
             f"{where}: {e}; give one transaction a line, as Esplora's /tx/TXID returns it"
         ) from None
@@ -79,12 +81,11 @@ def _decoded(line: bytes) -> Any:
         _refuse("not UTF-8")
     except RecursionError:
         _refuse("nested too deep")
-    except _Refused:
-        raise
-    except ValueError as e:
-        # the message may quote the line; its kind and place do not
-        at = f" at column {e.colno}" if isinstance(e, json.JSONDecodeError) else ""
-        _refuse(f"not JSON{at}")
+    except json.JSONDecodeError as e:
+        # its message may quote the line
+        _refuse(f"not JSON at column {e.colno}")
+    except ValueError:
+        _refuse("a number has too many digits")
 
 
 def _no_number(_: str) -> NoReturn:
@@ -95,18 +96,16 @@ def _transaction(value: Any) -> Transaction:
     tx = _object(value, "the line")
     vin = _list(tx.get("vin"), "vin")
     vout = _list(tx.get("vout"), "vout")
-    is_coinbase = any(
-        _object(i, f"vin[{at}]").get("is_coinbase") is True for at, i in enumerate(vin)
-    )
     inputs = tuple(_spent(i, f"vin[{at}]") for at, i in enumerate(vin))
-    is_coinbase = is_coinbase or (len(inputs) == 1 and not any(inputs[0].prev_txid))
+    # no transaction has a txid of zeros, so only a coinbase names one
+    is_coinbase = not any(inputs[0].prev_txid)
     outputs = tuple(_paid(o, f"vout[{at}]") for at, o in enumerate(vout))
     return Transaction(_txid(tx.get("txid"), "txid"), is_coinbase, inputs, outputs)
 
 
 def _spent(value: Any, name: str) -> Spent:
     txin = _object(value, name)
-    # a coinbase has no previous txid in some exports
+    # some exports give a coinbase no previous txid
     prev = bytes(32) if txin.get("is_coinbase") is True else _txid(txin.get("txid"), f"{name}.txid")
     prevout = txin.get("prevout")
     sat, script = None, None
@@ -128,7 +127,7 @@ def _paid(value: Any, name: str) -> Paid:
 
 
 def _signs_single(witness: Any, name: str) -> bool:
-    """Whether an item of the witness is a signature with SIGHASH_SINGLE | ANYONECANPAY (BIP 143)."""
+    """Whether the witness holds a signature with SIGHASH_SINGLE | ANYONECANPAY (BIP 143)."""
     if witness is None:
         return False
     if not isinstance(witness, list):
@@ -162,21 +161,17 @@ def _sat(value: Any, name: str) -> int:
 
 
 def _hex(value: Any, name: str) -> bytes:
-    if isinstance(value, str):
-        try:
-            # fromhex takes white space, which hex has none of
-            if value.isascii() and value.isalnum() or not value:
-                return bytes.fromhex(value)
-        except ValueError:
-            pass
-    _refuse(f"{name} is no hex")
+    # fromhex takes white space, which has no place in hex
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        _refuse(f"{name} is no hex")
+    return bytes.fromhex(value)
 
 
 def _txid(value: Any, name: str) -> bytes:
-    if isinstance(value, str) and len(value) == 64:
-        return _hex(value, name)
-    _refuse(f"{name} is no txid of 64 hex digits")
+    if not isinstance(value, str) or len(value) != 64:
+        _refuse(f"{name} is no txid of 64 hex digits")
+    return _hex(value, name)
 
 
 def _refuse(what: str) -> NoReturn:
-    raise _Refused(what)
+    raise _RefusedError(what)

@@ -25,8 +25,8 @@ def reasons_of(kind: str, seen: Mapping[str, int], protocols: list[str]) -> list
         said.append(partition)
     if seen["unknown_inputs"]:
         said.append(
-            f"{seen['unknown_inputs']} of {seen['inputs']} prevouts are not known, so what rests on "
-            "them was not tested"
+            f"{seen['unknown_inputs']} of {seen['inputs']} prevouts are not known, "
+            "so what rests on them was not tested"
         )
     return said
 
@@ -41,8 +41,8 @@ def _counts(seen: Mapping[str, int]) -> str:
 
 def _whirlpool(seen: Mapping[str, int]) -> list[str]:
     said = [
-        f"{seen['inputs']} inputs and as many outputs, all outputs of the pool's {seen['value_sat']} "
-        "sat, inputs of that and a little more"
+        f"{seen['inputs']} inputs and as many outputs, all outputs of the pool's "
+        f"{seen['value_sat']} sat, inputs of that and a little more"
     ]
     lineage = LINEAGES[seen["lineage"]]
     if lineage == "confirmed":
@@ -121,7 +121,8 @@ def _stonewall(seen: Mapping[str, int]) -> list[str]:
 
 
 def _payout(seen: Mapping[str, int]) -> list[str]:
-    return [_equal(seen), f"{_counts(seen)}: no CoinJoin by shape"]
+    said = [f"{_counts(seen)}: no CoinJoin by shape"]
+    return [_equal(seen), *said] if seen["equal"] > 1 else said
 
 
 def _consolidation(seen: Mapping[str, int]) -> list[str]:
@@ -130,8 +131,8 @@ def _consolidation(seen: Mapping[str, int]) -> list[str]:
 
 def _payjoin(_: Mapping[str, int]) -> list[str]:
     return [
-        "an input could have been left out whichever output was the payment; wallets that tidy up do "
-        "so too"
+        "an input could have been left out whichever output was the payment; "
+        "wallets that tidy up do so too"
     ]
 
 

@@ -2,7 +2,8 @@
 //!
 //! Definition. n scripts get one same value above dust; at least n scripts are spent; there are n to
 //! 2n + 1 outputs; each participant could pay its own way; and the participants are accounted for:
-//! those with a change and those who bring just the equal value come to 80% of n or more. For n of 3
+//! those with a change and those who bring just the equal value come to 80% of n or more. Half the
+//! equal outputs and half the others are of the type that most inputs have. For n of 3
 //! and 4 the inputs must be found to fall apart into n participants, and no script is paid twice or
 //! paid back; for greater n that must not be refuted.
 //!
@@ -35,6 +36,7 @@ fn one_level(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Opti
     }
     let accounted = measures.accounted_for() + measures.unknown_inputs;
     if 5 * accounted < 4 * n
+        || !is_mostly_of_one_type(tx, measures.value_sat)
         || !measures.each_could_pay(i128::from(measures.value_sat), limits.fee_percent)
     {
         return None;
@@ -53,6 +55,27 @@ fn one_level(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Opti
     let certainty = if measures.is_known() { 0.9 } else { 0.45 };
     let score = certainty * (1.0 - 1.0 / (n as f64 - 1.0));
     Some(Verdict::new(Kind::EqualOutput, n, score, measures).with(|r| r.partition = partition))
+}
+
+/// Whether half the equal outputs or more, and half the others, are of the type that most inputs
+/// have: participants take what they mix to their own wallets, a payout goes to anyone's.
+fn is_mostly_of_one_type(tx: &Transaction<'_>, value_sat: i64) -> bool {
+    let count = |code: TypeCode| tx.inputs.iter().filter(|i| i.script_type == code).count();
+    let codes = 0..ScriptType::NAMES.len() as TypeCode;
+    let Some(most) = codes
+        .max_by_key(|&code| count(code))
+        .filter(|&c| count(c) > 0)
+    else {
+        return true;
+    };
+    [true, false].into_iter().all(|equal| {
+        let side = || {
+            tx.outputs
+                .iter()
+                .filter(move |o| o.pays() && (o.value_sat == value_sat) == equal)
+        };
+        2 * side().filter(|o| o.script_type == most).count() >= side().count()
+    })
 }
 
 fn several_levels(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Option<Verdict> {

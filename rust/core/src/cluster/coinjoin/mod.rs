@@ -5,7 +5,6 @@
 //! no date. Values of inputs that are not known are -1. Nothing here overflows on any i64.
 
 mod asset_protocol;
-mod chain_scan;
 mod equal_output;
 mod joinmarket;
 mod lookalikes;
@@ -22,7 +21,6 @@ mod wasabi2;
 mod whirlpool;
 
 pub use asset_protocol::Protocol;
-pub use chain_scan::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
 pub use partition::Partition;
 pub use verdict::{Kind, Lineage, Reasons, Verdict};
 
@@ -162,12 +160,12 @@ pub fn judge(
     whirlpool::mix(tx, &measures, known, limits)
         .or_else(|| whirlpool::tx0(tx, &measures, limits))
         .or_else(|| wasabi2::round(tx, &measures, limits))
+        .or_else(|| stonewall::lookalike(tx, &measures, limits))
         .or_else(|| psbt_trade::trade(tx, &measures, limits))
         .or_else(|| asset_protocol::transfer(tx, &measures))
         .or_else(|| wasabi1::round(tx, &measures, limits))
         .or_else(|| joinmarket::round(tx, &measures, limits))
         .or_else(|| equal_output::mix(tx, &measures, limits))
-        .or_else(|| stonewall::lookalike(tx, &measures, limits))
         .or_else(|| lookalikes::named(tx, &measures, limits))
         .or_else(|| payjoin::suspected(tx, &measures, limits))
 }

@@ -20,7 +20,6 @@ pub(super) fn lookalike(
         || measures.outputs.len() != 4
         || measures.equal != 2
         || measures.others != 2
-        || measures.repeated != 2
         || measures.input_scripts < 2
         || !measures.pays_each_once()
         || measures.returned > 0

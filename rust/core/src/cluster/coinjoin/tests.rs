@@ -57,7 +57,7 @@ fn three_who_cannot_part_are_a_payout() {
     let outputs = [1_250_000, 1_250_000, 1_250_000, 480_700, 950_500, 700_000];
     assert_eq!(kind(&[2_000_000, 2_000_000, 1_890_000], &outputs), None);
     assert_eq!(
-        kind(&[1_731_500, 2_201_000, 1_951_200], &outputs),
+        kind(&[1_730_600, 2_200_400, 1_953_000], &outputs),
         Some(Kind::JoinMarket)
     );
 }

@@ -1,15 +1,15 @@
 //! Wasabi Wallet 1.x: ZeroLink rounds of a central coordinator, all native segwit.
 //!
 //! Definition. P2WPKH throughout, no script paid twice, n equal outputs of the base denomination
-//! (0.1 BTC, 0.05 in most rounds of 2018; here 0.04 to 0.12), at least n input scripts and another
+//! (0.1 BTC, 0.05 in most rounds of 2018 and 0.01 to 0.02 in some; here 0.01 to 0.12), at least n input scripts and another
 //! output, the coordinator's fee if nothing else. 1.1 mixes multiples 2^i of the base as well (each
-//! within 0.1%, since fees are taken of each level); 1.0 only the base. Paying a script known to be a
+//! within 0.025%, since fees are taken of each level); 1.0 only the base. Paying a script known to be a
 //! coordinator's, with three equal outputs, suffices in any case.
 //!
 //! Without that script, n is 5 or more; each participant could pay its own way; participants with a
-//! change or with just the base denomination come to a third of n or more, and to half where
-//! the denomination is round; and the counts are not a JoinMarket's, unless n is past what
-//! JoinMarket makes or a fee of 0.003% for each of n participants is among the outputs.
+//! change or with just the base denomination come to a third of n or more, to half where the
+//! denomination is round, to 80% where it is below 0.04 BTC; and the counts are not a JoinMarket's, unless n is past what
+//! JoinMarket makes or more changes show an owner who paid for the round than one who earned by it.
 //!
 //! Sources: Ficsor and Ontivero, ZeroLink; Stütz et al. 2022 (arXiv 2109.10229); Schnoering and
 //! Vazirgiannis 2023 (arXiv 2311.12491); Dumplings for the coordinators' addresses and for 0.1 +-
@@ -21,6 +21,8 @@ use super::{Kind, Limits, Transaction, TypeCode, Verdict};
 use crate::chain::script::ScriptType;
 
 const P2WPKH: [TypeCode; 1] = [ScriptType::P2wpkh as TypeCode];
+/// The base of some rounds of August 2018.
+const EARLY_SAT: i64 = 1_000_000;
 const MIN_EQUAL: usize = 5;
 /// More participants than a JoinMarket taker asks for.
 const PAST_JOINMARKET: usize = 20;
@@ -61,7 +63,7 @@ pub(super) fn round(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) 
 
 fn has_shape(tx: &Transaction<'_>, measures: &Measures, levels: u32, limits: &Limits) -> bool {
     let n = measures.equal;
-    let (low, high) = limits.wasabi_base_sat;
+    let (low, high) = (EARLY_SAT, limits.wasabi_base_sat.1);
     let value = measures.value_sat;
     if n < MIN_EQUAL
         || !(low..=high).contains(&value)
@@ -74,8 +76,13 @@ fn has_shape(tx: &Transaction<'_>, measures: &Measures, levels: u32, limits: &Li
         return false;
     }
     let accounted = measures.accounted_for() + measures.unknown_inputs;
-    let enough = if value % ROUND_SAT == 0 { 2 } else { 3 };
-    if enough * accounted < n {
+    let is_early = value < limits.wasabi_base_sat.0;
+    let enough = match (is_early, value % ROUND_SAT == 0) {
+        (true, _) => 5 * accounted >= 4 * n && everybody_pays(measures),
+        (false, true) => 2 * accounted >= n,
+        (false, false) => 3 * accounted >= n,
+    };
+    if !enough {
         return false;
     }
     let back = (0..=MOST_LEVELS)
@@ -83,7 +90,7 @@ fn has_shape(tx: &Transaction<'_>, measures: &Measures, levels: u32, limits: &Li
         .map(|i| i128::from(value) << i)
         .sum();
     measures.each_could_pay(back, limits.fee_percent)
-        && (!joinmarket::has_shape(measures) || n > PAST_JOINMARKET || pays_by_head(measures))
+        && (!joinmarket::has_shape(measures) || n > PAST_JOINMARKET || everybody_pays(measures))
 }
 
 /// The levels above the first that two outputs or more have: bit i for 2^i times the base.
@@ -93,7 +100,7 @@ fn levels(measures: &Measures) -> u32 {
     for level in measures.outputs.chunk_by(|x, y| x.0 == y.0) {
         for i in 1..=MOST_LEVELS {
             let of = base << i;
-            if level.len() > 1 && 1000 * (i128::from(level[0].0) - of).abs() <= of {
+            if level.len() > 1 && 4000 * (i128::from(level[0].0) - of).abs() <= of {
                 found |= 1 << i;
             }
         }
@@ -101,14 +108,8 @@ fn levels(measures: &Measures) -> u32 {
     found
 }
 
-/// Whether n is 10 or more and an output is worth 0.003% of the base for each of n participants
-/// from each of them, within 0.4 to 2 times: the coordinator's.
-fn pays_by_head(measures: &Measures) -> bool {
-    let n = measures.equal as i128;
-    let fee = n * n * i128::from(measures.value_sat) * 3;
-    let range = fee * 4 / 10..=fee * 2;
-    n >= 10
-        && measures
-            .other_values()
-            .any(|v| range.contains(&(i128::from(v) * 100_000)))
+/// Whether those who pay for the round outnumber those who would earn by it, as makers do.
+fn everybody_pays(measures: &Measures) -> bool {
+    let fees = measures.fees();
+    fees.paid > fees.earned
 }

@@ -1,7 +1,7 @@
 //! Whirlpool (Samourai Wallet): mixes of a pool, and the Tx0 that makes coins for them.
 //!
 //! Mix. 5 to 10 inputs and as many outputs, all outputs worth the pool's value (0.001, 0.01, 0.05 or
-//! 0.5 BTC), P2WPKH throughout, no script twice. Inputs hold the pool's value, or up to 0.0011 BTC
+//! 0.5 BTC), inputs and half the outputs or more P2WPKH (some mix to another wallet), no script twice. Inputs hold the pool's value, or up to 0.0011 BTC
 //! more where they come from a Tx0; one at least does, since somebody pays the miner. Lineage: each
 //! parent is a mix, or a Tx0 where the input holds more. `Confirmed` where all are known to be,
 //! `Undetermined` where one is not known, `Broken` where one is known to be something else.
@@ -40,7 +40,12 @@ pub(super) fn mix(
         || measures.input_scripts != n
         || measures.returned > 0
         || limits.pools_sat.binary_search(&pool).is_err()
-        || !all_of(tx.outputs.iter().map(|o| o.script_type), &[P2WPKH])
+        || 2 * tx
+            .outputs
+            .iter()
+            .filter(|o| o.script_type == P2WPKH)
+            .count()
+            < n
         || !all_of(tx.inputs.iter().map(|i| i.script_type), &[P2WPKH])
     {
         return None;

@@ -1,4 +1,4 @@
-"""The clustering of a store under a policy: made, kept, or gone on with."""
+"""The clustering of an open store under a policy: stored, made now, or gone on with."""
 
 import tempfile
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from peelchain.actions.open_store import OpenStore
 from peelchain.cluster.coinjoin.classify import WASABI_COORDINATORS
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.policy import Policy
@@ -15,7 +15,9 @@ from peelchain.cluster.stage import Clustering, Earlier, Progress, Source, clust
 from peelchain.network import MAINNET
 from peelchain.schema import TABLES
 from peelchain.script import script_pubkey
+from peelchain.store.lookup import Lookup
 from peelchain.store.manifest import Run
+from peelchain.store.reader import Store
 from peelchain.store.writer import StoreWriter
 from peelchain.units import parse_txid
 
@@ -38,15 +40,12 @@ class Clusters:
     index: ClusterIndex
 
 
-def stored(opened: OpenStore, policy: Policy) -> Clusters | None:
-    """The stored clustering of a policy on the present tip; None where there is none."""
-    run = opened.clustering(policy.name)
-    if run is None:
-        return None
-    read = partial(opened.store.read_run, run)
+def stored(store: Store, run: Run) -> Clusters:
+    """A stored clustering with its tables read."""
+    read = partial(store.read_run, run)
     table = read("clusters")
     return Clusters(
-        policy.name,
+        str(run.parameters["policy"]),
         run.run_id,
         read("links"),
         read("coinjoins"),
@@ -56,26 +55,24 @@ def stored(opened: OpenStore, policy: Policy) -> Clusters | None:
     )
 
 
-def computed(opened: OpenStore, policy: Policy) -> Clusters:
+def computed(lookup: Lookup, policy: Policy) -> Clusters:
     """The clustering of a policy, made now and not kept. The whole of it is held in memory."""
     with tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
         links = Path(folder) / "links.parquet"
-        made = _made(opened, policy, links, Path(folder), None, None)
-        rows = _core_rows(links)
+        made = _made(lookup, policy, links, Path(folder), None, None)
+        rows = _links(links)
     table = made.clusters()
     return Clusters(
         policy.name, None, rows, made.coinjoins, made.lookalikes, table, ClusterIndex(table)
     )
 
 
-def _core_rows(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
+def _links(path: Path) -> pa.Table:
     return pq.read_table(path, partitioning=None).cast(TABLES["links"].schema)
 
 
 def keep(
-    opened: OpenStore,
+    lookup: Lookup,
     writer: StoreWriter,
     policy: Policy,
     progress: Progress | None = None,
@@ -93,14 +90,12 @@ def keep(
         parameters={"policy": policy.name, "definition": policy.canonical_json()},
         inputs={},
     )
-    obsolete = [r for r in opened.store.runs(STAGE) if r.parameters.get("policy") == policy.name]
+    obsolete = [r for r in lookup.store.runs(STAGE) if r.parameters.get("policy") == policy.name]
     last = max(obsolete, key=lambda r: r.tip_height, default=None)
-    if last is not None and not from_scratch and _can_go_on(last, new.run):
-        before = last
-    else:
-        before = None
+    can_go_on = last is not None and not from_scratch and _can_go_on(last, new.run)
+    before = last if can_go_on else None
     links = new.path("links")
-    made = _made(opened, policy, links, links.parent, before, progress)
+    made = _made(lookup, policy, links, links.parent, before, progress)
     for part in before.parts("links") if before else []:
         new.add_part("links", part)
     new.add_file("links", made.links)
@@ -115,7 +110,7 @@ def _can_go_on(last: Run, new: Run) -> bool:
 
 
 def _made(
-    opened: OpenStore,
+    lookup: Lookup,
     policy: Policy,
     links: Path,
     scratch: Path,
@@ -123,30 +118,31 @@ def _made(
     progress: Progress | None,
 ) -> Clustering:
     return cluster(
-        _source(opened),
+        source_of(lookup),
         policy,
         links=links,
         scratch=scratch,
-        earlier=_earlier(opened, before) if before else None,
+        earlier=_earlier(lookup, before) if before else None,
         progress=progress,
-        tx_ids_of=lambda txid: opened.lookup.find_tx_ids(parse_txid(txid)),
+        tx_ids_of=lambda txid: lookup.find_tx_ids(parse_txid(txid)),
     )
 
 
-def _source(opened: OpenStore) -> Source:
+def source_of(lookup: Lookup) -> Source:
+    """What is clustered of a store."""
     coordinators: tuple[int, ...] = ()
-    if opened.network is MAINNET:
+    if lookup.store.network is MAINNET:
         scripts = [script_pubkey(text, MAINNET) for text in WASABI_COORDINATORS]
-        coordinators = tuple(opened.lookup.script_ids(scripts).values())
-    counts = opened.store.manifest.counts
-    return Source(opened.lookup.tables, counts["txs"], counts["scripts"], coordinators)
+        coordinators = tuple(lookup.script_ids(scripts).values())
+    counts = lookup.store.manifest.counts
+    return Source(lookup.tables, counts["txs"], counts["scripts"], coordinators)
 
 
-def _earlier(opened: OpenStore, run: Run) -> Earlier:
-    (block,) = opened.lookup.blocks([run.tip_height])
+def _earlier(lookup: Lookup, run: Run) -> Earlier:
+    (block,) = lookup.blocks([run.tip_height])
     return Earlier(
         tx_count=block.first_tx_id + block.tx_count,
-        coinjoins=opened.store.read_run(run, "coinjoins"),
-        lookalikes=opened.store.read_run(run, "lookalikes"),
-        clusters=partial(opened.store.read_run, run, "clusters"),
+        coinjoins=lookup.store.read_run(run, "coinjoins"),
+        lookalikes=lookup.store.read_run(run, "lookalikes"),
+        clusters=partial(lookup.store.read_run, run, "clusters"),
     )
