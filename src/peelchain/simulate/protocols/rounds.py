@@ -115,7 +115,7 @@ class Rounds:
 
     def _tx0(self) -> None:
         rng = self.ledger.rng
-        party, pieces = rng.choice(self.users), rng.randint(2, 12)
+        party, pieces = rng.choice(self.users), min(int(rng.expovariate(0.25)) + 1, 70)
         pool = rng.choices(POOLS, [pool.weight for pool in POOLS])[0]
         value = pieces * pool.value_sat + pool.fee_sat
         for part in (60, 60) if rng.random() < 0.3 else (120,):
