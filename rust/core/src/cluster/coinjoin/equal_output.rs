@@ -4,8 +4,8 @@
 //! 2n + 1 outputs; each participant could pay its own way; and the participants are accounted for:
 //! those with a change and those who bring just the equal value come to 80% of n or more. Half the
 //! equal outputs and half the others are of the type that most inputs have. For n of 3
-//! and 4 the inputs must be found to fall apart into n participants, and no script is paid twice or
-//! paid back; for greater n that must not be refuted.
+//! and 4 all have a change, but for one, or all bring just the equal value; the inputs must be found
+//! to fall apart into n participants, and no script is paid twice or paid back; for greater n that must not be refuted.
 //!
 //! Several levels at once: n of 5 or more, at least 10 input scripts, four values that repeat, most
 //! of them not round, half the outputs or more among them, native segwit throughout.
@@ -43,7 +43,8 @@ fn one_level(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Opti
     }
     let partition = if n < limits.min_equal {
         let once = measures.pays_each_once() && measures.returned == 0;
-        if !once || outputs != tx.outputs.len() || accounted < n {
+        let changes = measures.others + 1 >= n || measures.accounted_for() - measures.others >= n;
+        if !once || outputs != tx.outputs.len() || !changes {
             return None;
         }
         participants_part(measures, limits)?

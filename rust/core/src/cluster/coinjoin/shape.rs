@@ -4,6 +4,7 @@ use super::{Input, Limits, Transaction, TypeCode};
 
 /// `outputs` are those that pay, as (value, script), sorted; `funds` what each known input script
 /// brings in all, sorted by script. Sums are 128-bit.
+#[derive(Clone)]
 pub(super) struct Measures {
     pub inputs: usize,
     pub unknown_inputs: usize,
@@ -76,6 +77,17 @@ impl Measures {
             paid_out: outputs.iter().map(|o| i128::from(o.0)).sum(),
             funds,
             outputs,
+        }
+    }
+
+    /// The same transaction with another value as the equal one.
+    pub fn with_equal(&self, equal: usize, value_sat: i64) -> Self {
+        let others = self.outputs.iter().filter(|o| o.0 != value_sat).count();
+        Self {
+            equal,
+            value_sat,
+            others,
+            ..self.clone()
         }
     }
 

@@ -29,7 +29,11 @@ const PAST_JOINMARKET: usize = 20;
 const ROUND_SAT: i64 = 100_000;
 const MOST_LEVELS: u32 = 12;
 
-pub(super) fn round(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Option<Verdict> {
+pub(super) fn round(tx: &Transaction<'_>, found: &Measures, limits: &Limits) -> Option<Verdict> {
+    if found.equal < 3 || found.input_scripts < 3 {
+        return None;
+    }
+    let measures = &at_the_base(found, limits);
     if measures.equal < 3 || measures.input_scripts < measures.equal || measures.others == 0 {
         return None;
     }
@@ -38,37 +42,43 @@ pub(super) fn round(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) 
         .iter()
         .any(|o| limits.coordinators.binary_search(&o.script).is_ok());
     let levels = levels(measures);
-    if !is_coordinated && !has_shape(tx, measures, levels, limits) {
+    if !is_coordinated && !has_shape(tx, measures, &levels, limits) {
         return None;
     }
-    let kind = if levels > 0 {
-        Kind::Wasabi11
-    } else {
+    let kind = if levels.is_empty() {
         Kind::Wasabi10
+    } else {
+        Kind::Wasabi11
     };
     let certainty = match (is_coordinated, measures.is_known()) {
         (true, _) => 1.0,
         (false, true) => 0.95,
         (false, false) => 0.6,
     };
-    // on the higher levels one participant may hold several
     let score = certainty * (1.0 - 1.0 / (measures.equal as f64 - 1.0));
+    // on the higher levels one participant may hold several
     Some(
         Verdict::new(kind, measures.equal, score, measures).with(|r| {
-            r.levels = levels.count_ones();
+            r.levels = u32::try_from(levels.len()).unwrap_or(u32::MAX);
             r.coordinator = is_coordinated;
         }),
     )
 }
 
-fn has_shape(tx: &Transaction<'_>, measures: &Measures, levels: u32, limits: &Limits) -> bool {
+fn has_shape(
+    tx: &Transaction<'_>,
+    measures: &Measures,
+    levels: &[(i128, usize)],
+    limits: &Limits,
+) -> bool {
     let n = measures.equal;
     let (low, high) = (EARLY_SAT, limits.wasabi_base_sat.1);
     let value = measures.value_sat;
+    let higher: usize = levels.iter().map(|level| level.1).sum();
     if n < MIN_EQUAL
         || !(low..=high).contains(&value)
         || measures.outputs.len() != tx.outputs.len()
-        || measures.outputs.len() > 2 * measures.input_scripts + 1
+        || measures.others > higher + measures.input_scripts + 1
         || !measures.pays_each_once()
         || !all_of(tx.outputs.iter().map(|o| o.script_type), &P2WPKH)
         || !all_of(tx.inputs.iter().map(|i| i.script_type), &P2WPKH)
@@ -82,30 +92,43 @@ fn has_shape(tx: &Transaction<'_>, measures: &Measures, levels: u32, limits: &Li
         (false, true) => 2 * accounted >= n,
         (false, false) => 3 * accounted >= n,
     };
-    if !enough {
-        return false;
-    }
-    let back = (0..=MOST_LEVELS)
-        .filter(|&i| i == 0 || levels & (1 << i) != 0)
-        .map(|i| i128::from(value) << i)
-        .sum();
-    measures.each_could_pay(back, limits.fee_percent)
+    let back = i128::from(value) + levels.iter().map(|level| level.0).sum::<i128>();
+    enough
+        && measures.each_could_pay(back, limits.fee_percent)
         && (!joinmarket::has_shape(measures) || n > PAST_JOINMARKET || everybody_pays(measures))
 }
 
-/// The levels above the first that two outputs or more have: bit i for 2^i times the base.
-fn levels(measures: &Measures) -> u32 {
-    let base = i128::from(measures.value_sat);
-    let mut found = 0;
-    for level in measures.outputs.chunk_by(|x, y| x.0 == y.0) {
-        for i in 1..=MOST_LEVELS {
-            let of = base << i;
-            if level.len() > 1 && 4000 * (i128::from(level[0].0) - of).abs() <= of {
-                found |= 1 << i;
-            }
-        }
+/// The measures with the base denomination as the equal value: where half the most frequent value is
+/// paid three times or more too, that is a higher level, and so on down.
+fn at_the_base(found: &Measures, limits: &Limits) -> Measures {
+    let mut base = (found.equal, found.value_sat);
+    while let Some(half) = found
+        .outputs
+        .chunk_by(|x, y| x.0 == y.0)
+        .filter(|level| level.len() >= 3 && level[0].0 > limits.dust_sat)
+        .find(|level| is_level(base.1, level[0].0, 1))
+    {
+        base = (half.chunk_by(|x, y| x.1 == y.1).count(), half[0].0);
     }
-    found
+    found.with_equal(base.0, base.1)
+}
+
+fn is_level(value: i64, base: i64, i: u32) -> bool {
+    let of = i128::from(base) << i;
+    4000 * (i128::from(value) - of).abs() <= of
+}
+
+/// The levels above the base that two outputs or more have: value and outputs.
+fn levels(measures: &Measures) -> Vec<(i128, usize)> {
+    measures
+        .outputs
+        .chunk_by(|x, y| x.0 == y.0)
+        .filter(|level| {
+            level.len() > 1
+                && (1..=MOST_LEVELS).any(|i| is_level(level[0].0, measures.value_sat, i))
+        })
+        .map(|level| (i128::from(level[0].0), level.len()))
+        .collect()
 }
 
 /// Whether those who pay for the round outnumber those who would earn by it, as makers do.
