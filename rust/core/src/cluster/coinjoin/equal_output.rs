@@ -5,7 +5,8 @@
 //! those with a change and those who bring just the equal value come to 80% of n or more. Half the
 //! equal outputs and half the others are of the type that most inputs have. For n of 3
 //! and 4 all have a change, but for one, or all bring just the equal value; the inputs must be found
-//! to fall apart into n participants, and no script is paid twice or paid back; for greater n that must not be refuted.
+//! to fall apart into n participants, and no script is paid twice or paid back; for greater n that must not be refuted. And half the participants bring just the equal
+//! value, or changes show that makers earn or that everybody pays alike.
 //!
 //! Several levels at once: n of 5 or more, at least 10 input scripts, four values that repeat, most
 //! of them not round, half the outputs or more among them, native segwit throughout.
@@ -14,6 +15,7 @@
 //! participants by the most frequent value and demand as many input addresses; Maurer et al. 2017
 //! for who can have paid. That payouts have one change is why participants must be accounted for.
 
+use super::evidence;
 use super::joinmarket::participants_part;
 use super::shape::{Measures, all_of};
 use super::{Kind, Limits, Partition, Transaction, TypeCode, Verdict};
@@ -38,6 +40,13 @@ fn one_level(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Opti
     if 5 * accounted < 4 * n
         || !is_mostly_of_one_type(tx, measures.value_sat)
         || !measures.each_could_pay(i128::from(measures.value_sat), limits.fee_percent)
+    {
+        return None;
+    }
+    if measures.is_known()
+        && 2 * measures.near() < n
+        && !evidence::everybody_pays(measures)
+        && !evidence::makers_earn(measures)
     {
         return None;
     }

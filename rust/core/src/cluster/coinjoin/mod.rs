@@ -7,6 +7,7 @@
 mod asset_protocol;
 mod chain_scan;
 mod equal_output;
+mod evidence;
 mod joinmarket;
 mod lookalikes;
 mod partition;

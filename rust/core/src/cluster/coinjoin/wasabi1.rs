@@ -7,17 +7,20 @@
 //! coordinator's, with three equal outputs, suffices in any case.
 //!
 //! Without that script, n is 5 or more; each participant could pay its own way; participants with a
-//! change or with just the base denomination come to a third of n or more, to half where the
-//! denomination is round, to 80% where it is below 0.04 BTC; and the counts are not a JoinMarket's, unless n is past what
-//! JoinMarket makes or more changes show an owner who paid for the round than one who earned by it.
+//! change or with just the base denomination (a coin within 2% of it) come to three quarters of n or
+//! more. And it is seen that everybody pays alike, or a coordinator's fee is among the
+//! outputs (0.003% for each of 8 participants or more); or the base is no multiple of 0.001 BTC and 0.04
+//! BTC or more, and a quarter of n bring just the base, or there are higher levels and n is 8 or
+//! more. The counts are not a JoinMarket's, unless everybody pays alike, n is past 20, or
+//! there is such a fee and nothing speaks for makers who earn.
 //!
 //! Sources: Ficsor and Ontivero, ZeroLink; Stütz et al. 2022 (arXiv 2109.10229); Schnoering and
 //! Vazirgiannis 2023 (arXiv 2311.12491); Dumplings for the coordinators' addresses and for 0.1 +-
 //! 0.02 BTC from 2020 on.
 
-use super::joinmarket;
 use super::shape::{Measures, all_of};
 use super::{Kind, Limits, Transaction, TypeCode, Verdict};
+use super::{evidence, joinmarket};
 use crate::chain::script::ScriptType;
 
 const P2WPKH: [TypeCode; 1] = [ScriptType::P2wpkh as TypeCode];
@@ -26,6 +29,8 @@ const EARLY_SAT: i64 = 1_000_000;
 const MIN_EQUAL: usize = 5;
 /// More participants than a JoinMarket taker asks for.
 const PAST_JOINMARKET: usize = 20;
+/// Equal outputs beside which higher levels are no accident.
+const PAST_PAYOUT: usize = 8;
 const ROUND_SAT: i64 = 100_000;
 const MOST_LEVELS: u32 = 12;
 
@@ -86,16 +91,19 @@ fn has_shape(
         return false;
     }
     let accounted = measures.accounted_for() + measures.unknown_inputs;
-    let is_early = value < limits.wasabi_base_sat.0;
-    let enough = match (is_early, value % ROUND_SAT == 0) {
-        (true, _) => 5 * accounted >= 4 * n && everybody_pays(measures),
-        (false, true) => 2 * accounted >= n,
-        (false, false) => 3 * accounted >= n,
-    };
+    let alike = evidence::everybody_pays(measures);
+    let pays = alike || evidence::pays_by_head(measures);
+    let remixes = 4 * (measures.near() + measures.unknown_inputs) >= n;
+    let is_plain = value >= limits.wasabi_base_sat.0 && value % ROUND_SAT != 0;
+    let enough = 4 * accounted >= 3 * n
+        && (pays || (is_plain && (remixes || (!levels.is_empty() && n >= PAST_PAYOUT))));
     let back = i128::from(value) + levels.iter().map(|level| level.0).sum::<i128>();
     enough
         && measures.each_could_pay(back, limits.fee_percent)
-        && (!joinmarket::has_shape(measures) || n > PAST_JOINMARKET || everybody_pays(measures))
+        && (alike
+            || n > PAST_JOINMARKET
+            || !joinmarket::has_shape(measures)
+            || (pays && !evidence::makers_earn(measures)))
 }
 
 /// The measures with the base denomination as the equal value: where half the most frequent value is
@@ -129,10 +137,4 @@ fn levels(measures: &Measures) -> Vec<(i128, usize)> {
         })
         .map(|level| (i128::from(level[0].0), level.len()))
         .collect()
-}
-
-/// Whether those who pay for the round outnumber those who would earn by it, as makers do.
-fn everybody_pays(measures: &Measures) -> bool {
-    let fees = measures.fees();
-    fees.paid > fees.earned
 }
