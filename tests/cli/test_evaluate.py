@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -59,6 +60,20 @@ def test_two_entities_in_one_cluster_are_shown(session, tmp_path):
     }  # fmt: skip
 
 
+def test_kept_rates_are_a_table_of_the_store(session, labelled, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(session.store, store)
+    asked = ("evaluate", "table", labelled, "--complete", "--keep", "--store", store, "--json")
+    answer = peelchain(*asked).answer
+    assert peelchain(*asked).answer == answer
+    query = 'select rule, basis, "right", wrong, recall from error_rates'
+    (row,) = peelchain("sql", query, "--store", store, "--json").answer["rows"]
+    (said,) = answer["rates"]
+    assert row == [said[k] for k in ("rule", "basis", "right", "wrong", "recall")]
+    assert said["wrong"] == 0
+    assert said["recall"] == answer["recall"]["share"]
+
+
 def test_a_terminal_gets_no_control_characters_from_a_table(session, tmp_path):
     file = tmp_path / "table.csv"
     file.write_text(f"address,entity\n{session.addresses[0]},\x1b[31mred\nx\x1b[2J,bob\n")
@@ -100,3 +115,63 @@ def test_rates_of_a_file_are_shown_and_chosen(tmp_path):
     shown = peelchain("evaluate", "rates", "--file", file, "--stratum", "all")
     assert "0.9000 (0.5000 to 0.9900)" in shown.out
     assert "era:1" not in shown.out
+
+
+def test_a_claim_is_locked_answered_and_scored(session, tmp_path):
+    ledger = tmp_path / "field.jsonl"
+    a, b = session.addresses[:2]
+    field = ("evaluate", "field")
+    dated = ("--ledger", ledger, "--date", "2026-03-01")
+    for address in (a, b):
+        locked = session.ask(*field, "lock", address, "Site", "--rule", "multi_input", *dated)
+        check("evaluate field lock", locked)
+    answered = peelchain(*field, "answer", locked["claim"], "right", *dated, "--json").answer
+    check("evaluate field answer", answered)
+    score = peelchain(*field, "score", "--ledger", ledger, "--json").answer
+    check("evaluate field score", score)
+    assert score["scores"] == [
+        {"rule": "multi_input", "locked": 2, "right": 1, "wrong": 0, "none": 0, "open": 1}
+    ]
+    assert score["head"] == answered["hash"]
+    assert [c["address"] for c in score["open"]] == [a]
+    again = peelchain(*field, "answer", locked["claim"], "wrong", *dated)
+    again.refused(2, "a second one is not taken")
+
+
+def test_a_claim_is_known_again_in_another_way_of_writing(session, tmp_path):
+    ledger = tmp_path / "field.jsonl"
+    rows = (r for r in read_truth(session.node, "scripts") if r["address"].startswith("bcrt1"))
+    address = next(rows)["address"]
+    more = ("--rule", "r", "--ledger", ledger, "--store", session.store)
+    assert peelchain("evaluate", "field", "lock", address, "A", *more).code == 0
+    again = peelchain("evaluate", "field", "lock", address.upper(), "B", *more)
+    again.refused(2, "has locked a claim on this address")
+
+
+def test_simulated_economies_are_measured_once_and_put_into_the_file(tmp_path):
+    pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
+    into, work = tmp_path / "rates.json", tmp_path / "work"
+    told = ("evaluate", "simulated", "--economies", 2, "--blocks", 110, "--work", work)
+    named = ("--condition", "default", "--condition", "payjoin-5", "--json")
+    answer = peelchain(*told, *named, "--into", into).answer
+    check("evaluate simulated", answer)
+    assert {r["seeds"] for r in answer["rows"]} == {"4000000 to 4000001"}
+    merges = next(r for r in answer["rows"] if r["stratum"] == "condition:default")
+    assert (merges["rule"], merges["unit"], merges["wrong"]) == ("multi_input", "merges", 0)
+    kept = (work / "results.jsonl").read_bytes()
+    assert len(kept.splitlines()) == 4
+    assert peelchain(*told, *named).answer == answer
+    assert (work / "results.jsonl").read_bytes() == kept
+    assert peelchain("evaluate", "rates", "--file", into, "--json").answer["rows"] == sorted(
+        answer["rows"], key=lambda r: r["made_by"]
+    )
+
+
+def test_seeds_for_choosing_publish_nothing(tmp_path):
+    ran = peelchain(
+        *("evaluate", "simulated", "--choosing", "--work", tmp_path / "w"),
+        *("--into", tmp_path / "rates.json"),
+    )
+    ran.refused(2, "seeds for choosing give no published figures")
+    ran = peelchain("evaluate", "simulated", "--work", tmp_path / "w", "--condition", "none")
+    ran.refused(2, "there is no condition 'none'")

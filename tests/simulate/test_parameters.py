@@ -1,7 +1,8 @@
 """What may be chosen about an economy, and what is refused."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,7 @@ BLOCKS = 130
         ("families", (("colour", 1.0),), "no wallet family is called 'colour'; choose from core"),
         ("families", (("core", -1.0),), "weight -1.0 of family core is out of range"),
         ("families", (("core", 1.0), ("core", 1.0)), "has two weights; name each once"),
+        ("before_segwit", True, "before_segwit leaves no room for wasabi1_per_100_blocks"),
         ("families", (("core", 0.0),), "no wallet family has a weight; leave at least one"),
     ],
 )
@@ -65,3 +67,9 @@ def test_a_family_that_is_left_out_does_not_occur(tmp_path):
     assert said["preset"] == answer["preset"] == "habits"
     assert said["payjoin_share"] == 0.2
     assert set(said["families"]) == set(FAMILIES) - {"core", "legacy_reuse"}
+
+
+def test_the_methods_page_names_every_parameter_and_family():
+    page = (Path(__file__).parents[2] / "docs" / "methods" / "simulator.md").read_text()
+    names = {field.name for field in fields(PARAMETERS["default"])} - {"preset"}
+    assert [name for name in sorted(names | set(FAMILIES)) if f"`{name}`" not in page] == []

@@ -1,9 +1,7 @@
 //! Bindings of the clustering kernels.
 
 use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1};
-use peelchain_core::cluster::{
-    self, Chain, ClusterError, Clusters, EqualOutputLimits, ScriptNumber, Shape,
-};
+use peelchain_core::cluster::{self, Chain, ClusterError, Clusters, ScriptNumber};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -15,78 +13,19 @@ fn refused(error: ClusterError) -> PyErr {
 }
 
 #[pyfunction]
-#[pyo3(signature = (tx_first_txin, tx_first_txout, txin_prev_txout, txout_value, txout_script, *,
-    min_equal, min_equal_levels, min_scripts_levels, dust_sat, fee_percent))]
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
-fn find_equal_output_coinjoins<'py>(
-    py: Python<'py>,
-    tx_first_txin: Ids<'py>,
-    tx_first_txout: Ids<'py>,
-    txin_prev_txout: Ids<'py>,
-    txout_value: Ids<'py>,
-    txout_script: Ids<'py>,
-    min_equal: usize,
-    min_equal_levels: usize,
-    min_scripts_levels: usize,
-    dust_sat: i64,
-    fee_percent: i64,
-) -> PyResult<(
-    Column<'py>,
-    Bound<'py, PyArray1<bool>>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-)> {
-    let (first_txin, first_txout) = (tx_first_txin.as_slice()?, tx_first_txout.as_slice()?);
-    let (prev, value) = (txin_prev_txout.as_slice()?, txout_value.as_slice()?);
-    let script = txout_script.as_slice()?;
-    let limits = EqualOutputLimits {
-        min_equal,
-        min_equal_levels,
-        min_scripts_levels,
-        dust_sat,
-        fee_percent,
-    };
-    let found = py
-        .detach(|| {
-            let chain = Chain::new(first_txin, first_txout, prev, value, script)?;
-            Ok(cluster::find_equal_output(chain, limits))
-        })
-        .map_err(refused)?;
-    let column = |of: fn(&cluster::CoinJoin) -> i64| -> Column<'py> {
-        found.iter().map(of).collect::<Vec<_>>().into_pyarray(py)
-    };
-    let levels: Vec<bool> = found.iter().map(|c| c.shape == Shape::Levels).collect();
-    Ok((
-        column(|c| c.tx as i64),
-        levels.into_pyarray(py),
-        column(|c| c.equal as i64),
-        column(|c| c.value_sat),
-        column(|c| c.scripts as i64),
-        column(|c| c.outputs as i64),
-        column(|c| c.repeated as i64),
-    ))
-}
-
-#[pyfunction]
 #[allow(clippy::type_complexity)]
 fn multi_input_links<'py>(
     py: Python<'py>,
     tx_first_txin: Ids<'py>,
-    tx_first_txout: Ids<'py>,
     txin_prev_txout: Ids<'py>,
-    txout_value: Ids<'py>,
     txout_script: Ids<'py>,
     excluded_tx_ids: Ids<'py>,
 ) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
-    let (first_txin, first_txout) = (tx_first_txin.as_slice()?, tx_first_txout.as_slice()?);
-    let (prev, value) = (txin_prev_txout.as_slice()?, txout_value.as_slice()?);
+    let (first_txin, prev) = (tx_first_txin.as_slice()?, txin_prev_txout.as_slice()?);
     let (script, excluded) = (txout_script.as_slice()?, excluded_tx_ids.as_slice()?);
     let links = py
         .detach(|| {
-            let chain = Chain::new(first_txin, first_txout, prev, value, script)?;
+            let chain = Chain::new(first_txin, prev, script)?;
             cluster::multi_input(chain, excluded)
         })
         .map_err(refused)?;
@@ -135,42 +74,8 @@ fn merged<N: ScriptNumber + Element>(
         .map_err(refused)
 }
 
-#[pyfunction]
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
-fn shortest_steps<'py>(
-    py: Python<'py>,
-    tx_id: Ids<'py>,
-    rule: Ids<'py>,
-    script_a: Ids<'py>,
-    script_b: Ids<'py>,
-    sources: Ids<'py>,
-    targets: Ids<'py>,
-) -> PyResult<(
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-    Column<'py>,
-)> {
-    let (tx, rule) = (tx_id.as_slice()?, rule.as_slice()?);
-    let (a, b) = (script_a.as_slice()?, script_b.as_slice()?);
-    let (sources, targets) = (sources.as_slice()?, targets.as_slice()?);
-    let steps = py
-        .detach(|| cluster::shortest_steps(tx, rule, a, b, sources, targets))
-        .map_err(refused)?;
-    Ok((
-        steps.from.into_pyarray(py),
-        steps.to.into_pyarray(py),
-        steps.tx.into_pyarray(py),
-        steps.rule.into_pyarray(py),
-        steps.unreached.into_pyarray(py),
-    ))
-}
-
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(find_equal_output_coinjoins, module)?)?;
     module.add_function(wrap_pyfunction!(multi_input_links, module)?)?;
     module.add_function(wrap_pyfunction!(merge_links, module)?)?;
-    module.add_function(wrap_pyfunction!(shortest_steps, module)?)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from peelchain.actions.view import Clusters, Progress, StoreView, silent
+from peelchain.actions.view import Progress, StoreView, silent
 from peelchain.cluster.change.fingerprints import load_fingerprints
 from peelchain.cluster.change.load import load_transactions
 from peelchain.cluster.change.model import shipped_model
@@ -18,6 +18,7 @@ from peelchain.cluster.change.rules import CLUSTER_FINGERPRINT, Parties, verdict
 from peelchain.cluster.change.stage import change_table, check_rules
 from peelchain.cluster.change.transactions import NONE, TYPES, Int64, Transactions
 from peelchain.cluster.change.verdict import Verdict
+from peelchain.cluster.of_store import Clusters
 from peelchain.errors import NotInChainError
 from peelchain.schema import TABLES
 from peelchain.store.lookup import Lookup

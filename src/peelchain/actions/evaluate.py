@@ -2,28 +2,60 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from peelchain.actions.view import StoreView
-from peelchain.errors import NotInChainError
+from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.errors import MisuseError, NotInChainError, PeelchainError
 from peelchain.evaluate.agreement import Int64
-from peelchain.evaluate.error_rates import ErrorRate, read_measured, shipped
+from peelchain.evaluate.error_rates import (
+    EVERYWHERE,
+    ErrorRate,
+    Measured,
+    rate,
+    rates_table,
+    read_measured,
+    shipped,
+    with_rows,
+    written,
+)
 from peelchain.evaluate.intervals import UNKNOWN, grouped, share_interval
 from peelchain.evaluate.labelled import not_in_chain, read_labelled_table
+from peelchain.evaluate.seeds import seeds_for
 from peelchain.evaluate.table_error import TableError, table_error
 from peelchain.script import script_type
+from peelchain.store.writer import open_for_writing
 
 RATE_COLUMNS = tuple(ErrorRate.__dataclass_fields__)
 ENTITY_COLUMNS = ("entity", "addresses", "clusters", "largest", "strangers")
 
 
-def table(file: Path, store: Path, *, complete: bool = False) -> dict[str, Any]:
-    """How a clustering does on addresses of known owners, and what is amiss with the table."""
+def table(file: Path, store: Path, *, complete: bool = False, keep: bool = False) -> dict[str, Any]:
+    """How a clustering does on addresses of known owners, and what is amiss with the table.
+
+    With `keep` the measured rates become rows of the store's table `error_rates`.
+    """
+    if keep and not file.is_file():
+        raise MisuseError(f"--keep notes the file's digest: {file} is no file that stays; give one")
+    answer = _table(file, store, complete=complete)
+    if keep:
+        rows = [ErrorRate(**row) for row in answer["rates"]]
+        with open_for_writing(store) as writer:
+            writer.add_run(
+                "evaluate",
+                {"error_rates": rates_table(rows)},
+                parameters={"policy": answer["policy"], "complete": complete},
+                inputs={file.name: sha256(file.read_bytes()).hexdigest()},
+            )
+    return answer
+
+
+def _table(file: Path, store: Path, *, complete: bool) -> dict[str, Any]:
     with StoreView(store) as view:
         read = read_labelled_table(file, view.network)
         known = view.lookup.script_ids(read.entities)
@@ -54,6 +86,16 @@ def table(file: Path, store: Path, *, complete: bool = False) -> dict[str, Any]:
             "addresses": len(scripts),
             "problems": dict(sorted(Counter(r.problem for r in remarks).items())),
             **_agreement(error),
+            "rates": [
+                asdict(
+                    _rate(
+                        error,
+                        view.clusters.policy,
+                        f"{file.name}: {len(scripts)} addresses of {len(names)} entities",
+                        "peelchain evaluate table" + (" --complete" if complete else ""),
+                    )
+                )
+            ],
             "by_script_type": _by("script_type", [str(script_type(s)) for s in scripts], error),
             "by_year": _by("year", _first_years(view, ids), error),
             "mixed_clusters": [
@@ -92,6 +134,76 @@ def rates(
     }
 
 
+def simulated(
+    economies: int,
+    blocks: int,
+    work: Path,
+    conditions: Sequence[str] = (),
+    *,
+    choosing: bool = False,
+    jobs: int = 1,
+    keep: bool = False,
+    into: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Measures every policy, rule and detector on simulated economies whose seeds none has seen.
+
+    All conditions where none is named. `choosing` takes the seeds that are there to look at while
+    one writes a rule; they give no published figure, so `into` is refused with it.
+    """
+    try:
+        from peelchain.evaluate.conditions import CONDITIONS, condition
+        from peelchain.evaluate.detector_error import MIXES
+        from peelchain.evaluate.runs import Task, measure
+        from peelchain.evaluate.simulated_rates import rand_rows, simulated_rates, verdict_rows
+    except ImportError as e:
+        raise PeelchainError(
+            f"the simulator needs {e.name}; run pip install 'peelchain[simulate]'"
+        ) from None
+    if choosing and into is not None:
+        raise MisuseError("seeds for choosing give no published figures; leave out --into")
+    seeds = seeds_for("choosing" if choosing else "test", economies)
+    chosen = [condition(name) for name in conditions or CONDITIONS]
+    tasks = [Task(c, seed, blocks) for c in chosen for seed in seeds]
+    results = measure(
+        tasks,
+        work,
+        jobs=jobs,
+        keep=keep,
+        progress=lambda done, of: progress("measuring economies", done, of),
+    )
+    command = f"{_SIMULATED} --economies {economies} --blocks {blocks}"
+    found = Measured(
+        tuple(simulated_rates(results, MIXES, command)),
+        tuple(verdict_rows(results)),
+        tuple(rand_rows(results)),
+    )
+    if into is not None:
+        _put(into, found, _SIMULATED)
+    return {
+        "economies": economies,
+        "blocks": blocks,
+        "purpose": "choosing" if choosing else "test",
+        "conditions": [{"condition": c.name, "about": c.about} for c in chosen],
+        "rows": [asdict(r) for r in found.rows],
+        "verdicts": [list(r) for r in found.verdicts],
+        "agreement": [list(r) for r in found.agreement],
+    }
+
+
+_SIMULATED = "peelchain evaluate simulated"
+
+
+def _put(into: Path, found: Measured, command: str) -> None:
+    """Writes what a command measured into a file of error rates, in place of what it held of it."""
+    before = read_measured(into) if into.exists() else Measured()
+    more = found if found.verdicts else None
+    try:
+        into.write_text(written(with_rows(before, found.rows, command, more)), encoding="ascii")
+    except OSError as e:
+        raise PeelchainError(f"{into}: {e.strerror}; give another --into") from None
+
+
 def _agreement(error: TableError) -> dict[str, Any]:
     counted = error.counted
     answer: dict[str, Any] = {"recall": None, "precision": None}
@@ -115,6 +227,21 @@ def _shared(right: int, total: int, parts: tuple[tuple[int, int], ...]) -> dict[
         "low": limits.low if known else None,
         "high": limits.high if known else None,
     }
+
+
+def _rate(error: TableError, policy: str, data: str, made_by: str) -> ErrorRate:
+    row = rate(
+        f"policy:{policy}",
+        EVERYWHERE,
+        error.counted,
+        data=data,
+        basis="real",
+        unit="pairs of scripts",
+        made_by=made_by,
+    )
+    if len(error.entities) > 1:
+        return row
+    return replace(row, precision_low=None, precision_high=None, recall_low=None, recall_high=None)
 
 
 def _b_cubed_recall(error: TableError) -> dict[str, float | None]:

@@ -6,13 +6,30 @@ from typing import Annotated, Any
 
 import typer
 
-from peelchain.cli.options import CsvOption, JsonOption, OutOption, StoreOption, TableOption, piped
-from peelchain.cli.output import Rows, emit, facts, footing, form_of
+from peelchain.cli import field
+from peelchain.cli.options import (
+    MOST,
+    CsvOption,
+    JsonOption,
+    OutOption,
+    StoreOption,
+    TableOption,
+    piped,
+)
+from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
 from peelchain.cli.output import table as lines_of
+from peelchain.cli.progress import progress
 
 app = typer.Typer(help="How often rules and clusters are right.", no_args_is_help=True)
 
+app.add_typer(field.app, name="field")
+
 _SHOWN = 20
+
+IntoOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Put the rows into this file of error rates."),
+]
 
 
 @app.command()
@@ -27,6 +44,9 @@ def table(
             "--complete", help="Certify that it lists every address of its entities: precision too."
         ),
     ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the rates in the store's table error_rates.")
+    ] = False,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -39,7 +59,7 @@ def table(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    answer = actions.table(piped(file), store, complete=complete)
+    answer = actions.table(piped(file), store, complete=complete, keep=keep)
     entities = [[e[c] for c in actions.ENTITY_COLUMNS] for e in answer["entities"]]
 
     def human() -> Iterator[str]:
@@ -75,6 +95,57 @@ def table(
 
 
 @app.command()
+def simulated(
+    work: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Where results are kept; what is there is not redone."),
+    ],
+    economies: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100_000, help="Economies a condition.")
+    ] = 12,
+    blocks: Annotated[
+        int, typer.Option(metavar="N", min=0, max=MOST, help="Blocks of each economy.")
+    ] = 600,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="This condition alone; may be given again."),
+    ] = None,
+    choosing: Annotated[
+        bool, typer.Option("--choosing", help="Seeds to look at while one writes a rule.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")] = 1,
+    keep_chains: Annotated[
+        bool, typer.Option("--keep-chains", help="Leave the chains there for another version.")
+    ] = False,
+    into: IntoOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of every policy, rule and detector on simulated economies that none has seen.
+
+    Example: peelchain evaluate simulated --work work --economies 12 --condition habits
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    with progress() as report:
+        answer = actions.simulated(
+            economies,
+            blocks,
+            work,
+            condition or (),
+            choosing=choosing,
+            jobs=jobs,
+            keep=keep_chains,
+            into=into,
+            progress=report,
+        )
+    _emit_rates(answer, form)
+
+
+@app.command()
 def rates(
     file: Annotated[
         Path | None,
@@ -98,8 +169,13 @@ def rates(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    answer = actions.rates(file, rule, stratum)
-    cells = [[r[c] for c in actions.RATE_COLUMNS] for r in answer["rows"]]
+    _emit_rates(actions.rates(file, rule, stratum), form)
+
+
+def _emit_rates(answer: Mapping[str, Any], form: Form) -> None:
+    from peelchain.actions.evaluate import RATE_COLUMNS
+
+    cells = [[r[c] for c in RATE_COLUMNS] for r in answer["rows"]]
 
     def human() -> Iterator[str]:
         columns = ("rule", "stratum", "basis", "data", "unit", "precision", "recall")
@@ -109,7 +185,7 @@ def rates(
         )
         yield from lines_of(columns, shown)
 
-    emit(answer, form, human, lambda: Rows(actions.RATE_COLUMNS, cells))
+    emit(answer, form, human, lambda: Rows(RATE_COLUMNS, cells))
 
 
 def _both(row: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from peelchain.cli import (
     chain,
     change,
     cluster,
+    coinjoin,
     evaluate,
     investigate,
     lists,
@@ -41,6 +42,7 @@ app.command(name="investigate")(investigate.investigate)
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(change.app, name="change")
+app.add_typer(coinjoin.app, name="coinjoin")
 app.add_typer(lists.tags_app, name="tags")
 app.add_typer(lists.rates_app, name="rates")
 app.add_typer(trace.app, name="trace")

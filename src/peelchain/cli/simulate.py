@@ -20,7 +20,7 @@ def simulate(
         typer.Option(
             metavar="NAME",
             help="default, habits (what fools the rules, at base rates) or shifted "
-            "(the same, other distributions).",
+            "(the same, other distributions) or early (before SegWit).",
         ),
     ] = "default",
     payjoin: Annotated[

@@ -10,8 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.cluster.members import ClusterIndex
-from peelchain.cluster.merge import merge_links
-from peelchain.cluster.multi_input import multi_input_links
 from peelchain.evaluate.agreement import Contingency, Int64
 from peelchain.evaluate.economy import ERAS, Economy, Named
 from peelchain.evaluate.merges import FALSE, RIGHT, Merges, judge_merges
@@ -36,38 +34,21 @@ class Found:
     flagged_clusters: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
-class Oracle:
-    """The best that co-spending can do: all links of transactions with one owner, no other.
-
-    `cluster` int64[S] is the cluster of each script. It knows every mix, PayJoin and trade.
-    """
-
-    cluster: Int64
-
-
-def oracle_of(economy: Economy) -> Oracle:
-    """The oracle of an economy."""
-    shared = np.flatnonzero(economy.several_owners).astype(np.int64)
-    links = multi_input_links(economy.arrays, shared)
-    return Oracle(_cluster_of(ClusterIndex(merge_links(links)), economy))
-
-
-def clustering_counts(economy: Economy, found: Found, oracle: Oracle) -> Counts:
+def clustering_counts(economy: Economy, found: Found, oracle: Int64) -> Counts:
     """Counts of merges, pairs, B-cubed, whole clusters, and recall beside the oracle.
 
-    By stratum: `merges` [right, false]; `pairs` [both, same cluster, same owner]; `b_cubed`
+    `oracle` int64[S] is the cluster of each script by `oracle_clusters`. By stratum: `merges` [right, false]; `pairs` [both, same cluster, same owner]; `b_cubed`
     [scripts, sum of precision, sum of recall]; `beside_oracle` likewise with the oracle's clusters
     in place of owners: pairs [both, of the oracle], B-cubed recall [scripts, sum], merges [in both
     clusterings, of the oracle], a clustering of n scripts in k parts having made n - k;
-    `clusters` [clusters, pure, owners, whole]; `case` [false merges in clusters of the case, those
-    of them that are flagged]; `false_by` counts false merges by class of transaction.
+    `clusters` [clusters, pure, owners, whole]; `case` [false merges in clusters of the case, those of
+    them that are flagged, right merges there, those of them that are flagged]; `false_by` counts false merges by class of transaction.
     """
     cluster = _cluster_of(found.clusters, economy)
     known = economy.owner.code >= 0
     merges = _merges(economy, found)
     cells = Contingency(economy.owner.code[known], cluster[known])
-    beside = Contingency(oracle.cluster[known], cluster[known])
+    beside = Contingency(oracle[known], cluster[known])
     counts: Counts = {
         "merges": {},
         "pairs": {},
@@ -83,7 +64,7 @@ def clustering_counts(economy: Economy, found: Found, oracle: Oracle) -> Counts:
         counts["pairs"][stratum] = [pairs.both, pairs.same_cluster, pairs.same_owner]
         b = cells.b_cubed(mask)
         counts["b_cubed"][stratum] = [b.scripts, b.precision_sum, b.recall_sum]
-        meet = Contingency(oracle.cluster[inside], cluster[inside])
+        meet = Contingency(oracle[inside], cluster[inside])
         shared, near, scripts = meet.pairs(), beside.b_cubed(mask), int(inside.sum())
         counts["beside_oracle"][stratum] = {
             "pairs": [shared.both, shared.same_owner],
@@ -142,15 +123,20 @@ def _merge_strata(economy: Economy, found: Found, merges: Merges) -> Iterator[tu
 
 def _blame(economy: Economy, found: Found, merges: Merges, cluster: Int64) -> Counts:
     """Where false merges come from, and whether those in clusters of the case are flagged."""
-    wrong = merges.link[merges.verdict == FALSE]
-    tx = found.links["tx_id"].to_numpy()[wrong]
-    place = cluster[found.links["script_a"].to_numpy()[wrong]]
+    tx = found.links["tx_id"].to_numpy()[merges.link]
+    place = cluster[found.links["script_a"].to_numpy()[merges.link]]
     case = np.isin(place, cluster[economy.case_scripts])
     flagged = found.flagged_txs[tx] | np.isin(place, list(found.flagged_clusters))
-    by = Counter(economy.tx_class[at] for at in tx.tolist())
-    unflagged = Counter(economy.tx_class[at] for at in tx[case & ~flagged].tolist())
+    wrong, right = merges.verdict == FALSE, merges.verdict == RIGHT
+
+    def by_class(which: Mask) -> dict[str, int]:
+        counts = Counter(economy.tx_class[at] for at in tx[which].tolist())
+        return dict(sorted(counts.items()))
+
     return {
-        "false_by": dict(sorted(by.items())),
-        "case": [int(case.sum()), int((case & flagged).sum())],
-        "case_unflagged_by": dict(sorted(unflagged.items())),
-    }
+        "false_by": by_class(wrong),
+        "flagged_by": by_class(wrong & flagged),
+        "case": [int((case & kind & also).sum()) for kind in (wrong, right)
+                 for also in (~wrong | wrong, flagged)],
+        "case_unflagged_by": by_class(case & wrong & ~flagged),
+    }  # fmt: skip

@@ -2,10 +2,47 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
+from peelchain._core import coinjoin_vocabulary
 from peelchain.evaluate.economy import COINBASE, Economy
+
+HIDDEN = ("two_party", "unequal", "stowaway")
+"""Mixes that no published detector covers: not asked of detectors, but no error to flag."""
+
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "whirlpool": "whirlpool_mix",
+        "wasabi2": "wasabi_2",
+        "wasabi1_levels": "wasabi_1_1",
+        "wasabi1": "wasabi_1_0",
+        "joinmarket": "joinmarket",
+        "tx0": "whirlpool_tx0",
+        "trade": "psbt_trade",
+        "stonewall": "stonewall",
+        "omni": "asset_protocol",
+        "open_assets": "asset_protocol",
+        "runes": "asset_protocol",
+        "equal_batch": "batch_payout",
+        "consolidation": "consolidation",
+        "payjoin": "payjoin_suspected",
+    }
+)
+"""What the detectors call each class of the truth when they are right."""
+
+MIXES: frozenset[str] = frozenset(name for name, is_mix, _ in coinjoin_vocabulary()[0] if is_mix)
+"""The verdicts that flag a transaction as a mix."""
+
+TYPES = ("whirlpool", "wasabi2", "wasabi1_levels", "wasabi1", "joinmarket")
+"""The classes of the truth that are mixes with a published detector."""
+
+NEGATIVES = (
+    "ordinary", "tx0", "equal_batch", "trade", "stonewall", "consolidation", "omni",
+    "open_assets", "runes", "payjoin",
+)  # fmt: skip
+"""Classes of transactions that are no mixes: to flag one as a mix is an error."""
 
 NOTHING = ""
 """The verdict on a transaction of which no detector says anything."""

@@ -6,10 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from peelchain.errors import SourceError
 from peelchain.evaluate.intervals import UNKNOWN, grouped, share_interval
+from peelchain.schema import TABLES
+
+if TYPE_CHECKING:
+    # who quotes a rate need not wait for Arrow
+    import pyarrow as pa
 
 Basis = Literal["simulated", "real", "field"]
 
@@ -180,6 +185,17 @@ def written(measured: Measured) -> str:
     }
     body = "".join(f',\n"{name}": [\n{text}\n]' for name, text in parts.items())
     return f'{{"format": {FORMAT}{body}\n}}\n'
+
+
+def rates_table(rows: Iterable[ErrorRate]) -> "pa.Table":
+    """The rows as the table `error_rates`, in its sort order."""
+    import pyarrow as pa
+
+    spec = TABLES["error_rates"]
+    found = pa.Table.from_pylist([asdict(r) for r in rows], pa.schema(
+        [pa.field(f.name, pa.string() if f.name == "basis" else f.type) for f in spec.schema]
+    ))  # fmt: skip
+    return found.cast(spec.schema).sort_by([(column, "ascending") for column in spec.sort])
 
 
 def with_rows(

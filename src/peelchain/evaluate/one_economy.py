@@ -1,6 +1,7 @@
 """One economy from seed to counts: simulate, ingest, cluster with the real code, compare."""
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +9,19 @@ import numpy as np
 
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
-from peelchain.cluster.members import ClusterIndex
-from peelchain.cluster.policy import DEFAULT_POLICY, Policy
-from peelchain.cluster.stage import Clustering, cluster
-from peelchain.evaluate.clustering_error import Found, clustering_counts, oracle_of
+from peelchain.evaluate.clustering_error import Found, clustering_counts
+from peelchain.evaluate.clusterings import DEFAULT, Made, clusterings, oracle_clusters
 from peelchain.evaluate.detector_error import verdict_counts
 from peelchain.evaluate.economy import Economy, read_economy
+from peelchain.evaluate.verdicts import verdicts
 from peelchain.network import REGTEST
 from peelchain.simulate.economy import simulate
 from peelchain.simulate.parameters import Parameters
+from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 
-POLICIES: dict[str, Policy] = {
-    "default": DEFAULT_POLICY,
-    "no_detectors": Policy(detectors=(), negatives=()),
-}
-"""The policies that are measured, by the name that error rates use."""
+SUSPICIOUS = frozenset({"payjoin_suspected"})
+"""Names that point at a transaction which is linked all the same."""
 
 
 def simulated(folder: Path, seed: int, blocks: int, parameters: Parameters) -> Path:
@@ -47,30 +45,54 @@ def economy_counts(node: Path, store: Path) -> dict[str, Any]:
     try:
         ingest_core_files(find(node, REGTEST), store)
         with Store.open(store) as opened:
-            economy = read_economy(node, opened)
-            return _counts(economy)
+            lookup = Lookup(opened)
+            try:
+                return _counts(read_economy(node, opened), lookup, node)
+            finally:
+                lookup.close()
     finally:
         shutil.rmtree(store, ignore_errors=True)
 
 
-def _counts(economy: Economy) -> dict[str, Any]:
-    oracle = oracle_of(economy)
+def _counts(economy: Economy, lookup: Lookup, node: Path) -> dict[str, Any]:
+    oracle = oracle_clusters(economy)
+    named = verdicts(lookup.store, economy.arrays)
     counts: dict[str, Any] = {
         "transactions": len(economy.tx_class.code),
         "several_owners": int(economy.several_owners.sum()),
         "policies": {},
+        "verdicts": [],
     }
-    for name, policy in POLICIES.items():
-        made = cluster(economy.arrays, policy)
-        counts["policies"][name] = clustering_counts(economy, _found(economy, made), oracle)
-        if policy == DEFAULT_POLICY:
-            rows = made.coinjoins
-            verdicts = dict(zip(rows["tx_id"].to_pylist(), rows["type"].to_pylist(), strict=True))
-            counts["verdicts"] = verdict_counts(economy, verdicts)
+    with tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
+        for name, made in clusterings(lookup, node, Path(folder)):
+            found = _found(economy, made, named)
+            counts["policies"][name] = clustering_counts(economy, found, oracle)
+            if name == DEFAULT:
+                _check_same(made, named)
+    counts["verdicts"] = verdict_counts(economy, named)
     return counts
 
 
-def _found(economy: Economy, made: Clustering) -> Found:
+def _found(economy: Economy, made: Made, named: dict[int, str]) -> Found:
     flagged = np.zeros(len(economy.tx_class.code), dtype=np.bool_)
+    flagged[[tx_id for tx_id, name in named.items() if name in SUSPICIOUS]] = True
     flagged[made.coinjoins["tx_id"].to_numpy()] = True
-    return Found(made.links, ClusterIndex(made.clusters), flagged)
+    flagged[made.lookalikes["tx_id"].to_numpy()] = True
+    conflicting: set[int] = set()
+    if made.conflicts is not None:
+        for end in ("script_a", "script_b"):
+            scripts = made.conflicts[end].to_numpy()
+            conflicting |= set(made.clusters.cluster_of(scripts).tolist())
+    return Found(made.links, made.clusters, flagged, frozenset(conflicting))
+
+
+def _check_same(made: Made, named: dict[int, str]) -> None:
+    """The stage and `classify` are one set of detectors: they must say the same of mixes."""
+    for table in (made.coinjoins, made.lookalikes):
+        kinds = table["taken_for" if "taken_for" in table.schema.names else "type"].to_pylist()
+        for tx_id, kind in zip(table["tx_id"].to_pylist(), kinds, strict=True):
+            if kind is not None and named.get(tx_id) != kind:
+                raise AssertionError(
+                    f"transaction {tx_id} is {kind} to the clustering and {named.get(tx_id)} to "
+                    "classify"
+                )

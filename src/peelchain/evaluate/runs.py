@@ -123,7 +123,9 @@ def _one(task: Task, work: Path, keep: bool) -> dict[str, Any]:
     folder = work / "chains" / task.chain_key
     node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
     try:
-        return economy_counts(node, folder / f"store-{os.getpid()}")
+        counts = economy_counts(node, folder / f"store-{os.getpid()}")
+        # what is measured now and what is read again later are to be the same
+        return dict(json.loads(json.dumps(counts)))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -140,7 +142,8 @@ def _read(path: Path) -> dict[str, Result]:
             continue
         try:
             said = json.loads(line)
-            found[said.pop("key")] = Result(**said)
+            key = said.pop("key")
+            found[key] = Result(**said)
         except (ValueError, TypeError, KeyError, AttributeError) as e:
             if number == len(lines):
                 break

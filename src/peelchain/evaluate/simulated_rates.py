@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from peelchain.evaluate.conditions import STATED
-from peelchain.evaluate.detector_error import Row, total
+from peelchain.evaluate.detector_error import HIDDEN, NAMES, NEGATIVES, TYPES, Row, total
 from peelchain.evaluate.error_rates import Counted, ErrorRate, mean_rate, rate
 from peelchain.evaluate.intervals import grouped
 from peelchain.evaluate.runs import Result
@@ -18,17 +18,12 @@ CLUSTERS = "clusters; owners found whole"
 BESIDE_PAIRS = "pairs, of those of the oracle"
 BESIDE_SCRIPTS = "scripts (B-cubed), of those of the oracle"
 CASE = "false merges in clusters of the case, right where flagged"
+CASE_RIGHT = "right merges in clusters of the case, right where not flagged"
 FLAGGED = "transactions flagged as mixes"
-NAMED = "mixes given their own type"
+NAMED = "transactions given this name"
 
-HIDDEN = ("two_party", "unequal", "stowaway")
-"""Mixes that no published detector covers."""
-
-NEGATIVES = (
-    "ordinary", "consolidation", "equal_batch", "trade", "stonewall", "omni", "open_assets",
-    "runes", "payjoin", "tx0",
-)  # fmt: skip
-"""Classes of transactions that are no mixes: to flag one is an error."""
+QUOTED = "policy:default"
+"""The policy whose rates are given by stratum."""
 
 ANY_MIX = "coinjoin"
 """The name under which all detectors together are rated."""
@@ -125,8 +120,10 @@ def _policy_rows(group: _Group) -> Iterator[ErrorRate]:
     policies = sorted({p for r in group.results for p in r.counts["policies"]})
     for policy in policies:
         counts = group.of_policy(policy)
-        if policy == "default":
+        if policy in ("default", "with_change"):
             for rule in sorted({s for c in counts for s in c["merges"] if s.startswith("rule:")}):
+                if policy == "with_change" and rule == "rule:multi_input":
+                    continue
                 said = tuple(_said(c["merges"].get(rule)) for c in counts)
                 yield group.rate(rule.removeprefix("rule:"), "all", MERGES, Counted(said=said))
         yield from _clustering_rows(group, f"policy:{policy}", counts)
@@ -134,7 +131,7 @@ def _policy_rows(group: _Group) -> Iterator[ErrorRate]:
 
 def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> Iterator[ErrorRate]:
     strata = ["all"]
-    if group.is_quoted:
+    if group.is_quoted and rule == QUOTED:
         names = {s for c in counts for kind in ("merges", "pairs") for s in c[kind]}
         strata += sorted(s for s in names if s != "all" and not s.startswith("rule:"))
     for stratum in strata:
@@ -170,8 +167,10 @@ def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> 
                 CLUSTERS,
                 Counted(tuple((p, n) for n, p, _, _ in whole), tuple((w, n) for *_, n, w in whole)),
             )
-            flagged = tuple((f, n) for n, f in (c["case"] for c in counts))
+            flagged = tuple((f, n) for n, f, _, _ in (c["case"] for c in counts))
             yield group.rate(rule, stratum, CASE, Counted(said=flagged))
+            spared = tuple((n - f, n) for _, _, n, f in (c["case"] for c in counts))
+            yield group.rate(rule, stratum, CASE_RIGHT, Counted(said=spared))
 
 
 _NONE: dict[str, Any] = {"pairs": [0, 0], "b_cubed": [0, 0.0], "merges": [0, 0]}
@@ -199,40 +198,43 @@ def _b_cubed(
 def _detector_rows(group: _Group, mixes: frozenset[str]) -> Iterator[ErrorRate]:
     tables: list[list[Row]] = [r.counts["verdicts"] for r in group.results]
     classes = {name for table in tables for name, _, _ in table}
-    types = sorted(classes - set(NEGATIVES) - set(HIDDEN))
+    types = [name for name in TYPES if name in classes]
     flags = sorted({v for table in tables for _, v, _ in table} & mixes)
+    every_mix = [*TYPES, *HIDDEN]
 
-    def counted(
-        said: tuple[Iterable[str] | None, Iterable[str]] | None,
-        sought: tuple[Iterable[str], Iterable[str]] | None,
-    ) -> Counted:
-        """`said` (right classes, verdicts), `sought` (classes, right verdicts)."""
-        return Counted(
-            None
-            if said is None
-            else tuple((total(t, said[0], said[1]), total(t, None, said[1])) for t in tables),
-            None
-            if sought is None
-            else tuple((total(t, sought[0], sought[1]), total(t, sought[0], None)) for t in tables),
-        )
+    def said(right: Iterable[str], verdicts: list[str]) -> tuple[tuple[int, int], ...]:
+        """(of these classes, of any class) with these verdicts, an economy each."""
+        return tuple((total(t, right, verdicts), total(t, None, verdicts)) for t in tables)
 
-    everything = [*types, *HIDDEN]
-    yield group.rate(ANY_MIX, "all", FLAGGED, counted((everything, flags), (types, flags)))
+    def sought(name: Iterable[str], verdicts: list[str]) -> tuple[tuple[int, int], ...]:
+        """(with these verdicts, with any) of these classes."""
+        return tuple((total(t, name, verdicts), total(t, name, None)) for t in tables)
+
+    both = Counted(said(every_mix, flags), sought(types, flags))
+    yield group.rate(ANY_MIX, "all", FLAGGED, both)
     if not group.is_quoted and group.condition != "shifted":
         return
     for name in HIDDEN:
         if name in classes:
-            yield group.rate(ANY_MIX, f"hidden:{name}", FLAGGED, counted(None, ([name], flags)))
+            hidden = Counted(sought=sought([name], flags))
+            yield group.rate(ANY_MIX, f"hidden:{name}", FLAGGED, hidden)
     for name in NEGATIVES:
         if name in classes:
-            said = tuple(
-                (
-                    total(t, everything, flags),
-                    total(t, [*everything, name], flags),
-                )
-                for t in tables
+            at_base_rate = tuple(
+                (total(t, every_mix, flags), total(t, [*every_mix, name], flags)) for t in tables
             )
-            yield group.rate(ANY_MIX, f"negative:{name}", FLAGGED, Counted(said=said))
-    for name in sorted({*types, *flags}):
-        yield group.rate(name, "all", FLAGGED, counted((everything, [name]), ([name], flags)))
-        yield group.rate(name, "all", NAMED, counted(([name], [name]), ([name], [name])))
+            yield group.rate(ANY_MIX, f"negative:{name}", FLAGGED, Counted(said=at_base_rate))
+    for name in types:
+        verdict = NAMES[name]
+        yield group.rate(
+            verdict, "all", FLAGGED, Counted(said(every_mix, [verdict]), sought([name], flags))
+        )
+    for verdict in flags:
+        if verdict not in NAMES.values():
+            # a shape that several protocols share: whatever it flags should be some mix
+            yield group.rate(verdict, "all", FLAGGED, Counted(said(every_mix, [verdict])))
+    for verdict in dict.fromkeys(NAMES.values()):
+        right = [name for name, its in NAMES.items() if its == verdict and name in classes]
+        if right:
+            named = Counted(said(right, [verdict]), sought(right, [verdict]))
+            yield group.rate(verdict, "all", NAMED, named)

@@ -8,7 +8,7 @@ from peelchain.simulate.keys import Kind
 from peelchain.simulate.transaction import Coin
 
 _LEAST_PART_SAT = 10_000
-_WHOLE_FROM, _WHOLE_TO = 60, 160
+_WHOLE_FROM, _WHOLE_TO = 30, 300
 
 # By the first that is paid, Core's wallet gives change of the same type.
 _MATCHED: tuple[Kind, ...] = ("p2tr", "p2wpkh", "p2sh_p2wpkh", "p2pkh")

@@ -159,8 +159,8 @@ FAMILIES = {
 }
 """The families that private wallets are drawn from, by name."""
 
-OWN_FAMILIES = ("classic", "service", "mixer")
-"""Families outside the draw: the default economy's wallets, services' and mixing clients'."""
+OWN_FAMILIES = ("classic", "service", "mixer", "inscriptions")
+"""Families outside the draw: wallets of no family, services', mixing clients', inscriptions'."""
 
 WEIGHTS: tuple[tuple[str, float], ...] = (
     ("core", 18.0),

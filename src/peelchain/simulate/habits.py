@@ -1,6 +1,6 @@
 """Habits: how a wallet chooses coins and places, types and values its change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
@@ -42,6 +42,26 @@ class Habits:
     input_order: InputOrder = "chosen"
     whole_rate: bool = False
     backdates: bool = False
+
+
+_LEGACY_KINDS: dict[Kind, Kind] = {
+    "p2sh_p2wpkh": "p2pkh",
+    "p2wpkh": "p2pkh",
+    "p2tr": "p2pkh",
+    "p2wsh_multisig": "p2sh_multisig",
+}
+
+
+def legacy_kind(kind: Kind) -> Kind:
+    """The kind that served for this one before SegWit."""
+    return _LEGACY_KINDS.get(kind, kind)
+
+
+def legacy_habits(habits: Habits) -> Habits:
+    """The habits as they could be before SegWit (2017) and replaceable payments (2016)."""
+    return replace(
+        habits, kind=legacy_kind(habits.kind), change_kind="own", version=1, replaceable=False
+    )
 
 
 def draw_habits(rng: Random, kind: Kind | None = None, *, reuse: bool | None = None) -> Habits:

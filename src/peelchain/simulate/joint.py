@@ -36,10 +36,12 @@ def submit_joint(
     version: int = 2,
     locktime: int = 0,
     sequence: int = FINAL,
+    offered: int | None = None,
 ) -> Receipt:
     """Take the coins out of their wallets and submit them as one transaction, in that order.
 
-    The first part's owner started it. The receipt's coins are in the order of `outputs`.
+    The first part's owner started it. `offered` is as in Draft, for coins that stay as given. The
+    receipt's coins are in the order of `outputs`.
     """
     for part in parts:
         part.wallet.take(part.coins)
@@ -64,6 +66,7 @@ def submit_joint(
         locktime=locktime,
         sequence=sequence,
         shape=shape,
+        offered=offered,
     )
     made = tuple(receipt.coins[places.index(i)] for i in range(len(outputs)))
     return Receipt(receipt.txid, made)

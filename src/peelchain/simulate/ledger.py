@@ -184,13 +184,14 @@ class Ledger:
         locktime: int = 0,
         sequence: int = 0xFFFFFFFF,
         shape: Shape | None = None,
+        offered: int | None = None,
     ) -> Receipt:
         """Sign the transaction, put it into the block and hand out its coins.
 
         The spenders must have taken `coins` out of their wallets. `shape` is its class in the
-        truth; without one it follows from kind, inputs and outputs. Raises ValueError when it
-        spends more than it has, or, where the parameters promise that none does, looks like a
-        CoinJoin and is none: both are defects of the economy.
+        truth; without one it follows from kind, inputs and outputs; `offered` is as in Draft.
+        Raises ValueError when it spends more than it has, or, where the parameters promise that
+        none does, looks like a CoinJoin and is none: both are defects of the economy.
         """
         pairs = tuple((output.script, output.value_sat) for output in outputs)
         fee = sum(coin.value_sat for coin in coins) - sum(value for _, value in pairs)
@@ -199,7 +200,7 @@ class Ledger:
         values = [value for _, value in pairs]
         if self.parameters.keeps_shapes and looks_mixed(coins, values) != (kind == "coinjoin"):
             raise ValueError(f"{kind} of {owner_id} has the wrong shape: {[v for _, v in pairs]}")
-        signed = sign(Draft(version, locktime, sequence, tuple(coins), pairs))
+        signed = sign(Draft(version, locktime, sequence, tuple(coins), pairs, offered))
         self.pending.append(signed)
         self.transactions += 1
         self.fees_sat += fee

@@ -42,11 +42,12 @@ class Mixing:
         self._pool_waiting: list[Party] = []
 
     def join_market(self, taker: Party, makers: Sequence[Party], wanted_sat: int) -> bool:
-        """A taker pays 2 to 7 makers to mix the amount with it; whether it came about.
+        """A taker pays some makers to mix the amount with it; whether it came about.
 
         The taker pays the makers' fees and the network's; makers keep their change.
         """
         rng = self.ledger.rng
+        least, most = self.ledger.parameters.joinmarket_size
         for kind in rng.sample(_JOIN_KINDS, len(_JOIN_KINDS)):
             source = self._join_source(taker, kind)
             if source is None or source.balance_sat < wanted_sat * 11 // 10 + 100_000:
@@ -58,9 +59,9 @@ class Mixing:
                 and (wallet := self._join_source(maker, kind)) is not None
                 and wallet.balance_sat > wanted_sat + 20_000
             ]
-            if len(willing) < 2:
+            if len(willing) < least - 1:
                 continue
-            chosen = rng.sample(willing, min(len(willing), rng.randint(2, 7)))
+            chosen = rng.sample(willing, min(len(willing), rng.randint(least - 1, most - 1)))
             return self._join(taker, source, chosen, kind, wanted_sat)
         return False
 
@@ -74,6 +75,19 @@ class Mixing:
         to = wallet.address("premix")
         if party.main.pay("hop", [(to, value_sat)]) is None and party.services:
             party.withdraw(value_sat, to)
+
+    @property
+    def waiting(self) -> list[Party]:
+        """Who waits for a large round."""
+        return self._wasabi_waiting
+
+    def leave_wasabi(self, parties: Sequence[Party]) -> None:
+        """Some of those who took part stay for another round, the others wait no longer."""
+        came = {party.owner_id for party in parties}
+        rng = self.ledger.rng
+        self._wasabi_waiting = [
+            p for p in self._wasabi_waiting if p.owner_id not in came or rng.random() < 0.3
+        ]
 
     def wasabi(self) -> bool:
         """A round among all who wait with enough money; whether ten were there."""

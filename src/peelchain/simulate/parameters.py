@@ -24,6 +24,8 @@ class Parameters:
     - `families`: wallet families with their weights; empty gives each wallet habits of its own.
       A family that is left out or weighs nothing does not occur.
     - `position_noise`: share of wallets that put change elsewhere than their family does.
+    - `before_segwit`: all scripts are P2PKH or P2SH multisig, nothing is replaceable, version 1;
+      protocols that came later must have no rate.
     - `receive_reuse`: chance that a wallet hands out its last receiving address again.
     - `amount_percent`, `amount_spread`: private payments in percent of the default's median; the
       standard deviation of their logarithm.
@@ -48,6 +50,7 @@ class Parameters:
     least_users: int = 60
     families: Weights = ()
     position_noise: float = 0.0
+    before_segwit: bool = False
     receive_reuse: float = 0.0
     amount_percent: int = 100
     amount_spread: float = 0.9
@@ -70,7 +73,7 @@ class Parameters:
     whirlpool_per_100_blocks: float = 0.0
     whirlpool_size: Span = (5, 8)
     joinmarket_per_100_blocks: float = 0.0
-    joinmarket_size: Span = (3, 10)
+    joinmarket_size: Span = (3, 8)
     equal_batches_per_100_blocks: float = 0.0
     trades_per_100_blocks: float = 0.0
     big_consolidations_per_100_blocks: float = 0.0
@@ -81,6 +84,11 @@ class Parameters:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check(field.name, getattr(self, field.name))
+        later = [name for name in _SINCE_SEGWIT if getattr(self, name)]
+        if self.before_segwit and later:
+            raise MisuseError(
+                f"before_segwit leaves no room for {', '.join(later)}; set what came later to 0"
+            )
 
     @property
     def keeps_shapes(self) -> bool:
@@ -108,6 +116,14 @@ _LOOKALIKES = (
     "big_consolidations_per_100_blocks",
     "omni_per_100_blocks",
     "open_assets_per_100_blocks",
+    "runes_per_100_blocks",
+)
+_SINCE_SEGWIT = (
+    "wasabi1_per_100_blocks",
+    "wasabi1_levels_per_100_blocks",
+    "wasabi2_per_100_blocks",
+    "whirlpool_per_100_blocks",
+    "trades_per_100_blocks",
     "runes_per_100_blocks",
 )
 _LEAST = {
@@ -195,12 +211,45 @@ PARAMETERS = {
         wasabi2_per_100_blocks=3.0,
         whirlpool_per_100_blocks=12.0,
         joinmarket_per_100_blocks=6.0,
+        joinmarket_size=(3, 10),
         equal_batches_per_100_blocks=6.0,
         trades_per_100_blocks=12.0,
         big_consolidations_per_100_blocks=5.0,
         omni_per_100_blocks=8.0,
         open_assets_per_100_blocks=5.0,
         runes_per_100_blocks=10.0,
+    ),
+    "early": Parameters(
+        preset="early",
+        blocks_per_user=3.0,
+        least_users=120,
+        families=(
+            ("core", 22.0),
+            ("electrum", 12.0),
+            ("legacy_reuse", 24.0),
+            ("mobile_p2sh", 10.0),
+            ("hardware", 6.0),
+            ("single_address", 10.0),
+            ("whole_coins", 4.0),
+            ("change_first", 4.0),
+            ("round_change", 3.0),
+            ("spend_all", 3.0),
+            ("split_change", 2.0),
+        ),
+        position_noise=0.05,
+        before_segwit=True,
+        receive_reuse=0.3,
+        rounding=(30, 15, 30, 25),
+        fee_log_mean=2.3,
+        custodian_sweep_share=0.5,
+        broker=True,
+        real_mixes=True,
+        joinmarket_per_100_blocks=6.0,
+        joinmarket_size=(3, 8),
+        equal_batches_per_100_blocks=6.0,
+        big_consolidations_per_100_blocks=5.0,
+        omni_per_100_blocks=10.0,
+        open_assets_per_100_blocks=10.0,
     ),
     "shifted": Parameters(
         preset="shifted",
@@ -253,7 +302,7 @@ PARAMETERS = {
         runes_per_100_blocks=20.0,
     ),
 }
-"""The named presets: today's economy, everything at realistic base rates, the same shifted."""
+"""The named presets: the default, all habits at base rates, those before SegWit, all shifted."""
 
 
 def preset(name: str) -> Parameters:

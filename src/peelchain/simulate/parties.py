@@ -25,6 +25,7 @@ class Party:
         self.services = services
         self.mixed: dict[Kind, Wallet] = {}
         self.premix: dict[Kind, Wallet] = {}
+        self.clients: dict[str, Wallet] = {}
         self.when_mixed: list[Callable[[], None]] = []
         self._wallets = 0
 
@@ -47,6 +48,13 @@ class Party:
         """The wallet that holds what it is about to mix."""
         return self._special(self.premix, "premix", kind)
 
+    def client(self, name: str, family: str = "mixer") -> Wallet:
+        """Its wallet of that name in a client of its own; "-mixed" ends those of mixed coins."""
+        if name not in self.clients:
+            habits = Habits("p2wpkh", selection="oldest", position="random", family=family)
+            self.clients[name] = Wallet(self.ledger, self.owner_id, name, habits)
+        return self.clients[name]
+
     def withdraw(
         self,
         value_sat: int,
@@ -59,7 +67,8 @@ class Party:
 
     def mixed_coins(self) -> Wallet | None:
         """Its richest post-mix wallet, None where it never mixed."""
-        wallets = [wallet for wallet in self.mixed.values() if wallet.coins]
+        clients = [wallet for name, wallet in self.clients.items() if name.endswith("-mixed")]
+        wallets = [wallet for wallet in (*self.mixed.values(), *clients) if wallet.coins]
         return max(wallets, key=lambda wallet: wallet.balance_sat, default=None)
 
     def _special(self, wallets: dict[Kind, Wallet], name: str, kind: Kind) -> Wallet:
@@ -72,7 +81,7 @@ class Party:
 def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Party]:
     """The users, each with its wallet kind, country and one or two exchanges."""
     rng = ledger.rng
-    shares = (20, 30, 20, 14, 16)[: len(exchanges)]
+    shares = (20, 30, 20, 14, 16, 12)[: len(exchanges)]
     users = []
     for number in range(1, count + 1):
         habits = ledger.habits()

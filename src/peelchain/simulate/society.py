@@ -11,9 +11,11 @@ from peelchain.simulate.customs import Customs
 from peelchain.simulate.habits import Habits
 from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
+from peelchain.simulate.occasions import Occasions
 from peelchain.simulate.parties import Party, make_users
 from peelchain.simulate.payers import first_buys, pay_mined, pay_site
-from peelchain.simulate.services import EXCHANGES, OTHERS, POOLS, Service
+from peelchain.simulate.protocols.rounds import Rounds
+from peelchain.simulate.services import BROKER, EXCHANGES, OTHERS, POOLS, Service
 from peelchain.simulate.site import Operator, Site, SiteUser
 from peelchain.simulate.truth import Owner
 from peelchain.simulate.wallet import Wallet
@@ -38,6 +40,8 @@ class Society:
         rng = ledger.rng
         exchanges = EXCHANGES[: 4 if ledger.blocks < 600 else 5]
         self.exchanges = [Service(ledger, profile) for profile in exchanges]
+        if ledger.parameters.broker:
+            self.exchanges.append(Service(ledger, BROKER, custodian=self.exchanges[1]))
         self.others = [Service(ledger, profile) for profile in OTHERS]
         self.pools = [Service(ledger, profile) for profile in POOLS]
         self.services = [*self.exchanges, *self.others, *self.pools]
@@ -47,6 +51,7 @@ class Society:
         self.users = make_users(ledger, count, self.exchanges)
         self.mixing = Mixing(ledger)
         self.customs = Customs(ledger, self.users)
+        self.occasions = Occasions(ledger, self.users, self.services)
         self.site = Site(ledger)
         self.operator = Operator(ledger, self.site, self.mixing, self.exchanges)
         self.faucet = Party(
@@ -64,7 +69,7 @@ class Society:
         ledger.appear(_GENESIS_SCRIPT)
         ledger.truth.blocks.add(0, format_hash(genesis_hash()), genesis.owner_id)
         self._span = ledger.blocks - START
-        self._plan(rng)
+        self._plan(ledger, rng)
 
     # The calendar
 
@@ -72,7 +77,7 @@ class Society:
         """Call the action once that share of the economy's life is over."""
         self.ledger.after(START + int(self._span * share), action)
 
-    def _plan(self, rng: Random) -> None:
+    def _plan(self, ledger: Ledger, rng: Random) -> None:
         """Enter in the calendar what must happen in every economy, however short."""
         for user in self.users:
             self._at(rng.uniform(0.02, 0.25), partial(self._top_up, user))
@@ -88,7 +93,11 @@ class Society:
         for number in range(max(8, self._span // 50)):
             share = 0.34 + 0.6 * number / max(8, self._span // 50)
             self._at(share, partial(self.operator.cash_out, self.users))
-        self._plan_mixing(rng)
+        if ledger.parameters.real_mixes:
+            rounds = Rounds(ledger, self.mixing, self.users)
+            rounds.plan(START + self._span // 25, START + self._span * 97 // 100)
+        else:
+            self._plan_mixing(rng)
 
     def _plan_payments(self, rng: Random) -> None:
         for party in self.users:
@@ -174,6 +183,7 @@ class Society:
             self._sell(pool)
         for _ in range(self._events()):
             self._event()
+        self.occasions.live()
         for service in self.services:
             service.work()
         if self.ledger.height == self.ledger.blocks - 5:

@@ -60,7 +60,7 @@ class Truth:
             (
                 ("owner_id", "the party, unique"),
                 ("role", "user, exchange, market, gambling, processor, pool, faucet, coordinator, "
-                 "site, operator or genesis"),
+                 "marketplace, site, operator or genesis"),
                 ("name", "a made-up name"),
                 ("country", "ISO 3166-1 alpha-2; ZZ where nobody knows"),
                 ("wallet_kind", "script kind of its main wallet; empty for genesis"),
@@ -89,7 +89,8 @@ class Truth:
                 ("wallet", "owner and name, unique"),
                 ("owner_id", "who holds its keys"),
                 ("wallet_family", "core, electrum and so on, see docs/methods/simulator.md; "
-                 "classic is none, service and mixer are those of services and mixing clients"),
+                 "classic is none; service, mixer and inscriptions are those of services and of "
+                 "clients for one purpose"),
                 ("kind", "script kind of its receiving addresses"),
                 ("position", "where change goes: random, last, first or sorted (BIP 69)"),
                 ("change", "one, none (coins are paid whole), round or split"),
@@ -105,7 +106,7 @@ class Truth:
                 ("height", "height of its block"),
                 ("kind", "payment, withdrawal (a service pays customers), deposit, sweep, "
                  "internal (a service moves its own), hop (a party moves its own), consolidation, "
-                 "dust, coinjoin, premix, site_sweep, site_payout or peel"),
+                 "dust, coinjoin, premix, trade, site_sweep, site_payout or peel"),
                 ("owner_id", "who spent; of a joint transaction, who started it"),
                 ("class", "ordinary, coinjoin, tx0 (cuts coins for a mix), payjoin, trade (seller "
                  "and buyer spend together), stonewall (one wallet that looks like two), "
@@ -162,6 +163,15 @@ class Truth:
             "deposit addresses of customers at services; an account may have many, or none: "
             "gambling and pools take deposits at their own tagged address",
             (_SERVICE, _ACCOUNT, _CUSTOMER, ("address", "deposit address")),
+        )
+        self.custody = Table(
+            "custody",
+            "deposit addresses whose keys another service holds; owner_id in scripts.csv is it",
+            (
+                ("address", "deposit address"),
+                ("custodian_id", "owner_id of the service that holds the key"),
+                ("service_id", "owner_id of the service whose customer has the address"),
+            ),
         )
         self.withdrawals = Table(
             "withdrawals",

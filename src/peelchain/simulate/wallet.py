@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 
 from peelchain.simulate.change import change_kind, change_values, whole_coin
-from peelchain.simulate.habits import Habits
+from peelchain.simulate.habits import Habits, legacy_habits, legacy_kind
 from peelchain.simulate.keys import Kind, make_lock
 from peelchain.simulate.ledger import Address, Ledger, Output, Receipt
 from peelchain.simulate.transaction import (
@@ -28,6 +28,8 @@ class Wallet:
     """One wallet of one owner: its coins, and the next address it will give."""
 
     def __init__(self, ledger: Ledger, owner_id: str, name: str, habits: Habits) -> None:
+        if ledger.parameters.before_segwit:
+            habits = legacy_habits(habits)
         self.ledger = ledger
         self.owner_id = owner_id
         self.name = name
@@ -61,7 +63,10 @@ class Wallet:
             return self._received
         path = f"{self.owner_id}/{self.name}/{self._count}"
         self._count += 1
-        lock = make_lock(kind or self.habits.kind, self.ledger.seed, path)
+        kind = kind or self.habits.kind
+        if self.ledger.parameters.before_segwit:
+            kind = legacy_kind(kind)
+        lock = make_lock(kind, self.ledger.seed, path)
         self.ledger.own(
             lock.script_pubkey, self.owner_id, purpose, self.wallet_id, self.habits.family
         )
@@ -129,7 +134,7 @@ class Wallet:
         if keep_equal and not lookalikes and _could_pass_for_mix(chosen, payments):
             payments = _spread(payments)
         outputs = [Output(to, value) for to, value in payments]
-        excess = self._excess(chosen, payments)
+        excess = self.excess(chosen, payments)
         change_cost = int(self.rate * output_vbytes(bytes(34)))
         if excess > change_cost + DUST_SAT:
             change = excess - change_cost
@@ -151,7 +156,7 @@ class Wallet:
     def empty(self, kind: str, to: Address, coins: Sequence[Coin] | None = None) -> Receipt | None:
         """Send the coins (default: all spendable) whole, without change; None if fees eat them."""
         chosen = self.spendable() if coins is None else list(coins)
-        excess = self._excess(chosen, [(to, 0)]) if chosen else 0
+        excess = self.excess(chosen, [(to, 0)]) if chosen else 0
         if excess <= DUST_SAT:
             return None
         return self._submit(kind, chosen, [Output(to, excess)], 1)
@@ -175,14 +180,14 @@ class Wallet:
             free = [coin for coin in free if coin not in required]
         if selection == "exact" and not required:
             for coin in free:
-                if 0 <= self._excess([coin], payments) <= _EXACT_SLACK_SAT:
+                if 0 <= self.excess([coin], payments) <= _EXACT_SLACK_SAT:
                     return [coin]
         if selection == "random":
             rng.shuffle(free)
         elif selection != "oldest":
             free.sort(key=lambda coin: -coin.value_sat)
         chosen = list(required)
-        excess = self._excess(chosen, payments)
+        excess = self.excess(chosen, payments)
         for coin in free:
             if excess >= 0 and chosen:
                 break
@@ -190,11 +195,9 @@ class Wallet:
             excess += coin.value_sat - int(self.rate * coin.lock.input_vbytes) - 1
         if excess < 0 or not chosen:
             return None
-        return chosen if self._excess(chosen, payments) >= 0 else None
+        return chosen if self.excess(chosen, payments) >= 0 else None
 
-    def _excess(
-        self, coins: Sequence[Coin], payments: Sequence[tuple[Address | bytes, int]]
-    ) -> int:
+    def excess(self, coins: Sequence[Coin], payments: Sequence[tuple[Address | bytes, int]]) -> int:
         """What is left of the coins after the payments and their fee, without change."""
         scripts = [to if isinstance(to, bytes) else to.script for to, _ in payments]
         fee = int(self.rate * vbytes(list(coins), scripts)) + 1

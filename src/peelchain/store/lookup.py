@@ -98,6 +98,11 @@ class Lookup:
         )
         self._checked: set[str] = set()
 
+    @property
+    def tables(self) -> _core.TableRows:
+        """The fact tables by row."""
+        return self._tables
+
     @cached_property
     def sql(self) -> "duckdb.DuckDBPyConnection":
         """The tables in DuckDB, for questions that are no look-ups."""

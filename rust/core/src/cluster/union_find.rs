@@ -286,7 +286,11 @@ fn flatten<P: Parent>(parents: &[P]) -> Vec<AtomicU64> {
 
 /// Runs `work` on ranges that make up 0 to `scripts`, each a multiple of 64 long but the last.
 fn side_by_side(scripts: usize, work: &(impl Fn(Range<usize>) + Sync)) {
-    let threads = if scripts < THREADING_PAYS { 1 } else { threads() };
+    let threads = if scripts < THREADING_PAYS {
+        1
+    } else {
+        threads()
+    };
     let part = scripts.div_ceil(threads).next_multiple_of(64);
     std::thread::scope(|scope| {
         for number in 0..threads {
@@ -307,7 +311,11 @@ fn rows<P: Parent>(parents: &[P], scripts: Range<usize>, joined: &[AtomicU64]) -
         script: vec![0; ones(words)],
         cluster: vec![0; ones(words)],
     };
-    let threads = if scripts.len() < THREADING_PAYS { 1 } else { threads() };
+    let threads = if scripts.len() < THREADING_PAYS {
+        1
+    } else {
+        threads()
+    };
     let part = words.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         let (mut script, mut cluster) = (&mut found.script[..], &mut found.cluster[..]);
