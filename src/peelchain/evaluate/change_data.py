@@ -16,11 +16,12 @@ from peelchain.cluster.change.features import features
 from peelchain.cluster.change.fingerprints import fingerprints_of
 from peelchain.cluster.change.load import load_transactions
 from peelchain.cluster.change.rules import RULE_NAMES, Parties, verdicts
+from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.change.transactions import Transactions
 from peelchain.cluster.members import ClusterIndex
-from peelchain.cluster.stage import cluster
+from peelchain.cluster.of_store import computed
+from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import SourceError
-from peelchain.store.arrays import load
 from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 
@@ -106,26 +107,27 @@ def join(parts: Iterable[Examples]) -> Examples:
 def examples_of(node: Path, seed: int) -> Examples:
     """The examples of one simulated data directory, as seen from its tip.
 
-    CoinJoins are those that the default policy flags, not those of the truth: what a detector
-    misses, the predictor meets. Raises SourceError where the truth lacks a table.
+    Mixes are those that the default policy flags, not those of the truth: what a detector misses,
+    the predictor meets. Raises SourceError where the truth lacks a table.
     """
     with tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
         store_path = Path(folder) / "store"
         ingest_core_files(find(node, None), store_path)
         with Store.open(store_path) as store, Lookup(store) as lookup:
-            clustering = cluster(load(store))
+            clusters = computed(lookup, DEFAULT_POLICY)
             transactions = load_transactions(
                 lookup,
                 range(store.manifest.counts["txs"]),
-                mixes=clustering.coinjoins["tx_id"].to_pylist(),
+                mixes=silent_tx_ids(
+                    clusters.coinjoins, clusters.lookalikes, DEFAULT_POLICY.detectors
+                ),
             )
             txids = lookup.txids(transactions.tx_id.tolist())
             scripts = lookup.scripts(
                 {*transactions.out_script.tolist(), *transactions.in_script.tolist()} - {-1}
             )
-    index = ClusterIndex(clustering.clusters)
     shown = [txids[t][::-1].hex() for t in transactions.tx_id.tolist()]
-    return _labelled(node / "truth", seed, transactions, shown, scripts, index)
+    return _labelled(node / "truth", seed, transactions, shown, scripts, clusters.index)
 
 
 def _labelled(

@@ -73,7 +73,7 @@ def test_seeds_are_not_shared(trained):
 
 def test_what_cannot_be_known_is_abstained_from(trained):
     noise = [replace(made_up(s), is_change=made_up(s + 50).is_change) for s in (1, 2, 3)]
-    model = train(*noise, {}, rounds=20)
+    model = train(noise[0], noise[1], noise[2], {}, rounds=20)
     found = model.probabilities(scores_of(made_up(4), model))
     assert not (found >= model.change_from).any()
     assert not (found <= model.payment_to).any()
