@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from peelchain import _core
 from peelchain.cluster.change.links import change_links
 from peelchain.cluster.constraints import Constraints, Label, constrain, without_refused
 from peelchain.cluster.members import ClusterIndex
-from peelchain.cluster.policy import Policy
-from peelchain.cluster.stage import Clustering, Source, cluster
+from peelchain.cluster.of_store import Clusters, computed
+from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
 from peelchain.evaluate.agreement import Int64
 from peelchain.evaluate.economy import Economy, input_rows
 from peelchain.schema import TABLES
@@ -50,14 +49,14 @@ class Made:
     conflicts: pa.Table | None = None
 
 
-def clusterings(lookup: Lookup, node: Path, scratch: Path) -> Iterator[tuple[str, Made]]:
+def clusterings(lookup: Lookup, node: Path) -> Iterator[tuple[str, Made]]:
     """Every clustering in MEASURED, with its name; the default one first.
 
-    `node` is the simulated data directory, for its public tags; `scratch` an empty folder.
+    `node` is the simulated data directory, for its public tags.
     """
-    default = _run(lookup, Policy(), scratch)
-    yield DEFAULT, default
-    yield "no_detectors", _run(lookup, Policy(detectors=(), negatives=()), scratch)
+    default = computed(lookup, DEFAULT_POLICY)
+    yield DEFAULT, _made(default)
+    yield "no_detectors", _made(computed(lookup, Policy(detectors=(), negatives=())))
     yield "constrained", _constrained(lookup, node, default)
     yield "with_change", _with_change(lookup, default)
 
@@ -77,18 +76,11 @@ def oracle_clusters(economy: Economy) -> Int64:
     return _index(merging).cluster_of(np.arange(len(economy.owner.code)))
 
 
-def _run(lookup: Lookup, policy: Policy, scratch: Path) -> Made:
-    counts = lookup.store.manifest.counts
-    source = Source(lookup.tables, counts["txs"], counts["scripts"])
-    path = scratch / "links.parquet"
-    made: Clustering = cluster(source, policy, links=path, scratch=scratch)
-    links = pq.read_table(path, partitioning=None).cast(TABLES["links"].schema)
-    path.unlink()
-    index = ClusterIndex(made.clusters())
-    return Made(links, index, made.coinjoins, made.lookalikes)
+def _made(clusters: Clusters) -> Made:
+    return Made(clusters.links, clusters.index, clusters.coinjoins, clusters.lookalikes)
 
 
-def _constrained(lookup: Lookup, node: Path, default: Made) -> Made:
+def _constrained(lookup: Lookup, node: Path, default: Clusters) -> Made:
     read = read_tagpacks([node / "tagpack.yaml"], lookup.store.network, recorded_utc=_RECORDED)
     tags = independent_parties(read.tags).tags
     ids = lookup.script_ids({tag.script_pubkey for tag in tags})
@@ -97,17 +89,19 @@ def _constrained(lookup: Lookup, node: Path, default: Made) -> Made:
         for tag in tags
         if tag.script_pubkey in ids
     )
-    made = constrain(
-        _table(default.clusters, default.links), default.links.to_batches(), Constraints(labels)
+    made = constrain(default.table, default.links.to_batches(), Constraints(labels))
+    return Made(
+        without_refused(default.links, made.conflicts),
+        ClusterIndex(made.clusters),
+        default.coinjoins,
+        default.lookalikes,
+        made.conflicts,
     )
-    links = without_refused(default.links, made.conflicts)
-    index = ClusterIndex(made.clusters)
-    return Made(links, index, default.coinjoins, default.lookalikes, made.conflicts)
 
 
-def _with_change(lookup: Lookup, default: Made) -> Made:
-    mixes = default.coinjoins["tx_id"].to_pylist()
-    found = change_links(lookup, range(lookup.store.manifest.counts["txs"]), mixes=mixes)
+def _with_change(lookup: Lookup, default: Clusters) -> Made:
+    unlinked = [*default.coinjoins["tx_id"].to_pylist(), *_without_links(default.lookalikes)]
+    found = change_links(lookup, range(lookup.store.manifest.counts["txs"]), mixes=unlinked)
     links = pa.concat_tables([default.links, found]).unify_dictionaries()
     # Arrow cannot sort by a dictionary; the order of rules that agree on a link makes no merge
     links = links.sort_by([(c, "ascending") for c in ("tx_id", "script_a", "script_b")])
@@ -116,17 +110,16 @@ def _with_change(lookup: Lookup, default: Made) -> Made:
     return Made(links, _index(merging), default.coinjoins, default.lookalikes)
 
 
+def _without_links(lookalikes: pa.Table) -> list[int]:
+    """The lookalikes that several parties may have signed, whose outputs tell of no one party."""
+    rows = zip(lookalikes["tx_id"].to_pylist(), lookalikes["type"].to_pylist(), strict=True)
+    return [tx_id for tx_id, kind in rows if kind in DETECTORS]
+
+
 def _index(merging: _core.Clustering) -> ClusterIndex:
     script_id, cluster_id = merging.take()
     return ClusterIndex(
         pa.Table.from_arrays(
             [pa.array(script_id), pa.array(cluster_id)], schema=TABLES["clusters"].schema
         )
-    )
-
-
-def _table(index: ClusterIndex, links: pa.Table) -> pa.Table:
-    scripts = np.unique(np.concatenate([links[c].to_numpy() for c in ("script_a", "script_b")]))
-    return pa.Table.from_arrays(
-        [pa.array(scripts), pa.array(index.cluster_of(scripts))], schema=TABLES["clusters"].schema
     )

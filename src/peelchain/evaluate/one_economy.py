@@ -1,7 +1,7 @@
 """One economy from seed to counts: simulate, ingest, cluster with the real code, compare."""
 
 import shutil
-import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,8 @@ def economy_counts(node: Path, store: Path) -> dict[str, Any]:
     shutil.rmtree(store, ignore_errors=True)
     try:
         ingest_core_files(find(node, REGTEST), store)
-        with Store.open(store) as opened:
-            lookup = Lookup(opened)
-            try:
-                return _counts(read_economy(node, opened), lookup, node)
-            finally:
-                lookup.close()
+        with Store.open(store) as opened, closing(Lookup(opened)) as lookup:
+            return _counts(read_economy(node, opened), lookup, node)
     finally:
         shutil.rmtree(store, ignore_errors=True)
 
@@ -63,12 +59,11 @@ def _counts(economy: Economy, lookup: Lookup, node: Path) -> dict[str, Any]:
         "policies": {},
         "verdicts": [],
     }
-    with tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
-        for name, made in clusterings(lookup, node, Path(folder)):
-            found = _found(economy, made, named)
-            counts["policies"][name] = clustering_counts(economy, found, oracle)
-            if name == DEFAULT:
-                _check_same(made, named)
+    for name, made in clusterings(lookup, node):
+        found = _found(economy, made, named)
+        counts["policies"][name] = clustering_counts(economy, found, oracle)
+        if name == DEFAULT:
+            _check_same(made, named)
     counts["verdicts"] = verdict_counts(economy, named)
     return counts
 
