@@ -14,6 +14,7 @@ from peelchain.cluster.constraints import Constraints, Label, constrain, without
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.of_store import Clusters, computed
 from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
+from peelchain.cluster.superclusters import superclusters
 from peelchain.evaluate.agreement import Int64
 from peelchain.evaluate.economy import Economy, input_rows
 from peelchain.schema import TABLES
@@ -38,15 +39,15 @@ _RECORDED = datetime(2024, 1, 1, tzinfo=UTC)
 class Made:
     """A clustering in memory: `links` in chain order, `clusters`, and what its tables point at.
 
-    `coinjoins` and `lookalikes` are the tables of the same names; `conflicts` that of refused
-    links, None where there are no constraints.
+    `coinjoins` and `lookalikes` are the tables of the same names; `suspected` the clusters that are
+    reported: suspected superclusters, and those that a refused link would have joined.
     """
 
     links: pa.Table
     clusters: ClusterIndex
     coinjoins: pa.Table
     lookalikes: pa.Table
-    conflicts: pa.Table | None = None
+    suspected: frozenset[int]
 
 
 def clusterings(lookup: Lookup, node: Path) -> Iterator[tuple[str, Made]]:
@@ -54,11 +55,18 @@ def clusterings(lookup: Lookup, node: Path) -> Iterator[tuple[str, Made]]:
 
     `node` is the simulated data directory, for its public tags.
     """
+    tags = _tags(lookup, node)
+    party_of = {label.script_id: label.party for label in tags.labels}
     default = computed(lookup, DEFAULT_POLICY)
-    yield DEFAULT, _made(default)
-    yield "no_detectors", _made(computed(lookup, Policy(detectors=(), negatives=())))
-    yield "constrained", _constrained(lookup, node, default)
-    yield "with_change", _with_change(lookup, default)
+    yield DEFAULT, _made(default, default.links, default.table, party_of)
+    bare = computed(lookup, Policy(detectors=(), negatives=()))
+    yield "no_detectors", _made(bare, bare.links, bare.table, party_of)
+    kept = constrain(default.table, default.links.to_batches(), tags)
+    links = without_refused(default.links, kept.conflicts)
+    yield "constrained", _made(default, links, kept.clusters, party_of, kept.conflicts)
+    links = _with_change(lookup, default)
+    merged = _merged(links, lookup.store.manifest.counts["scripts"])
+    yield "with_change", _made(default, links, merged, party_of)
 
 
 def oracle_clusters(economy: Economy) -> Int64:
@@ -71,43 +79,46 @@ def oracle_clusters(economy: Economy) -> Int64:
     tx, script = tx[kept], script[kept]
     # each input's script with the one before it in the same transaction
     same = np.flatnonzero(tx[1:] == tx[:-1])
-    merging = _core.Clustering(len(economy.owner.code))
-    merging.add(np.ascontiguousarray(script[same]), np.ascontiguousarray(script[same + 1]))
-    return _index(merging).cluster_of(np.arange(len(economy.owner.code)))
+    scripts = len(economy.owner.code)
+    links = pa.table({"script_a": script[same], "script_b": script[same + 1]})
+    return ClusterIndex(_merged(links, scripts)).cluster_of(np.arange(scripts))
 
 
-def _made(clusters: Clusters) -> Made:
-    return Made(clusters.links, clusters.index, clusters.coinjoins, clusters.lookalikes)
+def _made(
+    judged: Clusters,
+    links: pa.Table,
+    clusters: pa.Table,
+    party_of: Mapping[int, str],
+    conflicts: pa.Table | None = None,
+) -> Made:
+    index = ClusterIndex(clusters)
+    suspected = {s.cluster_id for s in superclusters(clusters, links, party_of, bound=0)}
+    if conflicts is not None:
+        for end in ("script_a", "script_b"):
+            suspected |= set(index.cluster_of(conflicts[end].to_numpy()).tolist())
+    return Made(links, index, judged.coinjoins, judged.lookalikes, frozenset(suspected))
 
 
-def _constrained(lookup: Lookup, node: Path, default: Clusters) -> Made:
+def _tags(lookup: Lookup, node: Path) -> Constraints:
+    """What the public tags say of single scripts, one service each."""
     read = read_tagpacks([node / "tagpack.yaml"], lookup.store.network, recorded_utc=_RECORDED)
     tags = independent_parties(read.tags).tags
     ids = lookup.script_ids({tag.script_pubkey for tag in tags})
-    labels = tuple(
+    labels = (
         Label(ids[tag.script_pubkey], _SERVICE, tag.party, tag.evidence)
         for tag in tags
         if tag.script_pubkey in ids
     )
-    made = constrain(default.table, default.links.to_batches(), Constraints(labels))
-    return Made(
-        without_refused(default.links, made.conflicts),
-        ClusterIndex(made.clusters),
-        default.coinjoins,
-        default.lookalikes,
-        made.conflicts,
-    )
+    return Constraints(tuple(labels))
 
 
-def _with_change(lookup: Lookup, default: Clusters) -> Made:
+def _with_change(lookup: Lookup, default: Clusters) -> pa.Table:
+    """The links of the default clustering and those that rest on predicted change."""
     unlinked = [*default.coinjoins["tx_id"].to_pylist(), *_without_links(default.lookalikes)]
     found = change_links(lookup, range(lookup.store.manifest.counts["txs"]), mixes=unlinked)
     links = pa.concat_tables([default.links, found]).unify_dictionaries()
     # Arrow cannot sort by a dictionary; the order of rules that agree on a link makes no merge
-    links = links.sort_by([(c, "ascending") for c in ("tx_id", "script_a", "script_b")])
-    merging = _core.Clustering(lookup.store.manifest.counts["scripts"])
-    merging.add(*(np.ascontiguousarray(links[c].to_numpy()) for c in ("script_a", "script_b")))
-    return Made(links, _index(merging), default.coinjoins, default.lookalikes)
+    return links.sort_by([(c, "ascending") for c in ("tx_id", "script_a", "script_b")])
 
 
 def _without_links(lookalikes: pa.Table) -> list[int]:
@@ -116,10 +127,11 @@ def _without_links(lookalikes: pa.Table) -> list[int]:
     return [tx_id for tx_id, kind in rows if kind in DETECTORS]
 
 
-def _index(merging: _core.Clustering) -> ClusterIndex:
+def _merged(links: pa.Table, scripts: int) -> pa.Table:
+    """The table `clusters` that these links make."""
+    merging = _core.Clustering(scripts)
+    merging.add(*(np.ascontiguousarray(links[c].to_numpy()) for c in ("script_a", "script_b")))
     script_id, cluster_id = merging.take()
-    return ClusterIndex(
-        pa.Table.from_arrays(
-            [pa.array(script_id), pa.array(cluster_id)], schema=TABLES["clusters"].schema
-        )
+    return pa.Table.from_arrays(
+        [pa.array(script_id), pa.array(cluster_id)], schema=TABLES["clusters"].schema
     )

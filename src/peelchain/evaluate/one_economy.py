@@ -73,12 +73,7 @@ def _found(economy: Economy, made: Made, named: dict[int, str]) -> Found:
     flagged[[tx_id for tx_id, name in named.items() if name in SUSPICIOUS]] = True
     flagged[made.coinjoins["tx_id"].to_numpy()] = True
     flagged[made.lookalikes["tx_id"].to_numpy()] = True
-    conflicting: set[int] = set()
-    if made.conflicts is not None:
-        for end in ("script_a", "script_b"):
-            scripts = made.conflicts[end].to_numpy()
-            conflicting |= set(made.clusters.cluster_of(scripts).tolist())
-    return Found(made.links, made.clusters, flagged, frozenset(conflicting))
+    return Found(made.links, made.clusters, flagged, made.suspected)
 
 
 def _check_same(made: Made, named: dict[int, str]) -> None:
