@@ -6,6 +6,8 @@ from itertools import combinations
 import pytest
 from tests.cli.running import peelchain
 
+from peelchain.actions import explain as actions
+
 
 @pytest.fixture(scope="module")
 def clusters(session):
@@ -68,6 +70,18 @@ def test_what_was_excluded_came_nearest(session, pairs):
         (crossing,) = nearest["left_out"]
         assert crossing["txid"] in txids
         assert crossing["reason"] == "excluded"
+
+
+def test_what_was_not_searched_is_said(session, pairs, monkeypatch):
+    a, b = pairs[0]
+    txids = [t["txid"] for t in explained(session, a, b)["weakest_cut"]["transactions"]]
+    assert explained(session, a, b, txids)["nearest"]["left_out_complete"]
+    monkeypatch.setattr(actions, "MOST_INPUTS", 1)
+    nearest = explained(session, a, b, txids)["nearest"]
+    assert (nearest["left_out"], nearest["left_out_complete"]) == (None, False)
+    without = [word for txid in txids for word in ("--without", txid)]
+    said = peelchain("cluster", "explain", a, b, *without, "--store", session.store).out
+    assert "more is left out by the policy than was searched" in said
 
 
 def test_payments_between_clusters_are_told_and_are_no_link(session):

@@ -13,8 +13,7 @@ Row = tuple[int, int, int, str]
 def links_table(rows: Iterable[Row]) -> pa.Table:
     """The table `links` with these rows of tx_id, script_a, script_b and rule, in their order."""
     schema = TABLES["links"].schema
-    columns = list(zip(*rows, strict=True)) or [[] for _ in schema]
-    return pa.table(dict(zip(schema.names, map(list, columns), strict=True)), schema=schema)
+    return pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema)
 
 
 def spent_together(txs: Sequence[Iterable[int]], first: int = 0) -> pa.Table:
@@ -31,5 +30,4 @@ def clusters_table(links: pa.Table) -> pa.Table:
     pairs = zip(links["script_a"].to_pylist(), links["script_b"].to_pylist(), strict=True)
     found = sorted(clusters(pairs).items())
     schema = TABLES["clusters"].schema
-    columns = list(zip(*found, strict=True)) or [[] for _ in schema]
-    return pa.table(dict(zip(schema.names, map(list, columns), strict=True)), schema=schema)
+    return pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in found], schema)

@@ -1,6 +1,8 @@
 """Why two addresses are held to be one party, what that hangs on, or what came nearest to it."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
+
+MOST_INPUTS = 2_000_000
+"""Inputs of transactions left out that are searched for what came nearest, in chain order."""
 
 _ALONE_SHOWN = 100
 
@@ -77,7 +82,8 @@ def explain_link(
                 "weakest_cut": None if first == second else _cut(cut, cut_bound, view),
                 "nearest": None,
             }
-        crossings = nearest_crossings(left_out(view), index.cluster_of, first, second)
+        searched, complete = left_out(view)
+        crossings = nearest_crossings(searched, index.cluster_of, first, second)
         return {
             **answer,
             "links": [],
@@ -85,13 +91,17 @@ def explain_link(
             "weakest_cut": None,
             "nearest": {
                 "left_out": None if crossings is None else _crossings(crossings, view),
+                "left_out_complete": complete,
                 "payments": payments_between(view, first_cluster, second_cluster),
             },
         }
 
 
-def left_out(view: StoreView) -> LeftOut:
-    """What this view's policy does not link by: mixes, what strangers sign, what it excludes."""
+def left_out(view: StoreView) -> tuple[LeftOut, bool]:
+    """What this view's policy does not link by: mixes, what strangers sign, what it excludes.
+
+    And whether that is all of it: at most MOST_INPUTS are looked at.
+    """
     clusters = view.clusters
     why: dict[int, str] = {}
     for table in (clusters.lookalikes, clusters.coinjoins):
@@ -104,23 +114,26 @@ def left_out(view: StoreView) -> LeftOut:
     tx_ids = sorted(why)
     reasons = sorted(set(why.values()))
     codes = [reasons.index(why[tx_id]) for tx_id in tx_ids]
-    rows, scripts = input_scripts(view.lookup, tx_ids)
-    return LeftOut(
+    rows, scripts, complete = _input_scripts(view.lookup, tx_ids)
+    found = LeftOut(
         np.array(tx_ids, dtype=np.int64)[rows],
         scripts,
         np.array(codes, dtype=np.int64)[rows],
         tuple(reasons),
     )
+    return found, complete
 
 
-def input_scripts(lookup: Lookup, tx_ids: Iterable[int]) -> tuple[Int64, Int64]:
+def _input_scripts(lookup: Lookup, tx_ids: list[int]) -> tuple[Int64, Int64, bool]:
     """The scripts that transactions spend: places in `tx_ids`, and script_ids, in order.
 
-    Each script of a transaction once; inputs whose spent output is not known have none.
+    Each script of a transaction once; inputs whose spent output is not known have none. False for
+    transactions passed over, since there are too many inputs.
     """
-    wanted = list(tx_ids)
-    txs = lookup.rows_of("txs", wanted, ["first_txin", "txin_count"])
-    spans = {i: range(t["first_txin"], t["first_txin"] + t["txin_count"]) for i, t in txs.items()}
+    txs = lookup.rows_of("txs", tx_ids, ["first_txin", "txin_count"])
+    ends = list(accumulate(txs[i]["txin_count"] for i in tx_ids))
+    wanted = tx_ids[: bisect_right(ends, MOST_INPUTS)]
+    spans = {i: _span(txs[i]["first_txin"], txs[i]["txin_count"]) for i in wanted}
     txins = lookup.rows_of("txins", (n for span in spans.values() for n in span), ["prev_txout_id"])
     prevouts = {n: t["prev_txout_id"] for n, t in txins.items() if t["prev_txout_id"] is not None}
     txouts = lookup.rows_of("txouts", prevouts.values(), ["script_id"])
@@ -131,7 +144,12 @@ def input_scripts(lookup: Lookup, tx_ids: Iterable[int]) -> tuple[Int64, Int64]:
         found = sorted({txouts[prevout]["script_id"] for prevout in spent})
         rows += [row] * len(found)
         scripts += found
-    return np.array(rows, dtype=np.int64), np.array(scripts, dtype=np.int64)
+    complete = len(wanted) == len(tx_ids)
+    return np.array(rows, dtype=np.int64), np.array(scripts, dtype=np.int64), complete
+
+
+def _span(first: int, count: int) -> range:
+    return range(first, first + count)
 
 
 def _truth(

@@ -35,6 +35,8 @@ def joined(answer: Mapping[str, Any], *, short: bool) -> Iterator[str]:
 def not_joined(nearest: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     """Lines on what came nearest to joining two addresses."""
     left_out = nearest["left_out"]
+    if not nearest["left_out_complete"]:
+        yield "more is left out by the policy than was searched:"
     if left_out is None:
         yield "no transactions that the policy leaves out would join them"
     else:
