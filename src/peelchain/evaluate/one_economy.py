@@ -71,14 +71,15 @@ def _counts(economy: Economy, lookup: Lookup, node: Path) -> dict[str, Any]:
 def _found(economy: Economy, made: Made, named: dict[int, str]) -> Found:
     flagged = np.zeros(len(economy.tx_class.code), dtype=np.bool_)
     flagged[[tx_id for tx_id, name in named.items() if name in SUSPICIOUS]] = True
-    flagged[made.coinjoins["tx_id"].to_numpy()] = True
-    flagged[made.lookalikes["tx_id"].to_numpy()] = True
-    return Found(made.links, made.clusters, flagged, made.suspected)
+    clusters = made.clusters
+    flagged[clusters.coinjoins["tx_id"].to_numpy()] = True
+    flagged[clusters.lookalikes["tx_id"].to_numpy()] = True
+    return Found(clusters.links, clusters.index, flagged, made.suspected)
 
 
 def _check_same(made: Made, named: dict[int, str]) -> None:
     """The stage and `classify` are one set of detectors: they must say the same of mixes."""
-    for table in (made.coinjoins, made.lookalikes):
+    for table in (made.clusters.coinjoins, made.clusters.lookalikes):
         kinds = table["taken_for" if "taken_for" in table.schema.names else "type"].to_pylist()
         for tx_id, kind in zip(table["tx_id"].to_pylist(), kinds, strict=True):
             if kind is not None and named.get(tx_id) != kind:
