@@ -1,5 +1,6 @@
 """A transaction and an address, against SQL over the tables."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.chain.stores import cut_small, ingest
 from tests.cli.running import peelchain
 
 from peelchain.actions import clusters, open_store
+from peelchain.actions.lists import import_tags
 from peelchain.actions.show import address_history
 from peelchain.actions.show import transaction as shown_transaction
 from peelchain.actions.view import StoreView

@@ -59,6 +59,7 @@ def answers(session):
         "cluster export": [],
         "cluster explain": [a, b],
         "cluster superclusters": [],
+        "cluster policies": [],
         "change show": [session.with_change],
         "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],

@@ -105,7 +105,7 @@ def test_common_spending_links_and_a_mix_does_not():
     assert links_of(result.links) == [(1, 1, 2)]
     assert rows(result.clusters, "script_id", "cluster_id") == [(1, 1), (2, 1)]
     (found,) = result.coinjoins.to_pylist()
-    assert (found["tx_id"], found["detector"], found["type"]) == (2, "shape", "joinmarket")
+    assert (found["tx_id"], found["detector"], found["type"]) == (2, "shape", "equal_output")
     assert found["participants_at_least"] == 3
     assert 0 < found["score"] < 1
     assert "3 outputs of 100000 sat" in found["reasons"]
@@ -118,7 +118,7 @@ def test_without_detectors_the_mix_links_its_participants():
 
 
 def test_a_detector_left_out_flags_nothing():
-    rest = tuple(kind for kind in Policy().detectors if kind != "joinmarket")
+    rest = tuple(kind for kind in Policy().detectors if kind != "equal_output")
     result = made([COINBASE, BUYS, MIX], Policy(detectors=rest))
     assert links_of(result.links) == [(1, 1, 2), (2, 2, 3), (2, 2, 4)]
 
@@ -128,7 +128,7 @@ def test_payout_by_one_party_is_no_mix():
     result = made([COINBASE, MIX, consolidation])
     assert result.coinjoins.num_rows == 0
     (found,) = result.lookalikes.to_pylist()
-    assert (found["tx_id"], found["type"], found["taken_for"]) == (1, "one_cluster", "joinmarket")
+    assert (found["tx_id"], found["type"], found["taken_for"]) == (1, "one_cluster", "equal_output")
     assert links_of(result.links) == [(2, 2, 3), (2, 2, 4)]
 
 

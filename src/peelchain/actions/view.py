@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
+from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
 from peelchain.store import arrays as chain_arrays
@@ -45,7 +46,18 @@ class StoreView(OpenStore):
     def clusters(self) -> Clusters:
         """The stored clustering, or one computed now where none stands for the present tip."""
         run = self.cluster_run()
-        return stored(self.store, run) if run else computed(self.lookup, self.policy)
+        if run is not None:
+            return stored(self.store, run)
+        return computed(self.lookup, self.policy, self._constraints())
+
+    def _constraints(self) -> Constraints | None:
+        """The constraints of the policy as a run on this tip has them; None where none does."""
+        for run in self.store.runs("cluster"):
+            definition = str(run.parameters.get("definition", ""))
+            same_tip = run.tip_hash == self.store.manifest.tip_hash
+            if self.policy.constraints and self.policy.constraints in definition and same_tip:
+                return Constraints.of_table(self.store.read_run(run, "constraints"))
+        return None
 
     def tx_ids_of(self, txid: str) -> list[int]:
         """The tx_ids of a txid in display hex; none where the chain lacks it."""

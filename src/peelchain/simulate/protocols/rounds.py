@@ -6,7 +6,7 @@ from functools import partial
 from peelchain.simulate.ledger import Ledger
 from peelchain.simulate.mixing import Mixing
 from peelchain.simulate.parties import Party
-from peelchain.simulate.protocols.wasabi1 import BASE_SAT, hold_wasabi1
+from peelchain.simulate.protocols.wasabi1 import BASE_SAT, hold_wasabi1, next_base
 from peelchain.simulate.protocols.wasabi2 import fresh_wallet, hold_wasabi2
 from peelchain.simulate.protocols.whirlpool import (
     POOLS,
@@ -32,6 +32,7 @@ class Rounds:
         self.mixing = mixing
         self.users = users
         self.fee_to = mixing.wallet.address("fee")
+        self.base_sat = BASE_SAT
 
     def plan(self, first: int, last: int) -> None:
         """Enter all rounds between these heights in the calendar."""
@@ -68,15 +69,25 @@ class Rounds:
     def _wasabi1(self, levels: bool) -> None:
         rng, chosen = self.ledger.rng, self.ledger.parameters
         size = chosen.wasabi1_levels_size if levels else chosen.wasabi1_size
-        for party in rng.sample(self.users, min(len(self.users), rng.randint(*size) + 2)):
-            most = 60.0 if levels else 4.5
-            times = min(rng.lognormvariate(1.1 if levels else 0.6, 0.9), most)
-            self.mixing.enrol_wasabi(party, int(BASE_SAT * (1.1 + times)))
+        wanted = rng.randint(*size)
+        wanted = max(wanted + 4 - len(self.mixing.waiting), wanted // 2)
+        for party in rng.sample(self.users, min(len(self.users), wanted)):
+            # Most bring little more than they can mix, some many times as much.
+            times = min(max(rng.lognormvariate(0.55, 1.2), 1.15), 60.0 if levels else 8.0)
+            self.mixing.enrol_wasabi(party, 0)
+            pieces = rng.choice((1, 1, 2, 2, 3))
+            for _ in range(pieces):
+                part = int(BASE_SAT * times * rng.uniform(0.7, 1.3)) // pieces
+                self._fund(party, party.premix_wallet("p2wpkh"), part)
         self._later(partial(self._hold_wasabi1, levels, size))
 
     def _hold_wasabi1(self, levels: bool, size: tuple[int, int]) -> bool:
         fee_to = self.mixing.wallet.address("fee") if levels else self.fee_to
-        came = hold_wasabi1(self.ledger, self.mixing.waiting, size, fee_to, levels=levels)
+        base = next_base(self.ledger, self.base_sat)
+        waiting = self.mixing.waiting
+        came = hold_wasabi1(self.ledger, waiting, self.users, size, base, fee_to, levels=levels)
+        if came:
+            self.base_sat = base
         self.mixing.leave_wasabi(came)
         return self._mixed(came)
 
@@ -104,7 +115,7 @@ class Rounds:
 
     def _tx0(self) -> None:
         rng = self.ledger.rng
-        party, pieces = rng.choice(self.users), rng.randint(2, 12)
+        party, pieces = rng.choice(self.users), min(int(rng.expovariate(0.25)) + 1, 70)
         pool = rng.choices(POOLS, [pool.weight for pool in POOLS])[0]
         value = pieces * pool.value_sat + pool.fee_sat
         for part in (60, 60) if rng.random() < 0.3 else (120,):
