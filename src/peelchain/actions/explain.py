@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from peelchain.actions.payments import payments_between
 from peelchain.actions.policies import policy_asked
@@ -31,6 +33,9 @@ _ALONE_SHOWN = 100
 
 EXCLUDED = "excluded"
 """Why a transaction that the policy names gives no link."""
+
+REFUSED = "refused"
+"""Why one does not that would join what the policy's constraints keep apart."""
 
 
 def explain_link(
@@ -111,14 +116,16 @@ def left_out(view: StoreView) -> tuple[LeftOut, bool]:
         why.update(row for row in kinds if linkless or row[1] in view.policy.detectors)
     excluded = (tx_id for txid in view.policy.exclusions for tx_id in view.tx_ids_of(txid))
     why.update(dict.fromkeys(excluded, EXCLUDED))
-    tx_ids = sorted(why)
-    reasons = sorted(set(why.values()))
-    codes = [reasons.index(why[tx_id]) for tx_id in tx_ids]
-    rows, scripts, complete = _input_scripts(view.lookup, tx_ids)
+    whole = sorted(why)
+    rows, scripts, complete = _input_scripts(view.lookup, whole)
+    reasons = sorted({*why.values(), REFUSED})
+    codes = np.array([reasons.index(why[tx_id]) for tx_id in whole], dtype=np.int64)
+    refused = clusters.conflicts
+    tx_ids = refused["tx_id"].to_numpy()
     found = LeftOut(
-        np.array(tx_ids, dtype=np.int64)[rows],
-        scripts,
-        np.array(codes, dtype=np.int64)[rows],
+        np.concatenate([np.array(whole, dtype=np.int64)[rows], tx_ids, tx_ids]),
+        np.concatenate([scripts, *(refused[c].to_numpy() for c in ("script_a", "script_b"))]),
+        np.concatenate([codes[rows], np.full(2 * len(tx_ids), reasons.index(REFUSED))]),
         tuple(reasons),
     )
     return found, complete
@@ -226,6 +233,7 @@ def _cut(cut: Cut | None, bound: int, view: StoreView) -> dict[str, Any]:
 
 
 def _crossings(crossings: list[Crossing], view: StoreView) -> list[dict[str, Any]]:
+    evidence = _evidence(crossings, view.clusters.conflicts)
     txids = view.lookup.txids(c.tx_id for c in crossings)
     names = _names((i for c in crossings for i in (c.script_a, c.script_b)), view)
     return [
@@ -234,9 +242,22 @@ def _crossings(crossings: list[Crossing], view: StoreView) -> list[dict[str, Any
             "reason": c.reason,
             "script_a": names[c.script_a],
             "script_b": names[c.script_b],
+            "evidence": evidence.get(c.tx_id, []) if c.reason == REFUSED else [],
         }
         for c in crossings
     ]
+
+
+def _evidence(crossings: list[Crossing], conflicts: pa.Table) -> dict[int, list[str]]:
+    """By transaction who says that its links were to be refused, each once."""
+    tx_ids = [c.tx_id for c in crossings if c.reason == REFUSED]
+    told: dict[int, list[str]] = {}
+    for row in conflicts.filter(
+        pc.is_in(conflicts["tx_id"], pa.array(tx_ids, pa.int64()))
+    ).to_pylist():
+        said = told.setdefault(row["tx_id"], [])
+        said += [x for x in dict.fromkeys((row["evidence_a"], row["evidence_b"])) if x not in said]
+    return told
 
 
 def _names(script_ids: Iterable[int], view: StoreView) -> dict[int, str]:
