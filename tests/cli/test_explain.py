@@ -109,6 +109,19 @@ def test_payments_are_the_same_by_look_ups(session, pairs, clusters, monkeypatch
     assert [explained(session, a, b)["nearest"]["payments"] for a, b in asked] == scanned
 
 
+def test_answers_are_the_same_without_the_whole_clustering_in_memory(
+    session, pairs, clusters, monkeypatch
+):
+    apart = [(clusters[i][0], clusters[j][0]) for i, j in combinations(range(4), 2)]
+    apart.append((session.addresses[0], clusters[-1][0]))
+    held = [explained(session, a, b) for a, b in [*pairs, *apart]]
+    monkeypatch.setattr(actions, "MOST_LINKS", 0)
+    read = [explained(session, a, b) for a, b in [*pairs, *apart]]
+    assert [one.pop("superclusters") for one in held] == [[]] * len(held)
+    assert [one.pop("superclusters") for one in read] == [None] * len(read)
+    assert read == held
+
+
 def test_more_than_the_bound_is_said(session, pairs):
     for a, b in pairs:
         if explained(session, a, b)["weakest_cut"]["size"] > 1:

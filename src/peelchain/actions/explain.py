@@ -20,11 +20,16 @@ from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
 from peelchain.cluster.explain import Step, explain
 from peelchain.cluster.link_graph import link_graph, links_of_cluster
 from peelchain.cluster.nearest import Crossing, LeftOut, nearest_crossings
+from peelchain.cluster.of_store import Clusters
+from peelchain.cluster.slices import clusters_around
 from peelchain.errors import MisuseError
 from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
+
+MOST_LINKS = 50_000_000
+"""Links above which a stored clustering is not held whole, but read for the two clusters alone."""
 
 MOST_INPUTS = 2_000_000
 """Inputs of transactions left out that are searched for what came nearest, in chain order."""
@@ -62,21 +67,22 @@ def explain_link(
     policy = policy_asked(store, policies or [], exclude or [])
     with StoreView(store, policy) as view:
         first, second = script_id_of(a, view), script_id_of(b, view)
-        index = view.clusters.index
+        clusters, whole = _clusters(view, first, second)
+        index = clusters.index
         first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
         joined = first_cluster == second_cluster
         answer = {
             **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
+            "policy": clusters.policy,
+            "run_id": clusters.run_id,
             "basis": "inference",
             "joined": joined,
-            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound),
+            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound)
+            if whole
+            else None,
         }
         if joined:
-            graph = link_graph(
-                links_of_cluster(view.clusters.links, view.clusters.table, first_cluster)
-            )
+            graph = link_graph(links_of_cluster(clusters.links, clusters.table, first_cluster))
             steps = explain(graph, first, second) or []
             cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
             truth = _truth(steps, measured, view, turned=second < first)
@@ -87,7 +93,7 @@ def explain_link(
                 "weakest_cut": None if first == second else _cut(cut, cut_bound, view),
                 "nearest": None,
             }
-        searched, complete = left_out(view)
+        searched, complete = left_out(view, clusters)
         crossings = nearest_crossings(searched, index.cluster_of, first, second)
         return {
             **answer,
@@ -95,19 +101,28 @@ def explain_link(
             "joint_truth": None,
             "weakest_cut": None,
             "nearest": {
-                "left_out": None if crossings is None else _crossings(crossings, view),
+                "left_out": None
+                if crossings is None
+                else _crossings(crossings, clusters.conflicts, view),
                 "left_out_complete": complete,
-                "payments": payments_between(view, first_cluster, second_cluster),
+                "payments": payments_between(view, clusters, first_cluster, second_cluster),
             },
         }
 
 
-def left_out(view: StoreView) -> tuple[LeftOut, bool]:
+def _clusters(view: StoreView, first: int, second: int) -> tuple[Clusters, bool]:
+    """The clustering, or where it is too large to be held what is around the two; which of both."""
+    run = view.cluster_run()
+    if run is None or sum(part.rows for part in run.parts("links")) <= MOST_LINKS:
+        return view.clusters, True
+    return clusters_around(view.store, run, [first, second]), False
+
+
+def left_out(view: StoreView, clusters: Clusters) -> tuple[LeftOut, bool]:
     """What this view's policy does not link by: mixes, what strangers sign, what it excludes.
 
     And whether that is all of it: at most MOST_INPUTS are looked at.
     """
-    clusters = view.clusters
     why: dict[int, str] = {}
     for table in (clusters.lookalikes, clusters.coinjoins):
         kinds = zip(table["tx_id"].to_pylist(), table["type"].to_pylist(), strict=True)
@@ -232,8 +247,10 @@ def _cut(cut: Cut | None, bound: int, view: StoreView) -> dict[str, Any]:
     }
 
 
-def _crossings(crossings: list[Crossing], view: StoreView) -> list[dict[str, Any]]:
-    evidence = _evidence(crossings, view.clusters.conflicts)
+def _crossings(
+    crossings: list[Crossing], conflicts: pa.Table, view: StoreView
+) -> list[dict[str, Any]]:
+    evidence = _evidence(crossings, conflicts)
     txids = view.lookup.txids(c.tx_id for c in crossings)
     names = _names((i for c in crossings for i in (c.script_a, c.script_b)), view)
     return [

@@ -1,13 +1,14 @@
 """Payments between two clusters: no evidence that they are one party, and said to be none."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from peelchain.actions.view import StoreView
+from peelchain.cluster.of_store import Clusters
 from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
@@ -27,17 +28,17 @@ class _Dealings:
     partners: set[int] = field(default_factory=set)
 
 
-def payments_between(view: StoreView, a: int, b: int) -> dict[str, Any]:
+def payments_between(view: StoreView, clusters: Clusters, a: int, b: int) -> dict[str, Any]:
     """Direct payments between two clusters, and the clusters that both deal with.
 
     Bounded: of each cluster's transactions the first 2,000, which in a long chain are those of its
     first 200 scripts' last 100 receipts and spends; `complete` says whether that was all. A payment
     is none where the transaction spends from both clusters.
     """
-    sides = dict(zip((a, b), _dealings(view, (a, b)), strict=True))
+    sides = dict(zip((a, b), _dealings(view, clusters, (a, b)), strict=True))
     tx_ids = sorted({tx_id for side in sides.values() for tx_id in side.tx_ids})
     paid: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    spent, made = _coins(view, tx_ids)
+    spent, made = _coins(view, clusters, tx_ids)
     for tx_id in tx_ids:
         payers = {cluster for cluster, _ in spent[tx_id]}
         payees: dict[int, int] = defaultdict(int)
@@ -74,8 +75,8 @@ def payments_between(view: StoreView, a: int, b: int) -> dict[str, Any]:
     }
 
 
-def _dealings(view: StoreView, clusters: Iterable[int]) -> Iterator[_Dealings]:
-    table = view.clusters.table
+def _dealings(view: StoreView, held: Clusters, clusters: Sequence[int]) -> Iterator[_Dealings]:
+    table = held.table
     owners, scripts = table["cluster_id"].to_numpy(), table["script_id"].to_numpy()
     members = [scripts[owners == cluster] for cluster in clusters]
     members = [
@@ -117,7 +118,7 @@ def _by_history(view: StoreView, clusters: Iterable[Int64]) -> Iterator[tuple[li
 _Coins = dict[int, list[tuple[int, int]]]
 
 
-def _coins(view: StoreView, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
+def _coins(view: StoreView, clusters: Clusters, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
     """By transaction the clusters and values of what it spends and of what it makes."""
     lookup: Lookup = view.lookup
     columns = ["first_txin", "txin_count", "first_txout_id", "txout_count"]
@@ -130,7 +131,7 @@ def _coins(view: StoreView, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
         "txouts", [*made_ids, *(t["prev_txout_id"] for t in spends)], ["script_id", "value_sat"]
     )
     scripts = sorted({t["script_id"] for t in txouts.values()})
-    owners = view.clusters.index.cluster_of(scripts).tolist()
+    owners = clusters.index.cluster_of(scripts).tolist()
     cluster_of = dict(zip(scripts, owners, strict=True))
 
     def coin(txout_id: int) -> tuple[int, int]:
