@@ -281,7 +281,8 @@ def judge_coinjoins(
 
     Bounds and columns describe the batch's inputs and outputs, in order; -1 where a value,
     script or type is not known. `input_prev` is the parent's row in the batch, or the batch's
-    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent that is missing.
+    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent
+    that is missing.
     Rows without a verdict are left out. `payloads` are the first OP_RETURN scripts.
     """
 

@@ -66,7 +66,7 @@ def answers(session):
     return found
 
 
-OTHERS = {"chain decode", "investigate", "verify"}
+OTHERS = {"chain decode", "coinjoin classify", "investigate", "verify"}
 
 
 def check(name, answer):
