@@ -13,7 +13,7 @@ TXID = "ab" * 32
 SCRIPT = "0014" + "07" * 20
 
 
-def tx(**changes) -> dict:
+def tx(**changes: object) -> dict[str, object]:
     good = {
         "txid": TXID,
         "version": 2,
