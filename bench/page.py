@@ -45,6 +45,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += _parser(results["parser"])
     if "lookup" in results:
         lines += _lookup(results["lookup"])
+    if "explain" in results:
+        lines += _explain(results["explain"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 
@@ -180,6 +182,57 @@ def _lookup(result: Mapping[str, Any]) -> list[str]:
         f"Opening this store takes {1000 * this:.1f} ms; a manifest of 900 segments, as the whole "
         f"chain would have, {1000 * whole:.1f} ms.",
     ]
+    return lines
+
+
+def _explain(result: Mapping[str, Any]) -> list[str]:
+    large, demo = result["large"], result["demo"]
+    work = {
+        "read": "both tables read, the cluster's links taken out",
+        "graph": "graph of scripts and transactions",
+        "chain": "shortest chain",
+        "cut": "weakest cut of at most 16, and what falls away",
+        "whole": "all of it",
+        "peer_flow": f"{large['peer']}, its graph at hand",
+    }
+    lines = [
+        "",
+        "## Explanations",
+        "",
+        _where(result),
+        f"A cluster of {large['scripts']:,} scripts by {large['memberships']:,} memberships in "
+        f"transactions, in a table of {large['links']:,} links; {large['pairs']} pairs of its "
+        "scripts, the most used among them. For each pair scipy's flow is the size of the cut, "
+        "its breadth-first search as long as the chain, and without the cut its components part "
+        "the two with as many scripts on each side.",
+        "",
+    ]
+    lines += _table(
+        ("seconds", "median", "least", "most"),
+        [
+            (what, *(f"{large['seconds'][step][end]:.3f}" for end in ("median", "least", "most")))
+            for step, what in work.items()
+        ],
+    )
+    lines += [
+        "",
+        f"The demo's chain (`{demo['what']}`): {demo['txs']:,} transactions, {demo['scripts']:,} "
+        f"scripts, {demo['greatest_cluster']:,} in the greatest cluster; {demo['pairs']} pairs of "
+        "addresses, half of them joined. The whole answer, from opening the store on; and the "
+        "command as a whole process.",
+        "",
+    ]
+    lines += _table(
+        ("milliseconds", "median", "least", "most"),
+        [
+            (what, *(f"{1000 * demo[name][end]:,.1f}" for end in ("median", "least", "most")))
+            for name, what in (
+                ("joined", "joined: chain, cut, superclusters"),
+                ("apart", "not joined: what came nearest, payments"),
+                ("process", "`peelchain cluster explain`"),
+            )
+        ],
+    )
     return lines
 
 

@@ -241,25 +241,6 @@ def verify_chain(
 
 # --- cluster ---
 
-def find_equal_output_coinjoins(
-    tx_first_txin: _Int64,
-    tx_first_txout: _Int64,
-    txin_prev_txout: _Int64,
-    txout_value: _Int64,
-    txout_script: _Int64,
-    *,
-    min_equal: int,
-    min_equal_levels: int,
-    min_scripts_levels: int,
-    dust_sat: int,
-    fee_percent: int,
-) -> tuple[_Int64, npt.NDArray[np.bool_], _Int64, _Int64, _Int64, _Int64, _Int64]:
-    """Transactions of CoinJoin shape, in chain order.
-
-    tx_id, whether it is of several levels, scripts paid the most frequent value, that value,
-    distinct input scripts, outputs, outputs whose value repeats.
-    """
-
 def judge_coinjoins(
     first_input: _Int64,
     first_output: _Int64,
@@ -281,8 +262,8 @@ def judge_coinjoins(
 
     Bounds and columns describe the batch's inputs and outputs, in order; -1 where a value,
     script or type is not known. `input_prev` is the parent's row in the batch, or the batch's
-    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for a parent
-    that is missing.
+    length plus its place in `prior_kinds` (codes of verdicts, -1 for none), or -1 for one that is
+    missing.
     Rows without a verdict are left out. `payloads` are the first OP_RETURN scripts.
     """
 
@@ -291,29 +272,129 @@ def coinjoin_vocabulary() -> tuple[list[tuple[str, bool, bool]], list[str], list
 
 def multi_input_links(
     tx_first_txin: _Int64,
-    tx_first_txout: _Int64,
     txin_prev_txout: _Int64,
-    txout_value: _Int64,
     txout_script: _Int64,
     excluded_tx_ids: _Int64,
 ) -> tuple[_Int64, _Int64, _Int64]:
     """Links by common spending: tx_id, script_a, script_b, sorted. `excluded_tx_ids` rises."""
 
-def merge_links(script_count: int, script_a: _Int64, script_b: _Int64) -> tuple[_Int64, _Int64]:
-    """The scripts in some link, rising, and the least script of each one's cluster."""
+def merge_links(
+    script_count: int,
+    script_a: _Int64 | npt.NDArray[np.uint32],
+    script_b: _Int64 | npt.NDArray[np.uint32],
+) -> tuple[_Int64, _Int64]:
+    """The scripts in some link, rising, and the least script of each one's cluster.
 
-def shortest_steps(
-    tx_id: _Int64,
-    rule: _Int64,
-    script_a: _Int64,
-    script_b: _Int64,
-    sources: _Int64,
-    targets: _Int64,
-) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
-    """Steps from the sources to every target over the fewest transactions.
-
-    from, to, tx_id, rule, and the targets that no source reaches.
+    Both arrays are of one type.
     """
+
+class Clustering:
+    """Clusters in the making: 4 bytes a script, 8 past 2^32 scripts."""
+
+    def __new__(cls, script_count: int) -> Clustering: ...
+    def add(self, script_a: _Int64, script_b: _Int64) -> None:
+        """Joins the scripts of each link."""
+
+    def run(
+        self,
+        tables: TableRows,
+        *,
+        from_tx: int,
+        multi_input: bool,
+        coordinators: list[int] | None,
+        linkless: list[str],
+        retractable: list[str],
+        excluded: _Int64,
+        known: list[tuple[int, int, str]],
+        fields: list[tuple[str, str, bool]],
+        links: _PathLike,
+        scratch: _PathLike,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> dict[str, Any]:
+        """Links and judgements of the transactions from `from_tx` on; the links are joined too.
+
+        `coordinators` are script_ids, None to judge nothing. Kinds in `linkless` give no link, the
+        scripts that those in `retractable` spend are given. `known` are outputs (from, to before)
+        of earlier mixes and their kinds, rising. Writes `links`; `scratch` is a folder for what
+        does not fit in memory. Gives `links` (path, rows, bytes, sha256) and for each judged
+        transaction `tx_id`, `kind`, `score`, `reasons` (flat), `first_script` into `scripts`.
+        """
+
+    def are_one(self, first: _Int64, scripts: _Int64) -> npt.NDArray[np.bool_]:
+        """Of groups of scripts, from `first[i]` to `first[i + 1]`, which are in one cluster.
+
+        A script of -1 is in none.
+        """
+
+    def take(self) -> tuple[_Int64, _Int64]:
+        """The scripts in some link, rising, and the least of each one's cluster. Leaves nothing."""
+
+    def write(self, path: _PathLike, fields: list[tuple[str, str, bool]]) -> dict[str, Any]:
+        """Writes the table `clusters`: path, rows, bytes and sha256. Leaves nothing."""
+
+def coinjoin_limits() -> dict[str, Any]:
+    """The limits of the detectors by name."""
+
+@final
+class LinkGraph:
+    """Scripts and what links them: a group a transaction, or a transaction and rule (`by_rule`)."""
+
+    def __new__(
+        cls, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64, *, by_rule: bool
+    ) -> LinkGraph: ...
+    def shortest_steps(
+        self, sources: _Int64, targets: _Int64
+    ) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Steps from the sources to every target over the fewest transactions.
+
+        from, to, tx_id, rule, and the targets that no source reaches.
+        """
+
+    def weakest_cut(
+        self, sources: _Int64, targets: _Int64, bound: int
+    ) -> tuple[list[tuple[int, int, int, int]], tuple[int, int, int], bool, list[int]] | None:
+        """The fewest transactions that part sources and targets; None: more than `bound`.
+
+        Rows of tx_id and how many of its scripts stay with the sources, the targets and neither;
+        the same of all scripts; whether no other set does; the tx_ids that do it alone.
+        """
+
+    def jumps(self, least: int) -> tuple[_Int64, _Int64, _Int64, _Int64, _Int64, _Int64]:
+        """Groups that joined two parts or more of at least `least` scripts, in order.
+
+        tx_id, scripts of the greatest part and of the next, how many such parts, and the least
+        script of each of the two.
+        """
+
+@final
+class ConstrainedMerge:
+    """Clusters from links in chain order, where labels of one space and pairs stay apart."""
+
+    def __new__(
+        cls,
+        script_ids: _Int64,
+        *,
+        label_script: _Int64,
+        label_space: _Int64,
+        label: _Int64,
+        pair_a: _Int64,
+        pair_b: _Int64,
+    ) -> ConstrainedMerge: ...
+    def begin(self, script_id: _Int64, cluster_id: _Int64) -> None:
+        """Joins scripts with the clusters that they were in before any link."""
+
+    def add(self, tx_id: _Int64, rule: _Int64, script_a: _Int64, script_b: _Int64) -> None:
+        """Applies links, rising by (tx_id, script_a, script_b); those of other scripts are not."""
+
+    def finish(self) -> tuple[_Int64, list[_Int64]]:
+        """The cluster of each script, these rising, and the columns of the links refused.
+
+        tx_id, rule, script_a, script_b, space or -1 for a pair, row of the label or pair on each
+        side, the script that has it on each side, the scripts on each side.
+        """
+
+def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
+    """The rows whose script is one of the members."""
 
 # --- trace ---
 

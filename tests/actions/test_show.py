@@ -11,7 +11,6 @@ from tests.cli.running import peelchain
 
 from peelchain.actions import clusters, open_store
 from peelchain.actions.lists import import_tags
-from peelchain.actions.open_store import STANDARD_POLICY
 from peelchain.actions.show import address_history
 from peelchain.actions.show import transaction as shown_transaction
 from peelchain.actions.view import StoreView
@@ -180,7 +179,7 @@ def test_clusters_are_the_same_stored_or_not_and_of_a_long_chain_only_stored(
         cluster_id = int(index.cluster_of([script_id])[0])
         expected[script] = (cluster_id, len(index.members(cluster_id)))
         found = cluster_part(address_history(script.hex(), store))
-        assert found == (STANDARD_POLICY, None, *expected[script])
+        assert found == (DEFAULT_POLICY.name, None, *expected[script])
     assert max(members for _, members in expected.values()) > 1
     monkeypatch.setattr(open_store, "_SHORT_TXOUTS", 0)
     heir = p2wpkh("heir").hex()
@@ -191,11 +190,7 @@ def test_clusters_are_the_same_stored_or_not_and_of_a_long_chain_only_stored(
     run_id = clusters.run(store)["run_id"]
     for script in scripts.values():
         found = cluster_part(address_history(script.hex(), store))
-        assert found == (STANDARD_POLICY, run_id, *expected[script])
-
-
-def test_the_standard_policy_is_the_default_one() -> None:
-    assert DEFAULT_POLICY.name == STANDARD_POLICY
+        assert found == (DEFAULT_POLICY.name, run_id, *expected[script])
 
 
 def test_a_key_is_looked_for_in_a_long_chain_only_where_its_address_does_not_occur(

@@ -45,6 +45,11 @@ class Session:
         receipt = self.ask("address", self.addresses[0])["receipts"][0]
         return f"{receipt['txid']}:{receipt['vout']}"
 
+    @property
+    def with_change(self) -> str:
+        """A transaction with a payment and change."""
+        return (self.node / "truth" / "change.csv").read_text().split("\n")[1].split(",")[0]
+
 
 @pytest.fixture(scope="session")
 def session(tmp_path_factory) -> Session:

@@ -58,6 +58,10 @@ def answers(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "cluster superclusters": [],
+        "cluster policies": [],
+        "change show": [session.with_change],
+        "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "sql": ["select 1 as one"],
@@ -67,6 +71,7 @@ def answers(session):
 
 
 OTHERS = {"chain decode", "coinjoin classify", "investigate", "verify"}
+OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
 
 
 def check(name, answer):
@@ -102,6 +107,8 @@ def test_columns_of_csv_are_documented(session):
         "cluster show": [a],
         "cluster export": [],
         "cluster explain": [a, b],
+        "cluster superclusters": [],
+        "change show": [session.with_change],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
     }

@@ -5,11 +5,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cluster.chains import COINBASE, arrays_of
+from tests.cluster.linked import spent_together
 from tests.oracle import cluster as oracle
 
 from peelchain.cluster.explain import Spanning, Step, explain, spanning
-from peelchain.cluster.multi_input import multi_input_links
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.schema import TABLES
 
@@ -20,9 +19,9 @@ script = st.integers(0, 15)
 
 def links_of(txs: list[list[int]]) -> tuple[pa.Table, list[oracle.Link], list[set[int]]]:
     """The links of transactions that spend those scripts: as a table and as the oracle has them."""
-    chain = [COINBASE, *(([(1, s) for s in scripts], [(1, 99)]) for scripts in txs)]
-    table = multi_input_links(arrays_of(chain), np.zeros(0, dtype=np.int64))
-    return table, oracle.multi_input_links(chain), [set(), *(set(scripts) for scripts in txs)]
+    table = spent_together(txs, first=1)
+    columns = (table[c].to_pylist() for c in ("tx_id", "script_a", "script_b"))
+    return table, list(zip(*columns, strict=True)), [set(), *(set(scripts) for scripts in txs)]
 
 
 @given(spends, script, script)

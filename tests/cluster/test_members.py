@@ -1,13 +1,16 @@
 """Look-ups in a table of clusters."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from tests.cluster.chains import arrays_of, chains
+from hypothesis import given, settings
+from tests.cluster.chains import chains
+from tests.cluster.tables import clustered
 
 from peelchain.cluster.members import ClusterIndex, links_within
-from peelchain.cluster.stage import cluster
 from peelchain.errors import MisuseError
 from peelchain.schema import TABLES
 
@@ -45,9 +48,11 @@ def test_unsorted_table_is_refused():
         ClusterIndex(table({4: 1, 1: 1}))
 
 
+@settings(deadline=None, max_examples=40)
 @given(chains)
 def test_members_and_links_part_by_cluster(chain):
-    result = cluster(arrays_of(chain))
+    with TemporaryDirectory() as folder:
+        result = clustered(chain, Path(folder) / "chain")
     index = ClusterIndex(result.clusters)
     names = sorted(set(result.clusters["cluster_id"].to_pylist()))
     members = [script for name in names for script in index.members(name).tolist()]

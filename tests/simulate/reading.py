@@ -17,6 +17,7 @@ class Tx:
     inputs: list[tuple[str, int]]
     outputs: list[tuple[bytes, int]]
     prevouts: list[tuple[bytes, int]] = field(default_factory=list)
+    witnesses: list[list[bytes]] = field(default_factory=list)
 
     @property
     def is_coinbase(self) -> bool:
@@ -69,13 +70,13 @@ def read_tx(cursor: Cursor, height: int) -> Tx:
         value = cursor.number("<q")
         outputs.append((cursor.text(), value))
     stripped = version + cursor.data[body : cursor.at]
+    witnesses: list[list[bytes]] = []
     if has_witness:
-        for _ in inputs:
-            for _ in range(cursor.size()):
-                cursor.text()
+        witnesses = [[cursor.text() for _ in range(cursor.size())] for _ in inputs]
     stripped += cursor.take(4)
     assert has_witness or stripped == cursor.data[start : cursor.at]
-    return Tx(sha256d(stripped)[::-1].hex(), height, inputs, outputs)
+    txid = sha256d(stripped)[::-1].hex()
+    return Tx(txid, height, inputs, outputs, witnesses=witnesses)
 
 
 @dataclass

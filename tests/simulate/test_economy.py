@@ -156,6 +156,17 @@ def test_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
     assert hashes[0] != hashes[2]
 
 
+@pytest.mark.parametrize(
+    ("seed", "blocks", "tip"),
+    [
+        (7, 110, "1df8f0e1fc05de290f4dee04abba6bbbf0826edab08afdd8f672348099750b9a"),
+        (5, 300, "2cc98a19c43c2280b5bc80d21596f396af5d7ba561662d44d3df07eda9f7e858"),
+    ],
+)
+def test_the_default_economy_is_what_it_always_was(tmp_path, seed, blocks, tip):
+    assert simulate(tmp_path / "out", seed=seed, blocks=blocks).tip_hash == tip
+
+
 # The truth
 
 

@@ -7,6 +7,7 @@ use peelchain_core::cluster::coinjoin::{
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 type Ids<'py> = PyReadonlyArray1<'py, i64>;
 type Column<'py> = Bound<'py, PyArray1<i64>>;
@@ -32,7 +33,7 @@ const REASONS: [&str; 17] = [
     "protocol",
 ];
 
-fn reasons(verdict: &Verdict) -> [i64; REASONS.len()] {
+pub fn reasons(verdict: &Verdict) -> [i64; REASONS.len()] {
     let r = &verdict.reasons;
     [
         i64::from(verdict.participants_at_least),
@@ -223,8 +224,26 @@ fn coinjoin_vocabulary() -> (
     )
 }
 
+/// The limits of the detectors by name, as numbers or lists of numbers.
+#[pyfunction]
+fn coinjoin_limits(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let limits = Limits::default();
+    let told = PyDict::new(py);
+    told.set_item("dust_sat", limits.dust_sat)?;
+    told.set_item("min_equal", limits.min_equal)?;
+    told.set_item("fee_percent", limits.fee_percent)?;
+    told.set_item("pools_sat", limits.pools_sat)?;
+    told.set_item("premix_excess_sat", limits.premix_excess_sat)?;
+    told.set_item("min_wabisabi_inputs", limits.min_wabisabi_inputs)?;
+    told.set_item("wasabi_base_sat", limits.wasabi_base_sat)?;
+    told.set_item("postage_sat", limits.postage_sat)?;
+    told.set_item("partition_steps", limits.partition_steps)?;
+    Ok(told)
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(judge_coinjoins, module)?)?;
     module.add_function(wrap_pyfunction!(coinjoin_vocabulary, module)?)?;
+    module.add_function(wrap_pyfunction!(coinjoin_limits, module)?)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::chain_source::BlockSource;
 use crate::errors::to_py;
 use crate::progress::Reporter;
-use arrow_schema::{Field, Schema};
+use arrow_schema::{Field, Schema, SchemaRef};
 use peelchain_core::chain::columns::{self, TableWritten};
 use peelchain_core::chain::ingest::{self, Limits, Schemas, SegmentWritten, State, TABLES};
 use peelchain_core::chain::keys::StoreKey;
@@ -167,14 +167,7 @@ pub fn schemas_of(given: &HashMap<String, Fields>) -> PyResult<Schemas> {
         let Some(fields) = given.get(table) else {
             continue;
         };
-        let mut arrow = Vec::with_capacity(fields.len());
-        for (name, kind, nullable) in fields {
-            let kind = columns::data_type(kind).ok_or_else(|| {
-                PyValueError::new_err(format!("{table}.{name}: no fact table has type {kind}"))
-            })?;
-            arrow.push(Field::new(name, kind, *nullable));
-        }
-        schemas.insert(table, Arc::new(Schema::new(arrow)));
+        schemas.insert(table, schema_of(table, fields)?);
     }
     Ok(schemas)
 }
@@ -193,6 +186,17 @@ fn segment_dict<'py>(py: Python<'py>, written: &SegmentWritten) -> PyResult<Boun
     };
     answer.set_item("spent", spent)?;
     Ok(answer)
+}
+
+pub fn schema_of(table: &str, fields: &Fields) -> PyResult<SchemaRef> {
+    let mut arrow = Vec::with_capacity(fields.len());
+    for (name, kind, nullable) in fields {
+        let kind = columns::data_type(kind).ok_or_else(|| {
+            PyValueError::new_err(format!("{table}.{name}: no kernel writes type {kind}"))
+        })?;
+        arrow.push(Field::new(name, kind, *nullable));
+    }
+    Ok(Arc::new(Schema::new(arrow)))
 }
 
 pub fn table_list<'py>(py: Python<'py>, tables: &[TableWritten]) -> PyResult<Bound<'py, PyList>> {

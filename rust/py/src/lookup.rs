@@ -104,8 +104,8 @@ impl Lookups {
 
 /// Rows of a store's tables by number.
 #[pyclass(module = "peelchain._core")]
-struct TableRows {
-    inner: lookup::TableRows,
+pub struct TableRows {
+    pub inner: lookup::TableRows,
 }
 
 #[pymethods]

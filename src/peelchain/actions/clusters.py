@@ -1,62 +1,147 @@
-"""Clustering: run it, look at a cluster, export all, explain why two are one."""
+"""Clustering: run it, look at a cluster, export all."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
+from peelchain.actions.constraints import Gathered, gather
+from peelchain.actions.open_store import OpenStore
+from peelchain.actions.policies import policy_asked
 from peelchain.actions.scripts import script_id_of
-from peelchain.actions.view import Progress, StoreView, parse_policy, silent
-from peelchain.cluster.explain import explain
-from peelchain.cluster.members import links_within
-from peelchain.cluster.policy import Policy
-from peelchain.cluster.stage import cluster
+from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.cluster.of_store import keep
+from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
+from peelchain.errors import MisuseError
+from peelchain.store.manifest import Run
 from peelchain.store.writer import open_for_writing
-from peelchain.units import format_hash, format_time, parse_txid
+from peelchain.units import format_time, parse_txid, shown
 
 EXPORT_COLUMNS = ("address", "script_id", "cluster_id")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks of a clustering.
+
+    `rules` link, `without_detectors` are kinds of transaction that give links after all, `exclude`
+    are txids that give none. `cannot_link` are files of statements that two addresses are two
+    parties', `services_apart` keeps apart what tags name as two services.
+    """
+
+    rules: tuple[str, ...] = Policy().rules
+    without_detectors: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    cannot_link: tuple[Path, ...] = ()
+    services_apart: bool = False
+
+
 def run(
-    store: Path, exclude: list[str] | None = None, progress: Progress = silent
+    store: Path,
+    asked: Asked | None = None,
+    progress: Progress = silent,
+    *,
+    from_scratch: bool = False,
 ) -> dict[str, Any]:
-    """Clusters the chain, less some transactions, and stores the result."""
-    for txid in exclude or []:
-        parse_txid(txid)
-    policy = parse_policy(exclude or [])
+    """Clusters the chain under the policy asked for, and stores the result.
+
+    A clustering of the same policy on the present tip stands, unless `from_scratch`; one on an
+    earlier tip is gone on with. Raises MisuseError for names that do not exist and for constraints
+    that contradict each other, NotInChainError for an excluded transaction that is not there.
+    """
+    asked = asked or Asked()
+    held_apart = _held_apart(store, asked)
+    policy = _policy(asked, held_apart)
     with open_for_writing(store) as writer, StoreView(store, policy) as view:
-        stored = view.cluster_run()
-        if stored is None:
-            made = cluster(view.arrays, policy, progress, tx_ids_of=view.tx_ids_of)
-            obsolete = tuple(
-                r.run_id
-                for r in view.store.runs("cluster")
-                if r.parameters.get("policy") == policy.name
-            )
-            stored = writer.add_run(
-                "cluster",
-                {"links": made.links, "coinjoins": made.coinjoins, "clusters": made.clusters},
-                parameters={"policy": policy.name, "definition": policy.canonical_json()},
-                inputs={},
-                replaces=obsolete,
-            )
+        stored = None if from_scratch else view.cluster_run()
+        stored = stored or keep(
+            view.lookup,
+            writer,
+            policy,
+            held_apart.constraints if held_apart else None,
+            progress,
+            from_scratch=from_scratch,
+        )
     with StoreView(store, policy) as view:
-        clusters = view.clusters
         return {
             **view.tip,
             "policy": policy.name,
             "run_id": stored.run_id,
-            "links": clusters.links.num_rows,
-            "coinjoins": clusters.coinjoins.num_rows,
-            "clusters": len(set(clusters.table["cluster_id"].to_pylist())),
-            "clustered_scripts": clusters.table.num_rows,
+            **_counts(view, stored),
             "scripts": view.store.manifest.counts["scripts"],
+            "constraints": held_apart.told if held_apart else None,
         }
 
 
-def show(text: str, store: Path, limit: int = 1000) -> dict[str, Any]:
-    """The cluster of an address: its members, totals and service, if tags name one."""
+def _held_apart(store: Path, asked: Asked) -> Gathered | None:
+    if not asked.services_apart and not asked.cannot_link:
+        return None
     with StoreView(store) as view:
+        return gather(view, asked.cannot_link, services=asked.services_apart)
+
+
+def _policy(asked: Asked, held_apart: Gathered | None) -> Policy:
+    for txid in asked.exclude:
+        parse_txid(txid)
+    unknown = set(asked.without_detectors) - set(DETECTORS)
+    if unknown:
+        raise MisuseError(
+            f"there is no CoinJoin detector {shown(min(unknown))}; those there are: "
+            f"{', '.join(DETECTORS)}"
+        )
+    return Policy(
+        rules=asked.rules,
+        detectors=tuple(name for name in DETECTORS if name not in asked.without_detectors),
+        exclusions=asked.exclude,
+        constraints=held_apart.digest if held_apart else "",
+    )
+
+
+def _counts(view: StoreView, run: Run) -> dict[str, int]:
+    def rows(table: str) -> int:
+        return sum(part.rows for part in run.parts(table))
+
+    table = view.store.read_run(run, "clusters")
+    return {
+        "links": rows("links") - rows("conflicts"),
+        "coinjoins": rows("coinjoins"),
+        "lookalikes": rows("lookalikes"),
+        "conflicts": rows("conflicts"),
+        "clusters": pc.count_distinct(table["cluster_id"]).as_py(),
+        "clustered_scripts": table.num_rows,
+    }
+
+
+def policies(store: Path) -> dict[str, Any]:
+    """The policies under which a store was clustered, oldest run first."""
+    with OpenStore(store) as opened:
+        runs = [run for run in opened.store.runs("cluster") if "definition" in run.parameters]
+        return {
+            **opened.tip,
+            "policies": [
+                {
+                    "policy": run.parameters["policy"],
+                    "run_id": run.run_id,
+                    "run_tip_height": run.tip_height,
+                    "stands": run.tip_hash == opened.store.manifest.tip_hash,
+                    "is_default": run.parameters["policy"] == DEFAULT_POLICY.name,
+                    "links": sum(part.rows for part in run.parts("links")),
+                    "conflicts": sum(part.rows for part in run.parts("conflicts")),
+                    "definition": json.loads(str(run.parameters["definition"])),
+                }
+                for run in runs
+            ],
+        }
+
+
+def show(
+    text: str, store: Path, limit: int = 1000, policies: list[str] | None = None
+) -> dict[str, Any]:
+    """The cluster of an address: its members, totals and service, if tags name one."""
+    with StoreView(store, policy_asked(store, policies or [], [])) as view:
         script_id = script_id_of(text, view)
         cluster_id = int(view.clusters.index.cluster_of([script_id])[0])
         members = view.clusters.index.members(cluster_id)
@@ -120,34 +205,3 @@ def export(view: StoreView) -> Export:
                 yield names[script_id], script_id, cluster_id
 
     return Export(answer, rows())
-
-
-def explain_link(a: str, b: str, store: Path, exclude: list[str] | None = None) -> dict[str, Any]:
-    """The shortest chain of transactions that joins two addresses, each step with its rule."""
-    policy: Policy = parse_policy(exclude or [])
-    with StoreView(store, policy) as view:
-        first, second = script_id_of(a, view), script_id_of(b, view)
-        index = view.clusters.index
-        first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
-        steps = None
-        if first_cluster == second_cluster:
-            inside = links_within(view.clusters.links, index, first_cluster)
-            steps = explain(inside, first, second)
-        txids = view.lookup.txids(step.tx_id for step in steps or [])
-        names = view.addresses([i for s in steps or [] for i in (s.script_a, s.script_b)])
-        return {
-            **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "basis": "inference",
-            "joined": steps is not None,
-            "links": [
-                {
-                    "txid": format_hash(txids[s.tx_id]),
-                    "rule": s.rule,
-                    "script_a": names[s.script_a] or view.script_of(s.script_a).hex(),
-                    "script_b": names[s.script_b] or view.script_of(s.script_b).hex(),
-                }
-                for s in steps or []
-            ],
-        }

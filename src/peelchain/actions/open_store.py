@@ -12,9 +12,6 @@ from peelchain.store.lookup import Lookup
 from peelchain.store.manifest import Run
 from peelchain.store.reader import Store
 
-STANDARD_POLICY = "ed05c4086a3107c0"
-"""The name of the default policy, which takes the whole of clustering to compute."""
-
 _SHORT_TXOUTS = 2_000_000
 
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.open_store import STANDARD_POLICY, OpenStore
+from peelchain.actions.open_store import OpenStore
 from peelchain.actions.scripts import script_id_or_key
+from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import MisuseError
 from peelchain.script import address, script_type
 from peelchain.store.lookup import History, Lookup, Row
@@ -175,7 +176,7 @@ def _listed(history: History, lookup: Lookup) -> dict[str, list[dict[str, Any]]]
 
 
 def _cluster(script_id: int, opened: OpenStore) -> dict[str, Any]:
-    run = opened.clustering(STANDARD_POLICY)
+    run = opened.clustering(DEFAULT_POLICY.name)
     if run is not None:
         cluster_id, members = opened.store.run_rows(run, "clusters").cluster_of(script_id)
     elif opened.is_short:
@@ -183,7 +184,7 @@ def _cluster(script_id: int, opened: OpenStore) -> dict[str, Any]:
     else:
         return dict.fromkeys(("policy", "run_id", "cluster_id", "cluster_scripts"))
     return {
-        "policy": STANDARD_POLICY,
+        "policy": DEFAULT_POLICY.name,
         "run_id": run.run_id if run else None,
         "cluster_id": cluster_id,
         "cluster_scripts": members,
@@ -191,12 +192,10 @@ def _cluster(script_id: int, opened: OpenStore) -> dict[str, Any]:
 
 
 def _cluster_now(script_id: int, opened: OpenStore) -> tuple[int, int]:
-    # the chain as arrays, and what works on them, take longer to load than all other look-ups
-    from peelchain.cluster.members import ClusterIndex
-    from peelchain.cluster.stage import cluster
-    from peelchain.store.arrays import load
+    # Arrow and numpy take longer to load than all other look-ups
+    from peelchain.cluster.of_store import computed
 
-    index = ClusterIndex(cluster(load(opened.store)).clusters)
+    index = computed(opened.lookup, DEFAULT_POLICY).index
     cluster_id = int(index.cluster_of([script_id])[0])
     return cluster_id, len(index.members(cluster_id))
 

@@ -1,7 +1,6 @@
 """A store opened for questions: its tables, the clustering that stands, and who is a service."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
-from peelchain.cluster.members import ClusterIndex
+from peelchain.cluster.constraints import Constraints
+from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
-from peelchain.cluster.stage import cluster
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
@@ -25,18 +24,6 @@ Progress = Callable[[str, int, int], None]
 
 def silent(what: str, done: int, of: int) -> None:
     """Says nothing of progress."""
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """A clustering in use: its policy, tables and index; `run_id` is None when it is not stored."""
-
-    policy: str
-    run_id: str | None
-    links: pa.Table
-    coinjoins: pa.Table
-    table: pa.Table
-    index: ClusterIndex
 
 
 class StoreView(OpenStore):
@@ -60,24 +47,17 @@ class StoreView(OpenStore):
         """The stored clustering, or one computed now where none stands for the present tip."""
         run = self.cluster_run()
         if run is not None:
-            table = self.store.read_run(run, "clusters")
-            return Clusters(
-                self.policy.name,
-                run.run_id,
-                self.store.read_run(run, "links"),
-                self.store.read_run(run, "coinjoins"),
-                table,
-                ClusterIndex(table),
-            )
-        made = cluster(self.arrays, self.policy, tx_ids_of=self.tx_ids_of)
-        return Clusters(
-            self.policy.name,
-            None,
-            made.links,
-            made.coinjoins,
-            made.clusters,
-            ClusterIndex(made.clusters),
-        )
+            return stored(self.store, run)
+        return computed(self.lookup, self.policy, self._constraints())
+
+    def _constraints(self) -> Constraints | None:
+        """The constraints of the policy as a run on this tip has them; None where none does."""
+        for run in self.store.runs("cluster"):
+            definition = str(run.parameters.get("definition", ""))
+            same_tip = run.tip_hash == self.store.manifest.tip_hash
+            if self.policy.constraints and self.policy.constraints in definition and same_tip:
+                return Constraints.of_table(self.store.read_run(run, "constraints"))
+        return None
 
     def tx_ids_of(self, txid: str) -> list[int]:
         """The tx_ids of a txid in display hex; none where the chain lacks it."""

@@ -14,8 +14,10 @@ from peelchain import __version__
 from peelchain.cli import (
     bundles,
     chain,
+    change,
     cluster,
     coinjoin,
+    evaluate,
     investigate,
     lists,
     show,
@@ -39,6 +41,7 @@ app = typer.Typer(
 app.command(name="investigate")(investigate.investigate)
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(change.app, name="change")
 app.add_typer(coinjoin.app, name="coinjoin")
 app.add_typer(lists.tags_app, name="tags")
 app.add_typer(lists.rates_app, name="rates")
@@ -48,6 +51,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def _version(wanted: bool) -> None:

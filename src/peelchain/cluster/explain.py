@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from peelchain import _core
+from peelchain.cluster.link_graph import LinkGraph, link_graph
 from peelchain.errors import MisuseError, NotInChainError
-from peelchain.store.arrays import Int64
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,10 @@ class Spanning:
         return chains
 
 
-def explain(links: pa.Table, a: int, b: int) -> list[Step] | None:
+def explain(links: pa.Table | LinkGraph, a: int, b: int) -> list[Step] | None:
     """The shortest chain of transactions that joins scripts a and b; None if none does.
 
-    Reads the table `links`, or those rows of it that `members.links_within` gives for the cluster.
+    Reads the table `links`, or those rows of it that lie within the cluster, or their graph.
     The chain runs from a to b and is the same, reversed, from b to a. Of several shortest ones it
     is that with the lowest tx_ids from the lesser script on. Empty where a is b. Raises
     MisuseError for a number that is no script_id.
@@ -82,7 +81,9 @@ def explain(links: pa.Table, a: int, b: int) -> list[Step] | None:
     return [Step(s.tx_id, s.rule, s.script_b, s.script_a) for s in reversed(chain)]
 
 
-def spanning(links: pa.Table, anchors: Iterable[int], targets: Iterable[int]) -> Spanning:
+def spanning(
+    links: pa.Table | LinkGraph, anchors: Iterable[int], targets: Iterable[int]
+) -> Spanning:
     """Steps that join every target script to the anchor fewest transactions away.
 
     One breadth-first search from all anchors at once, so chains share their steps; ties go to the
@@ -93,25 +94,8 @@ def spanning(links: pa.Table, anchors: Iterable[int], targets: Iterable[int]) ->
     wanted = np.array(sorted(set(targets)), dtype=np.int64)
     if not len(sources):
         raise MisuseError("a chain must start somewhere: give at least one anchor script")
-    rules, codes = _rule_codes(links)
-    tx_id, script_a, script_b = (
-        np.ascontiguousarray(links[column].to_numpy())
-        for column in ("tx_id", "script_a", "script_b")
-    )
-    near, far, tx, rule, unjoined = _core.shortest_steps(
-        tx_id, codes, script_a, script_b, sources, wanted
-    )
+    graph = links if isinstance(links, LinkGraph) else link_graph(links)
+    near, far, tx, rule, unjoined = graph.by_rule.shortest_steps(sources, wanted)
     rows = zip(tx.tolist(), rule.tolist(), near.tolist(), far.tolist(), strict=True)
-    steps = sorted((t, a, b, rules[r]) for t, r, a, b in rows)
+    steps = sorted((t, a, b, graph.rules[r]) for t, r, a, b in rows)
     return Spanning(tuple(Step(t, name, a, b) for t, a, b, name in steps), tuple(unjoined.tolist()))
-
-
-def _rule_codes(links: pa.Table) -> tuple[list[str], Int64]:
-    """The rules' names in order, and each row's place among them."""
-    encoded = links["rule"].cast(pa.string()).combine_chunks().dictionary_encode()
-    names: list[str] = encoded.dictionary.to_pylist()
-    order = sorted(range(len(names)), key=names.__getitem__)
-    place = np.zeros(len(names), dtype=np.int64)
-    place[order] = np.arange(len(names))
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
-    return sorted(names), place[codes] if len(codes) else np.zeros(0, dtype=np.int64)

@@ -20,9 +20,7 @@ def multi_input_links(arrays: ChainArrays, excluded_tx_ids: Int64) -> pa.Table:
     """
     tx_id, script_a, script_b = _core.multi_input_links(
         arrays.tx_first_txin,
-        arrays.tx_first_txout,
         arrays.txin_prev_txout,
-        arrays.txout_value,
         arrays.txout_script,
         excluded_tx_ids,
     )

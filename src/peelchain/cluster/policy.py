@@ -3,39 +3,48 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from types import MappingProxyType
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-import pyarrow as pa
-
-from peelchain.cluster import coinjoin, multi_input, one_cluster
-from peelchain.cluster.coinjoin import EqualOutputLimits
+from peelchain import _core
 from peelchain.errors import MisuseError
-from peelchain.store.arrays import ChainArrays, Int64
 
-Rule = Callable[[ChainArrays, Int64], pa.Table]
+MULTI_INPUT = "multi_input"
+CHANGE = "change"
+RULES: tuple[str, ...] = (CHANGE, MULTI_INPUT)
+"""What links scripts. `change` goes from what is spent to what is held to be change of it."""
 
-RULES: Mapping[str, Rule] = MappingProxyType({multi_input.NAME: multi_input.multi_input_links})
-DETECTORS: Mapping[str, EqualOutputLimits] = MappingProxyType({coinjoin.NAME: EqualOutputLimits()})
-NEGATIVES: tuple[str, ...] = (one_cluster.NAME,)
+DETECTORS: tuple[str, ...] = tuple(
+    sorted(name for name, _, gives_links in _core.coinjoin_vocabulary()[0] if not gives_links)
+)
+"""Kinds of transaction that give no link: mixes, trades that strangers sign together, and what is
+as likely of two parties as of one."""
+
+ONE_CLUSTER = "one_cluster"
+NEGATIVES: tuple[str, ...] = (ONE_CLUSTER,)
 
 _TXID = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}|")
+_FIELDS = ("constraints", "detectors", "exclusions", "limits", "negatives", "rules")
 
 
 @dataclass(frozen=True)
 class Policy:
     """What makes a clustering: the rules that link scripts and the transactions that give no link.
 
-    `detectors` flag CoinJoins, `negatives` take flags back, `exclusions` are txids (hex, as shown)
-    that give no link whatever they look like. Each is kept sorted and without repeats, so that the
-    same choice has the same name. Raises MisuseError for a name that does not exist.
+    `detectors` are the kinds of transaction that give no link, `negatives` take such a judgement
+    back, `exclusions` are txids (hex, as shown) that give no link whatever they look like.
+    `constraints` is the SHA-256 (hex) of what says which scripts must not be joined; empty for
+    nothing. Each is kept sorted and without repeats, so that the same choice has the same name.
+    Raises MisuseError for a name that does not exist.
     """
 
-    rules: tuple[str, ...] = (multi_input.NAME,)
-    detectors: tuple[str, ...] = (coinjoin.NAME,)
-    negatives: tuple[str, ...] = (one_cluster.NAME,)
+    rules: tuple[str, ...] = (MULTI_INPUT,)
+    detectors: tuple[str, ...] = DETECTORS
+    negatives: tuple[str, ...] = NEGATIVES
     exclusions: tuple[str, ...] = ()
+    constraints: str = ""
 
     def __post_init__(self) -> None:
         """Sort and check every part."""
@@ -48,6 +57,10 @@ class Policy:
                 raise MisuseError(
                     f"exclusion {txid!r} is not a txid: give 64 hex digits in lower case"
                 )
+        if not _DIGEST.fullmatch(self.constraints):
+            raise MisuseError(
+                f"constraints {self.constraints!r} are not named by a SHA-256: give 64 hex digits"
+            )
 
     def _settle(self, field: str, what: str, known: Iterable[str]) -> None:
         names = tuple(sorted(set(getattr(self, field))))
@@ -63,14 +76,36 @@ class Policy:
         return json.dumps(
             {
                 "rules": list(self.rules),
-                "detectors": {name: asdict(DETECTORS[name]) for name in self.detectors},
+                "detectors": list(self.detectors),
+                "limits": _core.coinjoin_limits() if self.detectors else {},
                 "negatives": list(self.negatives),
                 "exclusions": list(self.exclusions),
+                "constraints": self.constraints,
             },
             sort_keys=True,
             separators=(",", ":"),
             ensure_ascii=True,
         )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Policy":
+        """The policy that `canonical_json` wrote.
+
+        Raises MisuseError where it names what there is not, or was written by a version whose
+        detectors have other limits.
+        """
+        try:
+            told: dict[str, Any] = json.loads(text)
+            lists = {f: tuple(told[f]) for f in _FIELDS if f not in ("constraints", "limits")}
+            policy = cls(constraints=told["constraints"], **lists)
+        except (ValueError, TypeError, KeyError) as e:
+            raise MisuseError(f"this is no policy: {e}; run 'peelchain cluster run' anew") from None
+        if policy.canonical_json() != text:
+            raise MisuseError(
+                "the policy was made by another version of peelchain, whose detectors have other "
+                "limits; run 'peelchain cluster run' anew"
+            )
+        return policy
 
     @property
     def name(self) -> str:

@@ -12,12 +12,14 @@ from peelchain.errors import MisuseError
 from peelchain.network import REGTEST
 from peelchain.simulate.blocks import COINBASE_MATURITY, Node, genesis_hash
 from peelchain.simulate.ledger import Ledger
+from peelchain.simulate.parameters import PARAMETERS, Parameters
 from peelchain.simulate.published import write_published
 from peelchain.simulate.rates import Rates
 from peelchain.simulate.society import START, Society
 from peelchain.units import format_hash
 
 LEAST_BLOCKS = 110
+DEFAULT = PARAMETERS["default"]
 MOST_BLOCKS = 20_000
 
 _FIRST_TIME = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp())
@@ -40,12 +42,13 @@ def simulate(
     *,
     seed: int,
     blocks: int,
+    parameters: Parameters = DEFAULT,
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulationSummary:
     """A chain of that many blocks after genesis, written as a Bitcoin Core data directory.
 
     Writes `out/regtest/blocks` (block and undo files, XOR key), `out/truth`, `out/tagpack.yaml`,
-    `out/rates.csv` and `out/observed.txt`; the same seed and blocks give the same bytes. `progress`
+    `out/rates.csv` and `out/observed.txt`; the same arguments give the same bytes. `progress`
     is told the height and `blocks` after each block. `blocks` is 200 to 20,000, of which the first
     hundred or so only mature. Raises MisuseError for a folder that is not empty or a number out of
     range; nothing stays behind when it fails.
@@ -54,7 +57,7 @@ def simulate(
     existed = out.exists()
     out.mkdir(parents=True, exist_ok=True)
     try:
-        return _simulate(out, seed, blocks, progress)
+        return _simulate(out, seed, blocks, parameters, progress)
     except BaseException:
         for child in out.iterdir():
             if child.is_dir():
@@ -81,12 +84,16 @@ def _check(out: Path, seed: int, blocks: int) -> None:
 
 
 def _simulate(
-    out: Path, seed: int, blocks: int, progress: Callable[[int, int], None] | None
+    out: Path,
+    seed: int,
+    blocks: int,
+    parameters: Parameters,
+    progress: Callable[[int, int], None] | None,
 ) -> SimulationSummary:
     times = _block_times(seed, blocks)
     days = [datetime.fromtimestamp(time, UTC).date() for time in (min(times[1:]), max(times))]
     rates = Rates(seed, days[0], days[1])
-    ledger = Ledger(seed, blocks, times, rates)
+    ledger = Ledger(seed, blocks, times, rates, parameters)
     society = Society(ledger)
     key = hashlib.sha256(f"peelchain xor {seed}".encode()).digest()[:8]
     previous = genesis_hash()
@@ -99,7 +106,7 @@ def _simulate(
             if progress is not None:
                 progress(height, blocks)
         tip = node.tip_hash(blocks)
-    ledger.truth.write(out / "truth", _about(seed, blocks, tip))
+    ledger.truth.write(out / "truth", _about(seed, blocks, tip), parameters)
     write_published(out, society.services, society.site.observed, rates)
     return SimulationSummary(
         blocks, ledger.transactions + blocks + 1, format_hash(tip), len(ledger.owners)

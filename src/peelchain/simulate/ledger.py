@@ -6,15 +6,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from peelchain.simulate.keys import Lock
+from peelchain.simulate.families import wallet_habits
+from peelchain.simulate.habits import Habits
+from peelchain.simulate.keys import Kind, Lock
+from peelchain.simulate.parameters import Parameters
 from peelchain.simulate.rates import Rates
 from peelchain.simulate.transaction import Coin, Draft, Signed, sign
 from peelchain.simulate.truth import Owner, Truth, shown_address, shown_txid
 
 if TYPE_CHECKING:
     from peelchain.simulate.wallet import Wallet
+
+
+Shape = Literal[
+    "ordinary",
+    "coinjoin",
+    "tx0",
+    "payjoin",
+    "trade",
+    "stonewall",
+    "equal_batch",
+    "consolidation",
+    "omni",
+    "open_assets",
+    "runes",
+]
+
+_EQUAL_BATCH = 3
+_BIG_CONSOLIDATION = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +89,16 @@ class Receipt:
 class Ledger:
     """State that every party shares. `height` is that of the block being filled."""
 
-    def __init__(self, seed: int, blocks: int, times: Sequence[int], rates: Rates) -> None:
+    def __init__(
+        self,
+        seed: int,
+        blocks: int,
+        times: Sequence[int],
+        rates: Rates,
+        parameters: Parameters,
+    ) -> None:
         self.seed = seed
+        self.parameters = parameters
         self.blocks = blocks
         self.times = times
         self.rates = rates
@@ -81,7 +110,7 @@ class Ledger:
         self.fees_sat = 0
         self.fee_rate = 5.0
         self.transactions = 0
-        self._scripts: dict[bytes, tuple[str, str]] = {}
+        self._scripts: dict[bytes, tuple[str, str, str, str]] = {}
         self._on_chain: set[bytes] = set()
         self._calendar: list[tuple[int, int, Callable[[], object]]] = []
         self._entries = 0
@@ -99,15 +128,40 @@ class Ledger:
         )
         return owner
 
-    def own(self, script: bytes, owner_id: str, purpose: str) -> None:
+    def own(
+        self, script: bytes, owner_id: str, purpose: str, wallet_id: str = "", family: str = ""
+    ) -> None:
         """Note whose script this is, before it first appears on the chain."""
-        self._scripts.setdefault(script, (owner_id, purpose))
+        self._scripts.setdefault(script, (owner_id, purpose, wallet_id, family))
+
+    def owner_of(self, script: bytes) -> str:
+        """Who owns the script; raises KeyError where nobody noted it."""
+        return self._scripts[script][0]
 
     def appear(self, script: bytes) -> None:
         """Enter a script in the truth when the chain first carries it."""
         if script not in self._on_chain:
             self._on_chain.add(script)
             self.truth.scripts.add(script.hex(), shown_address(script), *self._scripts[script])
+
+    def habits(self, kind: Kind | None = None, *, reuse: bool | None = None) -> Habits:
+        """Habits of a private wallet, drawn by the parameters; a given kind or reuse is kept."""
+        chosen = self.parameters
+        return wallet_habits(self.rng, chosen.families, chosen.position_noise, kind, reuse=reuse)
+
+    def draw_fee_rate(self) -> None:
+        """Set the going rate of the block being filled, in satoshis a virtual byte."""
+        chosen = self.parameters
+        drawn = self.rng.lognormvariate(chosen.fee_log_mean, chosen.fee_log_spread)
+        self.fee_rate = min(max(drawn, 1.0), chosen.fee_most)
+
+    def amount(self, median_sat: int, most_sat: int) -> int:
+        """A log-normal amount, often rounded the way people round, 50,000 sat at least."""
+        rng, chosen = self.rng, self.parameters
+        median_sat = median_sat * chosen.amount_percent // 100
+        value = min(int(median_sat * rng.lognormvariate(0.0, chosen.amount_spread)), most_sat)
+        step = rng.choices((1, 10_000, 100_000, 1_000_000), chosen.rounding)[0]
+        return max(value // step * step, 50_000)
 
     def after(self, blocks: int, action: Callable[[], object]) -> None:
         """Call the action when that many more blocks are there; never, if the chain ends before."""
@@ -129,23 +183,38 @@ class Ledger:
         version: int = 2,
         locktime: int = 0,
         sequence: int = 0xFFFFFFFF,
+        shape: Shape | None = None,
+        offered: int | None = None,
     ) -> Receipt:
         """Sign the transaction, put it into the block and hand out its coins.
 
-        The spenders must have taken `coins` out of their wallets. Raises ValueError when it spends
-        more than it has, or looks like a CoinJoin and is none: both are defects of the economy.
+        The spenders must have taken `coins` out of their wallets. `shape` is its class in the
+        truth; without one it follows from kind, inputs and outputs; `offered` is as in Draft.
+        Raises ValueError when it spends more than it has, or, where the parameters promise that
+        none does, looks like a CoinJoin and is none: both are defects of the economy.
         """
         pairs = tuple((output.script, output.value_sat) for output in outputs)
         fee = sum(coin.value_sat for coin in coins) - sum(value for _, value in pairs)
         if fee < 0:
             raise ValueError(f"{kind} of {owner_id} spends {-fee} sat more than it has")
-        if looks_mixed(coins, [value for _, value in pairs]) != (kind == "coinjoin"):
+        values = [value for _, value in pairs]
+        if self.parameters.keeps_shapes and looks_mixed(coins, values) != (kind == "coinjoin"):
             raise ValueError(f"{kind} of {owner_id} has the wrong shape: {[v for _, v in pairs]}")
-        signed = sign(Draft(version, locktime, sequence, tuple(coins), pairs))
+        signed = sign(Draft(version, locktime, sequence, tuple(coins), pairs, offered))
         self.pending.append(signed)
         self.transactions += 1
         self.fees_sat += fee
-        self.truth.transactions.add(shown_txid(signed.txid), self.height, kind, owner_id)
+        spent = [self._scripts[coin.lock.script_pubkey] for coin in coins]
+        families = {family for _, _, _, family in spent}
+        self.truth.transactions.add(
+            shown_txid(signed.txid),
+            self.height,
+            kind,
+            owner_id,
+            shape or shape_of(kind, len(coins), values),
+            families.pop() if len(families) == 1 else "",
+            " ".join(sorted({owner for owner, _, _, _ in spent})),
+        )
         made = tuple(
             self._deliver(signed.txid, vout, output, owner_id, self.height)
             for vout, output in enumerate(outputs)
@@ -170,6 +239,19 @@ class Ledger:
         """Hand out a coinbase's outputs; they can be spent from that height on."""
         for vout, output in enumerate(rewards):
             self._deliver(txid, vout, output, "", spendable)
+
+
+def shape_of(kind: str, inputs: int, values: Sequence[int]) -> Shape:
+    """The class of a transaction of one owner, or of a CoinJoin, by what it does."""
+    if kind == "coinjoin":
+        return "coinjoin"
+    if kind == "premix":
+        return "tx0"
+    if kind == "withdrawal" and max(Counter(values).values()) >= _EQUAL_BATCH:
+        return "equal_batch"
+    if inputs >= _BIG_CONSOLIDATION and len(values) <= 2:
+        return "consolidation"
+    return "ordinary"
 
 
 def looks_mixed(coins: Sequence[Coin], values: Sequence[int]) -> bool:

@@ -1,14 +1,14 @@
 """Private parties: users with their wallets, services and post-mix coins."""
 
 from collections.abc import Callable
-from random import Random
 
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger
 from peelchain.simulate.services import Service
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner
-from peelchain.simulate.wallet import Habits, Wallet, draw_habits
+from peelchain.simulate.wallet import Wallet
 
 _COUNTRIES = ("DE", "FR", "GB", "US", "BR", "JP", "PL", "NG", "IN", "CA", "AU", "ES", "SE", "ZA")
 
@@ -25,6 +25,7 @@ class Party:
         self.services = services
         self.mixed: dict[Kind, Wallet] = {}
         self.premix: dict[Kind, Wallet] = {}
+        self.clients: dict[str, Wallet] = {}
         self.when_mixed: list[Callable[[], None]] = []
         self._wallets = 0
 
@@ -36,7 +37,7 @@ class Party:
     def new_wallet(self, kind: Kind | None = None) -> Wallet:
         """A further wallet of its own, with habits of its own."""
         self._wallets += 1
-        habits = draw_habits(self.ledger.rng, kind, reuse=False)
+        habits = self.ledger.habits(kind, reuse=False)
         return Wallet(self.ledger, self.owner_id, f"side{self._wallets}", habits)
 
     def mixed_wallet(self, kind: Kind) -> Wallet:
@@ -46,6 +47,13 @@ class Party:
     def premix_wallet(self, kind: Kind) -> Wallet:
         """The wallet that holds what it is about to mix."""
         return self._special(self.premix, "premix", kind)
+
+    def client(self, name: str, family: str = "mixer") -> Wallet:
+        """Its wallet of that name in a client of its own; "-mixed" ends those of mixed coins."""
+        if name not in self.clients:
+            habits = Habits("p2wpkh", selection="oldest", position="random", family=family)
+            self.clients[name] = Wallet(self.ledger, self.owner_id, name, habits)
+        return self.clients[name]
 
     def withdraw(
         self,
@@ -59,12 +67,13 @@ class Party:
 
     def mixed_coins(self) -> Wallet | None:
         """Its richest post-mix wallet, None where it never mixed."""
-        wallets = [wallet for wallet in self.mixed.values() if wallet.coins]
+        clients = [wallet for name, wallet in self.clients.items() if name.endswith("-mixed")]
+        wallets = [wallet for wallet in (*self.mixed.values(), *clients) if wallet.coins]
         return max(wallets, key=lambda wallet: wallet.balance_sat, default=None)
 
     def _special(self, wallets: dict[Kind, Wallet], name: str, kind: Kind) -> Wallet:
         if kind not in wallets:
-            habits = Habits(kind, selection="oldest", position="random")
+            habits = Habits(kind, selection="oldest", position="random", family="mixer")
             wallets[kind] = Wallet(self.ledger, self.owner_id, f"{name}-{kind}", habits)
         return wallets[kind]
 
@@ -72,10 +81,10 @@ class Party:
 def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Party]:
     """The users, each with its wallet kind, country and one or two exchanges."""
     rng = ledger.rng
-    shares = (20, 30, 20, 14, 16)[: len(exchanges)]
+    shares = (20, 30, 20, 14, 16, 12)[: len(exchanges)]
     users = []
     for number in range(1, count + 1):
-        habits = draw_habits(rng)
+        habits = ledger.habits()
         chosen = rng.choices(exchanges, shares, k=rng.choice((1, 1, 2)))
         owner = Owner(
             f"user-{number:05d}",
@@ -86,10 +95,3 @@ def make_users(ledger: Ledger, count: int, exchanges: list[Service]) -> list[Par
         )
         users.append(Party(ledger, owner, habits, list(dict.fromkeys(chosen))))
     return users
-
-
-def amount(rng: Random, median_sat: int, most_sat: int) -> int:
-    """A log-normal amount, often rounded the way people round."""
-    value = min(int(median_sat * rng.lognormvariate(0.0, 0.9)), most_sat)
-    step = rng.choices((1, 10_000, 100_000, 1_000_000), (45, 15, 25, 15))[0]
-    return max(value // step * step, 50_000)

@@ -1,14 +1,15 @@
 """Services: deposit accounts, sweeps, hot and cold wallets, and batched withdrawals."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from peelchain.simulate.habits import Habits, Position
 from peelchain.simulate.keys import Kind
-from peelchain.simulate.ledger import Address, Ledger
+from peelchain.simulate.ledger import Address, Ledger, Receipt
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner, shown_txid
-from peelchain.simulate.wallet import Habits, Wallet
+from peelchain.simulate.wallet import Wallet
 from peelchain.units import COIN
 
 HotPolicy = Literal["static", "fresh", "pool"]
@@ -16,6 +17,7 @@ HotPolicy = Literal["static", "fresh", "pool"]
 _POOL_ADDRESSES = 10
 _POOL_TIED_FROM = 100
 _MOST_SWEPT = 60
+_LEAST_EQUAL = 3
 _HOT_HIGH_SAT = 600 * COIN
 _HOT_LOW_SAT = 60 * COIN
 
@@ -72,6 +74,12 @@ EXCHANGES = (
     ),
 )  # fmt: skip
 
+BROKER = Profile(
+    "broker", "exchange", "Quick Broker", "LT", "exchange", "p2wpkh", True,
+    "p2wpkh", "fresh", 0, 0, 0, 1, 1,
+)  # fmt: skip
+"""A service whose customers' coins an exchange holds for it."""
+
 OTHERS = (
     Profile(
         "market", "market", "Bazaar Market", "ZZ", "market", "p2sh_p2wpkh", False,
@@ -103,6 +111,7 @@ POOLS = (
 class Request:
     """A withdrawal a customer asked for; `paid` is told the coin once it is on its way."""
 
+    service_id: str
     account: str
     customer_id: str
     to: Address
@@ -118,9 +127,12 @@ class Service:
     service once spends all its addresses together (`_rebalance`).
     """
 
-    def __init__(self, ledger: Ledger, profile: Profile) -> None:
+    def __init__(
+        self, ledger: Ledger, profile: Profile, custodian: "Service | None" = None
+    ) -> None:
         self.ledger = ledger
         self.profile = profile
+        self.custodian = custodian
         self.owner = ledger.add_owner(
             Owner(
                 profile.owner_id,
@@ -131,21 +143,27 @@ class Service:
                 profile.name,
             )
         )
-        habits = Habits(profile.hot_kind, selection="oldest", position="random")
-        self.hot = Wallet(ledger, profile.owner_id, "hot", habits)
-        self.deposits = Wallet(
-            ledger, profile.owner_id, "deposits", Habits(profile.deposit_kind, position="last")
-        )
-        self.cold = Wallet(
-            ledger, profile.owner_id, "cold", Habits("p2wsh_multisig", position="last")
-        )
-        self.static = tuple(self.hot.address("hot") for _ in range(profile.hot_addresses))
-        self.tagged = self.static[: profile.tagged]
+        habits = _hot_habits(ledger, profile.hot_kind)
         self.queue: list[Request] = []
-        self._tied = {address.script for address in self.tagged}
         self._accounts: dict[str, str] = {}
         self._addresses: dict[str, Address] = {}
+        if custodian is not None:
+            self._share(custodian)
+            return
+        self.hot = Wallet(ledger, profile.owner_id, "hot", habits)
+        self.deposits = Wallet(ledger, profile.owner_id, "deposits", _habits(profile.deposit_kind))
+        self.cold = Wallet(ledger, profile.owner_id, "cold", _habits("p2wsh_multisig"))
+        self.static = tuple(self.hot.address("hot") for _ in range(profile.hot_addresses))
+        self.tagged = self.static[: profile.tagged]
+        self._tied = {address.script for address in self.tagged}
         self._is_whole = profile.hot_policy != "pool"
+
+    def _share(self, custodian: "Service") -> None:
+        """Keep everything in the custodian's wallets; a deposit address of its own is tagged."""
+        self.hot, self.deposits, self.cold = custodian.hot, custodian.deposits, custodian.cold
+        self.static = custodian.static
+        self._tied, self._is_whole = custodian._tied, True
+        self.tagged = (self.deposit_address(self.owner.owner_id),)
 
     def account(self, customer_id: str) -> str:
         """The customer's account here, opened when first asked for."""
@@ -163,6 +181,10 @@ class Service:
         address = self.deposits.address("deposit")
         self._addresses[customer_id] = address
         self.ledger.truth.accounts.add(self.owner.owner_id, account, customer_id, address.text)
+        if self.custodian is not None:
+            self.ledger.truth.custody.add(
+                address.text, self.custodian.owner.owner_id, self.owner.owner_id
+            )
         return address
 
     def request(
@@ -173,10 +195,17 @@ class Service:
         paid: Callable[[Coin], None] | None = None,
     ) -> None:
         """Queue a withdrawal from the customer's account."""
-        self.queue.append(Request(self.account(customer_id), customer_id, to, value_sat, paid))
+        account = self.account(customer_id)
+        payer = self.custodian or self
+        payer.queue.append(Request(self.owner.owner_id, account, customer_id, to, value_sat, paid))
 
     def work(self) -> None:
-        """Do what this block asks for: sweep, balance hot and cold, pay out."""
+        """Do what this block asks for: sweep, balance hot and cold, pay out.
+
+        Where a custodian holds the coins, it does all that.
+        """
+        if self.custodian is not None:
+            return
         height, profile = self.ledger.height, self.profile
         if not self._is_whole and height >= self._rebalance_from:
             self._rebalance()
@@ -198,14 +227,63 @@ class Service:
         coins = [coin for coin in self.deposits.spendable() if rng.random() >= leave]
         while coins:
             batch, coins = coins[:_MOST_SWEPT], coins[_MOST_SWEPT:]
-            lent = self._tied_coin() if self.profile.joins_hot else None
-            if lent is not None:
-                batch.append(lent)
+            lent = self._lend_hot()
+            batch += lent
             if self.deposits.empty("sweep", self._funding_address(), batch) is None:
                 continue
             self._tie(batch)
-            if lent is not None:
-                self.hot.take([lent])
+            self.hot.take(lent)
+
+    def _lend_hot(self) -> list[Coin]:
+        """Hot coins that go along with a sweep, the first of them tied; often none."""
+        rng, share = self.ledger.rng, self.ledger.parameters.custodian_sweep_share
+        consolidates = bool(share) and rng.random() < share
+        tied = self._tied_coin() if self.profile.joins_hot or consolidates else None
+        if tied is None:
+            return []
+        others = [coin for coin in self.hot.spendable() if coin is not tied]
+        return [tied, *(rng.sample(others, min(len(others), 5)) if consolidates else ())]
+
+    def pay_equal(self, customers: Sequence[tuple[str, Address]]) -> bool:
+        """Pay each customer the same sum, out of deposits and a tied hot coin; whether it could.
+
+        The coins lie on more scripts than there are payments, and the sum is near their median. Of
+        the customers the first ones are paid, as many as there are coins for, three at least.
+        """
+        if self.custodian is not None or self.profile.house or self.profile.hot_policy == "pool":
+            return False
+        rng = self.ledger.rng
+        deposits = self.deposits.spendable()
+        rng.shuffle(deposits)
+        distinct = {coin.lock.script_pubkey: coin for coin in deposits}
+        coins = list(distinct.values())[: len(customers) + rng.randint(1, 6)]
+        customers = customers[: len(coins)]
+        tied = self._tied_coin() if len(customers) >= _LEAST_EQUAL else None
+        if tied is None:
+            return False
+        values = sorted(coin.value_sat for coin in coins)
+        value = values[len(values) // 2]
+        step = 10 ** max(len(str(value)) - 2, 0)
+        value = value // step * step
+        coins.append(tied)
+        requests = [
+            Request(self.owner.owner_id, self.account(customer), customer, to, value, None)
+            for customer, to in customers
+        ]
+        receipt = self.hot.pay(
+            "withdrawal",
+            [(request.to, value) for request in requests],
+            coins=(),
+            required=coins,
+            change_to=self._change_address,
+            keep_equal=True,
+        )
+        if receipt is None:
+            return False
+        self.deposits.take(coins)
+        self._tie(coins)
+        self._enter(requests, receipt)
+        return True
 
     def _funding_address(self) -> Address:
         pool = self.static if self.profile.hot_policy != "fresh" else self.tagged
@@ -265,10 +343,15 @@ class Service:
             return False
         left = {id(coin) for coin in self.hot.coins}
         self._tie([coin for key, coin in before.items() if key not in left])
+        self._enter(batch, receipt)
+        return True
+
+    def _enter(self, batch: Sequence[Request], receipt: Receipt) -> None:
+        """Enter the withdrawals in the truth, and tell who waits for them."""
         for index, request in enumerate(batch):
             coin = receipt.coin(index)
             self.ledger.truth.withdrawals.add(
-                self.owner.owner_id,
+                request.service_id,
                 request.account,
                 shown_txid(receipt.txid),
                 coin.vout,
@@ -277,7 +360,6 @@ class Service:
             )
             if request.paid is not None:
                 request.paid(coin)
-        return True
 
     def _balance(self) -> None:
         """Send a surplus to cold storage; refill from it when the hot wallet runs low."""
@@ -306,3 +388,25 @@ class Service:
         placed = [receipt.coin(index) for index in range(len(parts))]
         if self.hot.empty("internal", self.tagged[0], placed) is not None:
             self._is_whole = True
+
+
+def _hot_habits(ledger: Ledger, kind: Kind) -> Habits:
+    """How a hot wallet builds: as ever, or each in its own way where wallets have families."""
+    habits = Habits(kind, selection="oldest", position="random", family="service")
+    if not ledger.parameters.families:
+        return habits
+    rng = ledger.rng
+    positions: tuple[Position, ...] = ("random", "random", "first", "last", "sorted")
+    return replace(
+        habits,
+        position=rng.choice(positions),
+        version=rng.choice((1, 2, 2)),
+        replaceable=rng.random() < 0.4,
+        anti_sniping=rng.random() < 0.2,
+        fee_share=rng.choice((0.8, 1.0, 1.3, 2.0)),
+        whole_rate=rng.random() < 0.5,
+    )
+
+
+def _habits(kind: Kind) -> Habits:
+    return Habits(kind, position="last", family="service")

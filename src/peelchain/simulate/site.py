@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
@@ -10,7 +11,7 @@ from peelchain.simulate.parties import Party
 from peelchain.simulate.services import Service
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner, shown_txid
-from peelchain.simulate.wallet import Habits, Wallet, draw_habits
+from peelchain.simulate.wallet import Wallet
 from peelchain.units import COIN
 
 _PRICES_USD = (30, 60, 120, 250, 500, 1_000, 2_000)
@@ -42,8 +43,8 @@ class Site:
         rng = ledger.rng
         kind = rng.choice(_KINDS)
         self.owner = ledger.add_owner(Owner("site", "site", "Pay Site", "ZZ", kind))
-        self.wallet = Wallet(ledger, "site", "users", draw_habits(rng, kind, reuse=False))
-        self.treasury = Wallet(ledger, "site", "treasury", draw_habits(rng, kind, reuse=False))
+        self.wallet = Wallet(ledger, "site", "users", ledger.habits(kind, reuse=False))
+        self.treasury = Wallet(ledger, "site", "treasury", ledger.habits(kind, reuse=False))
         self.vaults = tuple(self.treasury.address("treasury") for _ in range(_TREASURY_ADDRESSES))
         self.users: list[SiteUser] = []
         self.swept: dict[bytes, Address] = {}

@@ -7,14 +7,18 @@ from random import Random
 from peelchain.network import REGTEST
 from peelchain.script import op_return
 from peelchain.simulate.blocks import COINBASE_MATURITY, Node, genesis_hash, mine
+from peelchain.simulate.customs import Customs
+from peelchain.simulate.habits import Habits
 from peelchain.simulate.ledger import Address, Ledger, Output
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
-from peelchain.simulate.parties import Party, amount, make_users
+from peelchain.simulate.occasions import Occasions
+from peelchain.simulate.parties import Party, make_users
 from peelchain.simulate.payers import first_buys, pay_mined, pay_site
-from peelchain.simulate.services import EXCHANGES, OTHERS, POOLS, Service
+from peelchain.simulate.protocols.rounds import Rounds
+from peelchain.simulate.services import BROKER, EXCHANGES, OTHERS, POOLS, Service
 from peelchain.simulate.site import Operator, Site, SiteUser
 from peelchain.simulate.truth import Owner
-from peelchain.simulate.wallet import Habits, Wallet
+from peelchain.simulate.wallet import Wallet
 from peelchain.units import COIN, format_hash
 
 START = COINBASE_MATURITY + 2
@@ -34,13 +38,20 @@ class Society:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         rng = ledger.rng
-        count = 4 if ledger.blocks < 600 else 5
-        self.exchanges = [Service(ledger, profile) for profile in EXCHANGES[:count]]
+        exchanges = EXCHANGES[: 4 if ledger.blocks < 600 else 5]
+        self.exchanges = [Service(ledger, profile) for profile in exchanges]
+        if ledger.parameters.broker:
+            self.exchanges.append(Service(ledger, BROKER, custodian=self.exchanges[1]))
         self.others = [Service(ledger, profile) for profile in OTHERS]
         self.pools = [Service(ledger, profile) for profile in POOLS]
         self.services = [*self.exchanges, *self.others, *self.pools]
-        self.users = make_users(ledger, max(60, ledger.blocks // 5), self.exchanges)
+        count = max(
+            ledger.parameters.least_users, int(ledger.blocks / ledger.parameters.blocks_per_user)
+        )
+        self.users = make_users(ledger, count, self.exchanges)
         self.mixing = Mixing(ledger)
+        self.customs = Customs(ledger, self.users)
+        self.occasions = Occasions(ledger, self.users, self.services)
         self.site = Site(ledger)
         self.operator = Operator(ledger, self.site, self.mixing, self.exchanges)
         self.faucet = Party(
@@ -58,7 +69,7 @@ class Society:
         ledger.appear(_GENESIS_SCRIPT)
         ledger.truth.blocks.add(0, format_hash(genesis_hash()), genesis.owner_id)
         self._span = ledger.blocks - START
-        self._plan(rng)
+        self._plan(ledger, rng)
 
     # The calendar
 
@@ -66,7 +77,7 @@ class Society:
         """Call the action once that share of the economy's life is over."""
         self.ledger.after(START + int(self._span * share), action)
 
-    def _plan(self, rng: Random) -> None:
+    def _plan(self, ledger: Ledger, rng: Random) -> None:
         """Enter in the calendar what must happen in every economy, however short."""
         for user in self.users:
             self._at(rng.uniform(0.02, 0.25), partial(self._top_up, user))
@@ -82,7 +93,11 @@ class Society:
         for number in range(max(8, self._span // 50)):
             share = 0.34 + 0.6 * number / max(8, self._span // 50)
             self._at(share, partial(self.operator.cash_out, self.users))
-        self._plan_mixing(rng)
+        if ledger.parameters.real_mixes:
+            rounds = Rounds(ledger, self.mixing, self.users)
+            rounds.plan(START + self._span // 25, START + self._span * 97 // 100)
+        else:
+            self._plan_mixing(rng)
 
     def _plan_payments(self, rng: Random) -> None:
         for party in self.users:
@@ -162,12 +177,13 @@ class Society:
 
     def live(self) -> None:
         """Fill the block: what is due, what people happen to do, what services do."""
-        self.ledger.fee_rate = min(max(self.ledger.rng.lognormvariate(1.6, 0.5), 1.0), 25.0)
+        self.ledger.draw_fee_rate()
         self.ledger.run_due()
         for pool in self.pools:
             self._sell(pool)
         for _ in range(self._events()):
             self._event()
+        self.occasions.live()
         for service in self.services:
             service.work()
         if self.ledger.height == self.ledger.blocks - 5:
@@ -211,18 +227,19 @@ class Society:
         if rng.random() < 0.08:
             party.main.empty("payment", to.main.address())
             return
-        value = amount(rng, min(free // 6, 30_000_000), free * 8 // 10)
+        value = self.ledger.amount(min(free // 6, 30_000_000), free * 8 // 10)
         payments: list[tuple[Address | bytes, int]] = [(to.main.address(), value)]
         other = self._someone()
         if other is not party and rng.random() < 0.06:
-            payments.append((other.main.address(), amount(rng, value // 3, value)))
+            payments.append((other.main.address(), self.ledger.amount(value // 3, value)))
         if rng.random() < 0.03:
             payments.append((op_return(rng.randbytes(20)), 0))
-        party.main.pay("payment", payments)
+        if len(payments) > 1 or not self.customs.pay_peer(party, to, value):
+            party.main.pay("payment", payments)
 
     def _top_up(self, party: Party) -> None:
         rng = self.ledger.rng
-        value = amount(rng, 25_000_000, 3 * COIN)
+        value = self.ledger.amount(25_000_000, 3 * COIN)
         if rng.random() < 0.25:
             # Round amounts that several customers ask for at once are no CoinJoin.
             value = rng.choice((10_000_000, 10_000_000, 50_000_000))
@@ -238,7 +255,7 @@ class Society:
         if rng.random() < 0.25:
             party.main.empty("deposit", to)
         else:
-            party.main.pay("deposit", [(to, amount(rng, free // 3, free * 9 // 10))])
+            party.main.pay("deposit", [(to, self.ledger.amount(free // 3, free * 9 // 10))])
 
     def _shop(self, party: Party) -> None:
         rng = self.ledger.rng
@@ -246,13 +263,15 @@ class Society:
         if free > 400_000:
             service = rng.choice(self.others)
             to = service.deposit_address(party.owner_id)
-            party.main.pay("deposit", [(to, amount(rng, min(free // 8, 10_000_000), free // 2))])
+            value = self.ledger.amount(min(free // 8, 10_000_000), free // 2)
+            if not self.customs.pay_shop(party, to, value):
+                party.main.pay("deposit", [(to, value)])
 
     def _win(self, party: Party) -> None:
         """A market, casino, processor or pool pays out, where it has the money."""
         rng = self.ledger.rng
         service = rng.choice((*self.others, *self.pools))
-        value = amount(rng, 8_000_000, COIN)
+        value = self.ledger.amount(8_000_000, COIN)
         if service.hot.balance_sat > 4 * value:
             service.request(party.owner_id, party.main.address(), value)
 
@@ -272,7 +291,7 @@ class Society:
             to = rng.choice(party.services).deposit_address(party.owner_id)
         else:
             to = self._someone().main.address()
-        wallet.pay("payment", [(to, amount(rng, free // 4, free * 8 // 10))])
+        wallet.pay("payment", [(to, self.ledger.amount(free // 4, free * 8 // 10))])
 
     def _drip(self, _: Party) -> None:
         """The faucet sends next to nothing to many addresses in use."""

@@ -13,6 +13,7 @@ REPLACEABLE = 0xFFFFFFFD
 
 _OVERHEAD_VBYTES = 11
 _SIGHASH_ALL = struct.pack("<I", 1)
+_OFFER = b"\x83"
 _LEGACY: tuple[Kind, ...] = ("p2pkh", "p2sh_multisig")
 
 
@@ -34,13 +35,18 @@ class Coin:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A transaction without its signatures; outputs are (script_pubkey, value_sat)."""
+    """A transaction without its signatures; outputs are (script_pubkey, value_sat).
+
+    `offered` is the index of an input, on a Taproot coin, whose signature covers only itself and
+    the output at its index: SIGHASH_SINGLE with ANYONECANPAY, by which sellers offer.
+    """
 
     version: int
     locktime: int
     sequence: int
     coins: tuple[Coin, ...]
     outputs: tuple[tuple[bytes, int], ...]
+    offered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ def vbytes(coins: list[Coin], scripts: list[bytes]) -> int:
 def output_vbytes(script: bytes) -> int:
     """Bytes one output with this script takes."""
     return 9 + len(script)
+
+
+def data_script(data: bytes, head: bytes = b"\x6a") -> bytes:
+    """An OP_RETURN script that pushes up to 255 bytes after `head`."""
+    return head + _push(data)
 
 
 def compact_size(number: int) -> bytes:
@@ -96,7 +107,11 @@ def sign(draft: Draft) -> Signed:
     script_sigs: list[bytes] = []
     witnesses: list[list[bytes]] = []
     for index, coin in enumerate(draft.coins):
-        script_sig, witness = _unlock(shared, index, coin)
+        if index == draft.offered:
+            digest = _offer_digest(draft, index)
+            script_sig, witness = b"", [sign_schnorr(coin.lock.secrets[0], digest) + _OFFER]
+        else:
+            script_sig, witness = _unlock(shared, index, coin)
         script_sigs.append(script_sig)
         witnesses.append(witness)
     inputs = compact_size(len(outpoints)) + b"".join(
@@ -177,6 +192,23 @@ class _Shared:
             digests = b"".join(hashlib.sha256(part).digest() for part in hashes)
             self._v1 = b"\x00\x00" + self.version + self.locktime + digests + b"\x00"
         return tagged_hash("TapSighash", self._v1 + struct.pack("<I", index))
+
+
+def _offer_digest(draft: Draft, index: int) -> bytes:
+    """Digest of a Taproot key-path input under SINGLE and ANYONECANPAY (BIP 341)."""
+    coin = draft.coins[index]
+    script = coin.lock.script_pubkey
+    sequence = struct.pack("<I", draft.sequence)
+    message = b"".join(
+        (
+            b"\x00" + _OFFER,
+            struct.pack("<i", draft.version) + struct.pack("<I", draft.locktime),
+            b"\x00" + coin.outpoint + struct.pack("<q", coin.value_sat),
+            compact_size(len(script)) + script + sequence,
+            hashlib.sha256(serialise_outputs((draft.outputs[index],))).digest(),
+        )
+    )
+    return tagged_hash("TapSighash", message)
 
 
 def _unlock(shared: _Shared, index: int, coin: Coin) -> tuple[bytes, list[bytes]]:

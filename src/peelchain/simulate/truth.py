@@ -1,11 +1,14 @@
 """What really happened, as CSV tables that say who owns what and who paid whom."""
 
 import csv
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from peelchain.network import REGTEST
 from peelchain.script import address
+from peelchain.simulate.design import design
+from peelchain.simulate.parameters import Parameters
 from peelchain.units import format_hash
 
 Cell = str | int
@@ -47,20 +50,6 @@ _CUSTOMER = ("customer_id", "owner_id of whoever holds the account")
 _ACCOUNT = ("account", "account at that service; unique with service_id")
 
 
-_DESIGN = (
-    "What holds by design:",
-    "",
-    "- Inputs of one transaction have one owner, CoinJoins apart; joining scripts spent together, "
-    "CoinJoins left out, never joins two owners.",
-    "- A CoinJoin has n >= 3 equal outputs, at least n distinct input scripts and n to 2n + 1 "
-    "outputs; nothing else has that shape. Services take part in none.",
-    "- Every withdrawal has an input in the co-spend cluster of an address that tagpack.yaml tags, "
-    "over the whole chain. Cold wallets and most deposit addresses are outside it.",
-    "- Addresses of site users that were spent are one co-spend cluster, the observed ones "
-    "among them. They receive nothing but payments.",
-)
-
-
 class Truth:
     """Every truth table, filled while the economy runs."""
 
@@ -71,7 +60,7 @@ class Truth:
             (
                 ("owner_id", "the party, unique"),
                 ("role", "user, exchange, market, gambling, processor, pool, faucet, coordinator, "
-                 "site, operator or genesis"),
+                 "marketplace, site, operator or genesis"),
                 ("name", "a made-up name"),
                 ("country", "ISO 3166-1 alpha-2; ZZ where nobody knows"),
                 ("wallet_kind", "script kind of its main wallet; empty for genesis"),
@@ -89,6 +78,24 @@ class Truth:
                  "(the operator's own), premix, coinjoin, coinbase, fee, op_return or genesis: "
                  "what the address was first made for. The site's wallet is site_user and "
                  "treasury"),
+                ("wallet", "wallet in wallets.csv; empty for op_return and genesis"),
+                ("wallet_family", "family of that wallet"),
+            ),
+        )  # fmt: skip
+        self.wallets = Table(
+            "wallets",
+            "every wallet, and the habits that change rules look at",
+            (
+                ("wallet", "owner and name, unique"),
+                ("owner_id", "who holds its keys"),
+                ("wallet_family", "core, electrum and so on, see docs/methods/simulator.md; "
+                 "classic is none; service, mixer and inscriptions are those of services and of "
+                 "clients for one purpose"),
+                ("kind", "script kind of its receiving addresses"),
+                ("position", "where change goes: random, last, first or sorted (BIP 69)"),
+                ("change", "one, none (coins are paid whole), round or split"),
+                ("change_kind", "own, match (the payee's type) or other"),
+                ("reuse", "1 where it uses one address for everything"),
             ),
         )  # fmt: skip
         self.transactions = Table(
@@ -99,20 +106,47 @@ class Truth:
                 ("height", "height of its block"),
                 ("kind", "payment, withdrawal (a service pays customers), deposit, sweep, "
                  "internal (a service moves its own), hop (a party moves its own), consolidation, "
-                 "dust, coinjoin, premix, site_sweep, site_payout or peel"),
-                ("owner_id", "who spent; of a CoinJoin, who started it"),
+                 "dust, coinjoin, premix, trade, site_sweep, site_payout or peel"),
+                ("owner_id", "who spent; of a joint transaction, who started it"),
+                ("class", "ordinary, coinjoin, tx0 (cuts coins for a mix), payjoin, trade (seller "
+                 "and buyer spend together), stonewall (one wallet that looks like two), "
+                 "equal_batch (a service pays three or more equal sums), consolidation (ten inputs "
+                 "or more, at most two outputs), omni, open_assets or runes"),
+                ("wallet_family", "family of the wallets that spent; empty where of several"),
+                ("spenders", "owner_ids of all inputs, sorted, joined by a space; more than one "
+                 "where people signed together"),
             ),
         )  # fmt: skip
         self.change = Table(
-            "change", "outputs that return to the spender as change", (_TXID, _VOUT)
+            "change",
+            "outputs that return to a spender as change; of a CoinJoin, what each participant "
+            "could not mix",
+            (_TXID, _VOUT),
         )
         self.coinjoins = Table(
             "coinjoins",
             "the CoinJoins, in chain order",
             (
                 _TXID,
-                ("type", "joinmarket, wasabi1 or whirlpool"),
+                (
+                    "type",
+                    "joinmarket, wasabi1, wasabi1_levels, wasabi2 or whirlpool; of those that "
+                    "no detector covers, two_party, unequal or stowaway",
+                ),
                 ("participants", "owner_ids of all, sorted, joined by a space"),
+            ),
+        )
+        self.payjoins = Table(
+            "payjoins",
+            "payments in which the payee spends coins along with the payer",
+            (
+                _TXID,
+                ("design", "bip78, or stowaway, which coinjoins.csv lists too"),
+                ("payer_id", "owner_id of the payer"),
+                ("payee_id", "owner_id of the payee"),
+                ("vout", "output of the payee"),
+                ("value_sat", "what was paid; the output holds the payee's own coins as well"),
+                ("payee_inputs", "how many inputs are the payee's"),
             ),
         )
         self.site_users = Table(
@@ -129,6 +163,15 @@ class Truth:
             "deposit addresses of customers at services; an account may have many, or none: "
             "gambling and pools take deposits at their own tagged address",
             (_SERVICE, _ACCOUNT, _CUSTOMER, ("address", "deposit address")),
+        )
+        self.custody = Table(
+            "custody",
+            "deposit addresses whose keys another service holds; owner_id in scripts.csv is it",
+            (
+                ("address", "deposit address"),
+                ("custodian_id", "owner_id of the service that holds the key"),
+                ("service_id", "owner_id of the service whose customer has the address"),
+            ),
         )
         self.withdrawals = Table(
             "withdrawals",
@@ -175,10 +218,15 @@ class Truth:
         """All tables, in the order the README lists them."""
         return tuple(value for value in vars(self).values() if isinstance(value, Table))
 
-    def write(self, folder: Path, about: str) -> None:
-        """Write a CSV a table, and a README that describes each column, into a new folder."""
+    def write(self, folder: Path, about: str, parameters: Parameters) -> None:
+        """Write a CSV a table, a README that describes each column, and parameters.json.
+
+        The folder must be new. The README says what holds by design under these parameters.
+        """
         folder.mkdir()
-        lines = ["# Truth of a simulated chain", "", about, "", *_DESIGN, ""]
+        text = json.dumps(parameters.as_dict(), indent=2, sort_keys=True, ensure_ascii=True)
+        (folder / "parameters.json").write_text(text + "\n", encoding="ascii", newline="\n")
+        lines = ["# Truth of a simulated chain", "", about, "", *design(parameters), ""]
         for table in self.tables:
             with (folder / f"{table.name}.csv").open("w", encoding="ascii", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")

@@ -1,11 +1,11 @@
-"""Wallets: coins, addresses, and the habits by which each kind builds its transactions."""
+"""Wallets: coins, addresses, and transactions built by the habits of each."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from random import Random
-from typing import Literal
+from math import ceil
 
+from peelchain.simulate.change import change_kind, change_values, whole_coin
+from peelchain.simulate.habits import Habits, legacy_habits, legacy_kind
 from peelchain.simulate.keys import Kind, make_lock
 from peelchain.simulate.ledger import Address, Ledger, Output, Receipt
 from peelchain.simulate.transaction import (
@@ -17,65 +17,19 @@ from peelchain.simulate.transaction import (
     vbytes,
 )
 
-Selection = Literal["largest", "oldest", "random", "exact"]
-Position = Literal["random", "last", "first", "sorted"]
-
 DUST_SAT = 1_000
 _EXACT_SLACK_SAT = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How a wallet builds transactions.
-
-    `reuse` keeps one address for everything; `anti_sniping` sets the locktime to the tip's height
-    (Bitcoin Core); `position` is where change goes (`sorted` is BIP 69); `fee_share` scales the
-    going fee rate.
-    """
-
-    kind: Kind
-    reuse: bool = False
-    selection: Selection = "largest"
-    position: Position = "random"
-    anti_sniping: bool = False
-    version: int = 2
-    replaceable: bool = False
-    fee_share: float = 1.0
-
-
-def draw_habits(rng: Random, kind: Kind | None = None, *, reuse: bool | None = None) -> Habits:
-    """Habits of one user's wallet. A given kind or reuse is kept."""
-    drawn: tuple[Kind, bool] = rng.choices(
-        (
-            ("p2pkh", True),
-            ("p2pkh", False),
-            ("p2sh_p2wpkh", False),
-            ("p2wpkh", False),
-            ("p2tr", False),
-        ),
-        (18, 18, 24, 28, 12),
-    )[0]
-    if kind is not None:
-        drawn = (kind, False)
-    old = drawn[0] == "p2pkh"
-    selection: Selection = rng.choice(("largest", "oldest", "random", "exact"))
-    position: Position = rng.choice(("random", "last", "first", "sorted"))
-    return Habits(
-        kind=drawn[0],
-        reuse=drawn[1] if reuse is None else reuse,
-        selection="oldest" if old and rng.random() < 0.5 else selection,
-        position="last" if old and rng.random() < 0.5 else position,
-        anti_sniping=rng.random() < 0.35,
-        version=1 if rng.random() < (0.7 if old else 0.3) else 2,
-        replaceable=not old and rng.random() < 0.5,
-        fee_share=rng.choice((0.6, 0.8, 1.0, 1.0, 1.3, 2.0)),
-    )
+_MOST_JOINED = 30
+_BACKDATED = 0.1
+_PRIVATE = ("payment", "deposit")
 
 
 class Wallet:
     """One wallet of one owner: its coins, and the next address it will give."""
 
     def __init__(self, ledger: Ledger, owner_id: str, name: str, habits: Habits) -> None:
+        if ledger.parameters.before_segwit:
+            habits = legacy_habits(habits)
         self.ledger = ledger
         self.owner_id = owner_id
         self.name = name
@@ -83,17 +37,43 @@ class Wallet:
         self.coins: list[Coin] = []
         self.used: list[Address] = []
         self._count = 0
+        self._received: Address | None = None
+        ledger.truth.wallets.add(
+            self.wallet_id,
+            owner_id,
+            habits.family,
+            habits.kind,
+            habits.position,
+            habits.change,
+            habits.change_kind,
+            int(habits.reuse),
+        )
+
+    @property
+    def wallet_id(self) -> str:
+        """Its name in the truth, unique."""
+        return f"{self.owner_id}/{self.name}"
 
     def address(self, purpose: str = "receive", kind: Kind | None = None) -> Address:
         """A fresh address, or the only one where the wallet reuses it."""
         if self.habits.reuse and self.used:
             return self.used[0]
+        again = self.ledger.parameters.receive_reuse if purpose == "receive" else 0.0
+        if again and self._received and self.ledger.rng.random() < again:
+            return self._received
         path = f"{self.owner_id}/{self.name}/{self._count}"
         self._count += 1
-        lock = make_lock(kind or self.habits.kind, self.ledger.seed, path)
-        self.ledger.own(lock.script_pubkey, self.owner_id, purpose)
+        kind = kind or self.habits.kind
+        if self.ledger.parameters.before_segwit:
+            kind = legacy_kind(kind)
+        lock = make_lock(kind, self.ledger.seed, path)
+        self.ledger.own(
+            lock.script_pubkey, self.owner_id, purpose, self.wallet_id, self.habits.family
+        )
         address = Address(lock, self, purpose)
         self.used.append(address)
+        if purpose == "receive":
+            self._received = address
         return address
 
     def spendable(self) -> list[Coin]:
@@ -108,7 +88,8 @@ class Wallet:
     @property
     def rate(self) -> float:
         """Satoshis a virtual byte this wallet pays."""
-        return self.ledger.fee_rate * self.habits.fee_share
+        rate = self.ledger.fee_rate * self.habits.fee_share
+        return float(ceil(rate)) if self.habits.whole_rate else rate
 
     @property
     def balance_sat(self) -> int:
@@ -133,34 +114,56 @@ class Wallet:
         """Pay, with change where it is worth having; None where the coins do not suffice.
 
         The receipt's coins are those of the payments, in the order given. Coins are chosen from
-        `coins` (default: all spendable), always with `required`. Three equal payments are made to
-        differ by some satoshis; `keep_equal` leaves them where nobody could take it for a CoinJoin.
+        `coins` (default: all spendable), always with `required`. Equal payments are made to differ
+        by some satoshis; `keep_equal` leaves them so where nobody could take it for a CoinJoin, or
+        where the economy may hold such lookalikes. A wallet that pays coins whole, or keeps a round
+        remainder, pays somewhat more or less than it was asked to.
         """
+        habits = self.habits
         if not keep_equal:
             payments = _spread(payments)
+        if habits.change == "none" and kind in _PRIVATE and len(payments) == 1 and not required:
+            to, value = payments[0]
+            coin = whole_coin(self.spendable() if coins is None else coins, value)
+            if coin is not None and not isinstance(to, bytes):
+                return self.empty(kind, to, [coin])
         chosen = self._choose(payments, self.spendable() if coins is None else coins, required)
         if chosen is None:
             return None
-        if keep_equal and _could_pass_for_mix(chosen, payments):
+        lookalikes = not self.ledger.parameters.keeps_shapes
+        if keep_equal and not lookalikes and _could_pass_for_mix(chosen, payments):
             payments = _spread(payments)
         outputs = [Output(to, value) for to, value in payments]
-        excess = self._excess(chosen, payments)
+        excess = self.excess(chosen, payments)
         change_cost = int(self.rate * output_vbytes(bytes(34)))
         if excess > change_cost + DUST_SAT:
             change = excess - change_cost
             while any(change == value for _, value in payments):
                 change -= 1
-            address = change_to() if change_to else self.address("change")
-            outputs.append(Output(address, change, is_change=True))
+            if habits.change == "round" and kind in _PRIVATE:
+                change, outputs[0] = _round_change(change, outputs[0])
+            parts = change_values(habits.change, self.ledger.rng, change, change_cost)
+            for part in parts:
+                address = change_to() if change_to else self.change_address(payments)
+                outputs.append(Output(address, part, is_change=True))
         return self._submit(kind, chosen, outputs, len(payments))
+
+    def change_address(self, payments: Sequence[tuple[Address | bytes, int]]) -> Address:
+        """A fresh address for change, of the type that suits these payments by habit."""
+        kinds = [to.lock.kind for to, _ in payments if not isinstance(to, bytes)]
+        return self.address("change", change_kind(self.habits, kinds))
 
     def empty(self, kind: str, to: Address, coins: Sequence[Coin] | None = None) -> Receipt | None:
         """Send the coins (default: all spendable) whole, without change; None if fees eat them."""
         chosen = self.spendable() if coins is None else list(coins)
-        excess = self._excess(chosen, [(to, 0)]) if chosen else 0
+        excess = self.excess(chosen, [(to, 0)]) if chosen else 0
         if excess <= DUST_SAT:
             return None
         return self._submit(kind, chosen, [Output(to, excess)], 1)
+
+    def choose(self, payments: Sequence[tuple[Address | bytes, int]]) -> list[Coin] | None:
+        """The coins it would pay these from, fee included; None where they do not suffice."""
+        return self._choose(payments, self.spendable(), ())
 
     def _choose(
         self,
@@ -172,16 +175,19 @@ class Wallet:
         held = {id(coin) for coin in required}
         free = [coin for coin in coins if id(coin) not in held]
         selection = self.habits.selection
+        if self.habits.spends_all:
+            required = [*required, *free[: _MOST_JOINED - len(required)]]
+            free = [coin for coin in free if coin not in required]
         if selection == "exact" and not required:
             for coin in free:
-                if 0 <= self._excess([coin], payments) <= _EXACT_SLACK_SAT:
+                if 0 <= self.excess([coin], payments) <= _EXACT_SLACK_SAT:
                     return [coin]
         if selection == "random":
             rng.shuffle(free)
         elif selection != "oldest":
             free.sort(key=lambda coin: -coin.value_sat)
         chosen = list(required)
-        excess = self._excess(chosen, payments)
+        excess = self.excess(chosen, payments)
         for coin in free:
             if excess >= 0 and chosen:
                 break
@@ -189,15 +195,25 @@ class Wallet:
             excess += coin.value_sat - int(self.rate * coin.lock.input_vbytes) - 1
         if excess < 0 or not chosen:
             return None
-        return chosen if self._excess(chosen, payments) >= 0 else None
+        return chosen if self.excess(chosen, payments) >= 0 else None
 
-    def _excess(
-        self, coins: Sequence[Coin], payments: Sequence[tuple[Address | bytes, int]]
-    ) -> int:
+    def excess(self, coins: Sequence[Coin], payments: Sequence[tuple[Address | bytes, int]]) -> int:
         """What is left of the coins after the payments and their fee, without change."""
         scripts = [to if isinstance(to, bytes) else to.script for to, _ in payments]
         fee = int(self.rate * vbytes(list(coins), scripts)) + 1
         return sum(c.value_sat for c in coins) - sum(value for _, value in payments) - fee
+
+    def lock_fields(self) -> tuple[int, int]:
+        """Locktime and sequence that this wallet gives a transaction now."""
+        habits, height = self.habits, self.ledger.height
+        locktime, sequence = 0, FINAL
+        if habits.anti_sniping:
+            locktime, sequence = height - 1, LOCKTIME_ON
+        if habits.backdates and self.ledger.rng.random() < _BACKDATED:
+            locktime = max(locktime - self.ledger.rng.randrange(100), 1)
+        if habits.replaceable:
+            sequence = REPLACEABLE
+        return locktime, sequence
 
     def _submit(
         self, kind: str, coins: list[Coin], outputs: list[Output], payments: int
@@ -205,6 +221,8 @@ class Wallet:
         """Order inputs and outputs by habit, submit, and put the receipt back in payment order."""
         habits, rng = self.habits, self.ledger.rng
         order = list(range(len(outputs)))
+        if habits.input_order == "shuffled":
+            coins = rng.sample(coins, len(coins))
         if habits.position == "random":
             rng.shuffle(order)
         elif habits.position == "sorted":
@@ -212,11 +230,7 @@ class Wallet:
             coins = sorted(coins, key=lambda coin: (coin.txid[::-1], coin.vout))
         elif habits.position == "first":
             order = order[payments:] + order[:payments]
-        locktime, sequence = 0, FINAL
-        if habits.anti_sniping:
-            locktime, sequence = self.ledger.height - 1, LOCKTIME_ON
-        if habits.replaceable:
-            sequence = REPLACEABLE
+        locktime, sequence = self.lock_fields()
         self.take(coins)
         receipt = self.ledger.submit(
             kind,
@@ -235,6 +249,15 @@ def _could_pass_for_mix(
 ) -> bool:
     equal = max(Counter(value for _, value in payments).values())
     return equal >= 3 and len({coin.lock.script_pubkey for coin in coins}) >= equal
+
+
+def _round_change(change: int, payment: Output) -> tuple[int, Output]:
+    """The change cut to a round sum, and the payment with what was cut off."""
+    for step in (1_000_000, 100_000, 10_000):
+        cut = change % step
+        if change > step and cut < payment.value_sat // 4:
+            return change - cut, Output(payment.to, payment.value_sat + cut)
+    return change, payment
 
 
 def _spread(

@@ -98,6 +98,11 @@ class Lookup:
         )
         self._checked: set[str] = set()
 
+    @property
+    def tables(self) -> _core.TableRows:
+        """The fact tables by row."""
+        return self._tables
+
     @cached_property
     def sql(self) -> "duckdb.DuckDBPyConnection":
         """The tables in DuckDB, for questions that are no look-ups."""
@@ -130,6 +135,17 @@ class Lookup:
         return {
             n: dict(zip(columns, row, strict=True)) for n, row in zip(wanted, rows, strict=True)
         }
+
+    def columns_of(
+        self, table: str, numbers: Sequence[int], columns: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Columns of the rows of a fact table with these numbers, given rising and each once.
+
+        As `rows_of`, for many rows: each column is one list.
+        """
+        if not numbers:
+            return {column: [] for column in columns}
+        return self._tables.fetch(table, numbers, columns)
 
     def find_tx_ids(self, txid: bytes) -> list[int]:
         """The tx_ids of a txid, in chain order; none where the chain lacks it."""
@@ -211,6 +227,10 @@ class Lookup:
     def spenders(self, txout_ids: Sequence[int]) -> list[tuple[int, int] | None]:
         """tx_id and vin of the input that spends each output, None for one that no block spends."""
         return self._runs("spenders").spenders(txout_ids)
+
+    def receipts(self, script_id: int) -> list[int]:
+        """The txout_ids that pay a script, rising."""
+        return self._runs("receipts").receipts(script_id)
 
     def history(self, script_id: int, limit: int) -> History:
         """What a script received and spent, with the latest `limit` receipts and spends."""

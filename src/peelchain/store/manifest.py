@@ -63,7 +63,8 @@ class SortedRun:
 class Run:
     """What made a derived table: stage, software, parameters, inputs, and the tip it saw.
 
-    `tip_hash` is empty for runs that read no chain (tags, rates).
+    `tip_hash` is empty for runs that read no chain (tags, rates). `tables` names each file: a table
+    in several parts has `links`, `links/2` and so on, in order.
     """
 
     run_id: str
@@ -74,6 +75,15 @@ class Run:
     tip_hash: str
     tip_height: int
     tables: dict[str, StoredFile] = field(default_factory=dict)
+
+    def parts(self, table: str) -> list[StoredFile]:
+        """The files of a table, in order; none where the run did not write it."""
+        found = []
+        name = table
+        while name in self.tables:
+            found.append(self.tables[name])
+            name = f"{table}/{len(found) + 1}"
+        return found
 
 
 @dataclass(frozen=True)
@@ -262,7 +272,8 @@ def _run(raw: Any) -> Run:
     raw = _object(raw, "a run")
     tables = _object(raw["tables"], "tables")
     for table in tables:
-        if table not in TABLES or table in CHAIN_TABLES:
+        name, _, part = table.partition("/")
+        if name not in TABLES or name in CHAIN_TABLES or not (part.isdecimal() or part == ""):
             raise ValueError(f"a run writes no table {table!r}")
     return Run(
         run_id=_text(raw["run_id"]),

@@ -83,12 +83,16 @@ class Store:
 
     def read_run(self, run: Run, table: str) -> "pa.Table":
         """A table that a run wrote."""
-        return self._read_file(run.tables[table], TABLES[table].schema)
+        import pyarrow as pa
+
+        schema = TABLES[table].schema
+        parts = [self._read_file(stored, schema) for stored in run.parts(table)]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def run_rows(self, run: Run, table: str) -> _core.TableRows:
         """A table that a run wrote, for look-ups in it."""
-        stored = run.tables[table]
-        return _core.TableRows({table: [(str(self.path / stored.file), stored.rows)]})
+        parts = [(str(self.path / stored.file), stored.rows) for stored in run.parts(table)]
+        return _core.TableRows({table: parts})
 
     def read_runs(self, stage: str, table: str) -> "pa.Table":
         """The rows of a table from every run of a stage, oldest run first."""

@@ -68,9 +68,9 @@ def _set_up(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     for name, spec in TABLES.items():
         if spec.kind == "derived" and name != "runs":
             rows: list[tuple[str, str | None]] = [
-                (str(root / run.tables[name].file), run.run_id)
+                (str(root / stored.file), run.run_id)
                 for run in store.manifest.runs
-                if name in run.tables
+                for stored in run.parts(name)
             ]
             _view(connection, name, rows)
     _runs(connection, store)

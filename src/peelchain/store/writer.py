@@ -1,7 +1,6 @@
 """Writing a store: new files first, then the manifest that names them, then the clearing up."""
 
 import contextlib
-import io
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from peelchain import __version__, _core
 from peelchain.errors import StoreError
 from peelchain.network import Network
-from peelchain.schema import TABLES
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import offer, older_generations_are_free, writing
 from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
+from peelchain.store.new_run import NewRun
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,6 +113,20 @@ class StoreWriter:
         The same stage on the same inputs has the same run_id and takes the older one's place.
         `replaces` are run_ids that this one makes obsolete.
         """
+        new = self.new_run(stage, parameters=parameters, inputs=inputs, on_chain=on_chain)
+        for name, table in tables.items():
+            new.add_table(name, table)
+        return new.commit(replaces)
+
+    def new_run(
+        self,
+        stage: str,
+        *,
+        parameters: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        on_chain: bool = True,
+    ) -> NewRun:
+        """A run to be written table by table; it counts once committed."""
         tip = self.manifest if on_chain else None
         run = Run(
             run_id="",
@@ -124,28 +137,19 @@ class StoreWriter:
             tip_hash=tip.tip_hash if tip else "",
             tip_height=tip.tip_height if tip else -1,
         )
-        run_id = run_identity(run)
-        files: dict[str, StoredFile] = {}
-        for name, table in tables.items():
-            files[name] = self._write_derived(name, run_id, table)
-        run = replace(run, run_id=run_id, tables=files)
-        kept = tuple(r for r in self.manifest.runs if r.run_id not in replaces)
-        self.commit(replace(self.manifest, runs=kept).with_run(run))
-        return run
+        return NewRun(self, replace(run, run_id=run_identity(run)))
 
-    def _write_derived(self, name: str, run_id: str, table: "pa.Table") -> StoredFile:
-        # heavy, and an ingest does without it
-        import pyarrow.parquet as pq
-
-        spec = TABLES[name]
-        buffer = io.BytesIO()
-        pq.write_table(table.cast(spec.schema), buffer, compression="zstd", store_schema=True)
+    def derived_path(self, name: str) -> Path:
+        """Where a Parquet file of a run is to be, a name not taken; it counts once committed."""
         folder = self.path / _DERIVED
         _core.make_dirs(folder)
-        path = folder / f"{name}-{run_id}-g{self.manifest.generation + 1:06d}.parquet"
+        path = folder / f"{name}-g{self.manifest.generation + 1:06d}.parquet"
+        # what a killed writer left stays as long as anybody reads an older generation
+        while path.exists():
+            self._made += 1
+            path = path.with_stem(f"{name}-g{self.manifest.generation + 1:06d}-{self._made:04d}")
         self._uncommitted.append(path)
-        digest, size = _core.replace_file(path, buffer.getvalue())
-        return self.stored(path, table.num_rows, size, digest)
+        return path
 
     def clear(self) -> None:
         """Removes what no manifest names, unless somebody may still read it."""

@@ -152,6 +152,11 @@ def service_kind(category: str | None) -> Kind | None:
     return "service" if concept in _SERVICES else None
 
 
+def confidence_level(name: str | None) -> int:
+    """The level of one of GraphSense's confidence classes, 0 to 100; 0 for none, or another."""
+    return _CONFIDENCE.get(name or "", 0)
+
+
 def cluster_lookup(script_ids: Int64, cluster_ids: Int64) -> ClusterOf:
     """The cluster of each script, from the `clusters` table's columns, sorted by script_id.
 
@@ -276,7 +281,7 @@ def _claims(tags: pa.Table, script_ids: Int64, cluster_of: ClusterOf) -> _Claims
         ),
         key=ids.__getitem__,
     )
-    names = _parties([labels[row] for row in entries], [actors[row] for row in entries])
+    names = parties([labels[row] for row in entries], [actors[row] for row in entries])
     rows = np.array(entries, dtype=np.int64)
     scripts = script_ids[rows]
     distinct = sorted(set(names))
@@ -288,9 +293,7 @@ def _claims(tags: pa.Table, script_ids: Int64, cluster_of: ClusterOf) -> _Claims
         spreads=np.array([definers[row] is not False for row in entries], dtype=np.bool_),
         parties=np.array([number[name] for name in names], dtype=np.int64),
         names=distinct,
-        levels=np.array(
-            [_CONFIDENCE.get(confidences[row] or "", 0) for row in entries], dtype=np.int64
-        ),
+        levels=np.array([confidence_level(confidences[row]) for row in entries], dtype=np.int64),
         dates=np.array([_day_number(dates[row]) for row in entries], dtype=np.int64),
     )
 
@@ -328,7 +331,7 @@ def _starts(*keys: Int64) -> Int64:
     return np.flatnonzero(np.concatenate(([True], changed))).astype(np.int64)
 
 
-def _parties(labels: list[str], actors: list[str | None]) -> list[str]:
+def parties(labels: list[str], actors: list[str | None]) -> list[str]:
     """The party each entry names: its actor, the one actor its label goes with, or its label."""
     actors_of: dict[str, set[str]] = {}
     plain = [_plain(label) for label in labels]

@@ -124,7 +124,11 @@ pub struct TableWritten {
 
 impl TableFile {
     pub fn create(table: &'static str, schema: SchemaRef, dir: &Path) -> Result<Self> {
-        let path = dir.join(format!("{table}.parquet"));
+        Self::create_at(table, schema, &dir.join(format!("{table}.parquet")))
+    }
+
+    pub fn create_at(table: &'static str, schema: SchemaRef, path: &Path) -> Result<Self> {
+        let path = path.to_owned();
         let file = DurableFile::create(&path)?;
         let mut properties = WriterProperties::builder()
             .set_writer_version(WriterVersion::PARQUET_2_0)

@@ -32,17 +32,23 @@ pub fn multi_input(chain: Chain<'_>, excluded: &[i64]) -> Result<Links, ClusterE
         }
         scripts.clear();
         scripts.extend(chain.prevouts(tx).map(|o| chain.script[o]));
+        links.star(tx as i64, &mut scripts);
+    }
+    Ok(links)
+}
+
+impl Links {
+    /// Adds the links of a transaction that spends these scripts, which it puts in order.
+    pub fn star(&mut self, tx: i64, scripts: &mut Vec<i64>) {
         scripts.sort_unstable();
         scripts.dedup();
         if let Some((&least, others)) = scripts.split_first() {
-            for &other in others {
-                links.tx.push(tx as i64);
-                links.script_a.push(least);
-                links.script_b.push(other);
-            }
+            let count = self.tx.len() + others.len();
+            self.tx.resize(count, tx);
+            self.script_a.resize(count, least);
+            self.script_b.extend_from_slice(others);
         }
     }
-    Ok(links)
 }
 
 #[cfg(test)]
@@ -53,7 +59,7 @@ mod tests {
     fn cluster_links_are_a_star_from_the_least_script() {
         let scripts = [7, 3, 3, 5, 9];
         let prev = [-1, 0, 1, 2, 3];
-        let chain = Chain::new(&[0, 1, 5], &[0, 4, 5], &prev, &[1; 5], &scripts).unwrap();
+        let chain = Chain::new(&[0, 1, 5], &prev, &scripts).unwrap();
         let links = multi_input(chain, &[]).unwrap();
         assert_eq!(links.tx, [1, 1]);
         assert_eq!(links.script_a, [3, 3]);

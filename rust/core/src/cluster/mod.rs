@@ -3,14 +3,24 @@
 //! Everything here reads the chain as flat arrays indexed by the dense ids of a store.
 
 pub mod coinjoin;
+mod constrained;
+mod cut;
+mod graph;
+mod growth;
 mod links;
+mod outputs;
+pub mod pass;
 mod paths;
+mod segment;
 mod union_find;
 
-pub use coinjoin::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
+pub use constrained::{Apart, Constrained, Refused};
+pub use cut::Cut;
+pub use graph::{Graph, rows_within};
+pub use growth::Jumps;
 pub use links::{Links, multi_input};
-pub use paths::{Steps, shortest_steps};
-pub use union_find::{Clusters, merge};
+pub use paths::Steps;
+pub use union_find::{Clusters, Merging, ScriptNumber, merge};
 
 use thiserror::Error;
 
@@ -32,19 +42,19 @@ pub enum ClusterError {
     },
     #[error("{name} does not rise at row {row}")]
     Order { name: &'static str, row: usize },
+    #[error("{name}[{row}] is a script that is not among those given")]
+    Unknown { name: &'static str, row: usize },
 }
 
-/// The best chain as flat arrays, in chain order: the inputs and outputs of every transaction.
+/// The best chain as flat arrays, in chain order: the inputs of every transaction, and the script of
+/// every output.
 ///
-/// `first_txin` and `first_txout` (one entry more than there are transactions) bound each
-/// transaction's rows; `prev_txout` is -1 for an input whose spent output is not known, which is
-/// that of a coinbase.
+/// `first_txin` (one entry more than there are transactions) bounds each transaction's rows;
+/// `prev_txout` is -1 for an input whose spent output is not known, which is that of a coinbase.
 #[derive(Clone, Copy)]
 pub struct Chain<'a> {
     first_txin: &'a [i64],
-    first_txout: &'a [i64],
     prev_txout: &'a [i64],
-    value_sat: &'a [i64],
     script: &'a [i64],
 }
 
@@ -52,21 +62,14 @@ impl<'a> Chain<'a> {
     /// The arrays, once every bound and every index in them is known to be in range.
     pub fn new(
         first_txin: &'a [i64],
-        first_txout: &'a [i64],
         prev_txout: &'a [i64],
-        value_sat: &'a [i64],
         script: &'a [i64],
     ) -> Result<Self, ClusterError> {
         check_bounds("tx_first_txin", first_txin, prev_txout.len())?;
-        check_bounds("tx_first_txout", first_txout, script.len())?;
-        check_length("tx_first_txout", first_txout.len(), first_txin.len())?;
-        check_length("txout_value", value_sat.len(), script.len())?;
         check_ids("txin_prev_txout", prev_txout, -1, script.len())?;
         Ok(Self {
             first_txin,
-            first_txout,
             prev_txout,
-            value_sat,
             script,
         })
     }
@@ -89,10 +92,6 @@ impl<'a> Chain<'a> {
 
     fn txin_count(&self, tx: usize) -> usize {
         (self.first_txin[tx + 1] - self.first_txin[tx]) as usize
-    }
-
-    fn txouts(&self, tx: usize) -> std::ops::Range<usize> {
-        self.first_txout[tx] as usize..self.first_txout[tx + 1] as usize
     }
 }
 

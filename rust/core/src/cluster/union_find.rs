@@ -5,12 +5,18 @@
 //! 2016 (linking by index, path halving, one compare-and-swap a link).
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use super::{ClusterError, check_ids, check_length};
+use super::{ClusterError, check_length};
 
 /// Links below which threads cost more than they save.
 const THREADING_PAYS: usize = 1 << 18;
+/// Links whose parents are read before any is followed: the processor then waits for memory once for
+/// all of them. 16 to 64 do alike.
+const AT_ONCE: usize = 32;
+/// Scripts whose clusters are read off at a time, where they are not wanted whole.
+const PIECE: usize = 1 << 20;
 
 /// The scripts that are in some link, rising, and the least script of each one's cluster.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,20 +25,121 @@ pub struct Clusters {
     pub cluster: Vec<i64>,
 }
 
+/// A script's number as links name it.
+pub trait ScriptNumber: Copy + Sync {
+    /// As an index; a negative number becomes one past any script.
+    fn index(self) -> usize;
+    /// As errors show it.
+    fn shown(self) -> i64;
+}
+
+impl ScriptNumber for i64 {
+    #[inline]
+    fn index(self) -> usize {
+        self as usize
+    }
+    fn shown(self) -> i64 {
+        self
+    }
+}
+
+impl ScriptNumber for u32 {
+    #[inline]
+    fn index(self) -> usize {
+        self as usize
+    }
+    fn shown(self) -> i64 {
+        i64::from(self)
+    }
+}
+
 /// The clusters that links between `script_count` scripts make. A script in no link is left out.
-pub fn merge(
+pub fn merge<N: ScriptNumber>(
     script_count: usize,
-    script_a: &[i64],
-    script_b: &[i64],
+    script_a: &[N],
+    script_b: &[N],
 ) -> Result<Clusters, ClusterError> {
-    check_length("script_b", script_b.len(), script_a.len())?;
-    check_ids("script_a", script_a, 0, script_count)?;
-    check_ids("script_b", script_b, 0, script_count)?;
-    Ok(if script_count <= u32::MAX as usize {
-        merge_with::<AtomicU32>(script_count, script_a, script_b)
-    } else {
-        merge_with::<AtomicU64>(script_count, script_a, script_b)
-    })
+    let mut merging = Merging::new(script_count);
+    merging.add(script_a, script_b)?;
+    Ok(merging.clusters())
+}
+
+/// Clusters in the making: every script alone until links join them.
+pub struct Merging(Parents);
+
+enum Parents {
+    Narrow(Vec<AtomicU32>),
+    Wide(Vec<AtomicU64>),
+}
+
+impl Merging {
+    pub fn new(script_count: usize) -> Self {
+        Self(if script_count <= u32::MAX as usize {
+            Parents::Narrow(alone(script_count))
+        } else {
+            Parents::Wide(alone(script_count))
+        })
+    }
+
+    /// Joins the scripts of each link.
+    pub fn add<N: ScriptNumber>(
+        &mut self,
+        script_a: &[N],
+        script_b: &[N],
+    ) -> Result<(), ClusterError> {
+        check_length("script_b", script_b.len(), script_a.len())?;
+        let joined = match &self.0 {
+            Parents::Narrow(parents) => join_all(parents, script_a, script_b),
+            Parents::Wide(parents) => join_all(parents, script_a, script_b),
+        };
+        joined.map_err(|row| self.out_of_range(script_a, script_b, row))
+    }
+
+    fn out_of_range<N: ScriptNumber>(&self, a: &[N], b: &[N], row: usize) -> ClusterError {
+        let limit = self.script_count();
+        let (name, value) = if a[row].index() >= limit {
+            ("script_a", a[row])
+        } else {
+            ("script_b", b[row])
+        };
+        ClusterError::Range {
+            name,
+            row,
+            value: value.shown(),
+            limit: limit.saturating_sub(1),
+        }
+    }
+
+    pub fn script_count(&self) -> usize {
+        match &self.0 {
+            Parents::Narrow(parents) => parents.len(),
+            Parents::Wide(parents) => parents.len(),
+        }
+    }
+
+    /// The least script of the cluster that `script` is in now.
+    pub fn cluster_of(&self, script: usize) -> usize {
+        match &self.0 {
+            Parents::Narrow(parents) => root(parents, script),
+            Parents::Wide(parents) => root(parents, script),
+        }
+    }
+
+    /// The scripts whose cluster has another member, and their clusters.
+    pub fn clusters(self) -> Clusters {
+        match &self.0 {
+            Parents::Narrow(parents) => rows(parents, 0..parents.len(), &flatten(parents)),
+            Parents::Wide(parents) => rows(parents, 0..parents.len(), &flatten(parents)),
+        }
+    }
+
+    /// Hands over the rows of `clusters` some at a time, in order of script.
+    pub fn for_each_piece<E>(self, take: impl FnMut(Clusters) -> Result<(), E>) -> Result<(), E> {
+        match &self.0 {
+            Parents::Narrow(parents) => pieces(parents, take),
+            Parents::Wide(parents) => pieces(parents, take),
+        }
+    }
 }
 
 /// A parent pointer. Relaxed order is enough: the pointers guard no other memory, and a value read
@@ -69,30 +176,57 @@ macro_rules! parent {
 parent!(AtomicU32, u32);
 parent!(AtomicU64, u64);
 
-fn merge_with<P: Parent>(script_count: usize, script_a: &[i64], script_b: &[i64]) -> Clusters {
-    let parents: Vec<P> = (0..script_count).map(P::new).collect();
-    let threads = if script_a.len() < THREADING_PAYS {
-        1
-    } else {
-        std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-    };
-    let part = script_a.len().div_ceil(threads).max(1);
+fn alone<P: Parent>(script_count: usize) -> Vec<P> {
+    (0..script_count).map(P::new).collect()
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Joins all links, or gives the least row that names a script out of range.
+fn join_all<P: Parent, N: ScriptNumber>(
+    parents: &[P],
+    script_a: &[N],
+    script_b: &[N],
+) -> Result<(), usize> {
+    if script_a.len() < THREADING_PAYS {
+        return join_some(parents, script_a, script_b);
+    }
+    let part = script_a.len().div_ceil(threads()).max(1);
     std::thread::scope(|scope| {
-        for (some_a, some_b) in script_a.chunks(part).zip(script_b.chunks(part)) {
-            let parents = &parents;
-            let work = move || {
-                for (&a, &b) in some_a.iter().zip(some_b) {
-                    unite(parents, a as usize, b as usize);
-                }
-            };
-            if threads == 1 {
-                work();
-            } else {
-                scope.spawn(work);
+        let working: Vec<_> = script_a
+            .chunks(part)
+            .zip(script_b.chunks(part))
+            .map(|(a, b)| scope.spawn(move || join_some(parents, a, b)))
+            .collect();
+        for (number, worker) in working.into_iter().enumerate() {
+            let done = worker.join().expect("joining links does not panic");
+            done.map_err(|row| number * part + row)?;
+        }
+        Ok(())
+    })
+}
+
+fn join_some<P: Parent, N: ScriptNumber>(parents: &[P], a: &[N], b: &[N]) -> Result<(), usize> {
+    let mut above = [(0, 0); AT_ONCE];
+    for (number, (some_a, some_b)) in a.chunks(AT_ONCE).zip(b.chunks(AT_ONCE)).enumerate() {
+        for (at, (x, y)) in some_a.iter().zip(some_b).enumerate() {
+            match (parents.get(x.index()), parents.get(y.index())) {
+                (Some(x), Some(y)) => above[at] = (x.get(), y.get()),
+                _ => return Err(number * AT_ONCE + at),
             }
         }
-    });
-    flatten(&parents)
+        for pair in &mut above[..some_a.len()] {
+            *pair = (parents[pair.0].get(), parents[pair.1].get());
+        }
+        for &(x, y) in &above[..some_a.len()] {
+            if x != y {
+                unite(parents, x, y);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn root<P: Parent>(parents: &[P], mut id: usize) -> usize {
@@ -120,31 +254,106 @@ fn unite<P: Parent>(parents: &[P], mut a: usize, mut b: usize) {
     }
 }
 
-/// Each script's root, for the scripts whose cluster has another member.
-fn flatten<P: Parent>(parents: &[P]) -> Clusters {
-    let mut has_child = vec![0_u64; parents.len().div_ceil(64)];
-    let mut joined = 0;
-    for (id, parent) in parents.iter().enumerate() {
-        // A parent is lesser than its child, so rising order finds it flattened already.
-        let top = parents[parent.get()].get();
-        if top != id {
-            parent.set(top);
-            joined += 1;
-            has_child[top / 64] |= 1 << (top % 64);
+/// A bit a script: whether its cluster has another member. Points every script at its root.
+fn flatten<P: Parent>(parents: &[P]) -> Vec<AtomicU64> {
+    let words = parents.len().div_ceil(64);
+    let joined: Vec<AtomicU64> = (0..words).map(|_| AtomicU64::new(0)).collect();
+    let mark = |script: usize| {
+        let (word, bit) = (&joined[script / 64], 1 << (script % 64));
+        if word.load(Relaxed) & bit == 0 {
+            word.fetch_or(bit, Relaxed);
         }
-    }
-    let mut clusters = Clusters {
-        script: Vec::with_capacity(joined),
-        cluster: Vec::with_capacity(joined),
     };
-    for (id, parent) in parents.iter().enumerate() {
-        let top = parent.get();
-        if top != id || has_child[id / 64] >> (id % 64) & 1 == 1 {
-            clusters.script.push(id as i64);
-            clusters.cluster.push(top as i64);
+    side_by_side(parents.len(), &|scripts| {
+        let mut above = [0; AT_ONCE];
+        for first in scripts.clone().step_by(AT_ONCE) {
+            let some = first..scripts.end.min(first + AT_ONCE);
+            for (at, id) in some.clone().enumerate() {
+                above[at] = parents[parents[id].get()].get();
+            }
+            for (at, id) in some.enumerate() {
+                let top = root(parents, above[at]);
+                if top != id {
+                    parents[id].set(top);
+                    mark(id);
+                    mark(top);
+                }
+            }
+        }
+    });
+    joined
+}
+
+/// Runs `work` on ranges that make up 0 to `scripts`, each a multiple of 64 long but the last.
+fn side_by_side(scripts: usize, work: &(impl Fn(Range<usize>) + Sync)) {
+    let threads = if scripts < THREADING_PAYS {
+        1
+    } else {
+        threads()
+    };
+    let part = scripts.div_ceil(threads).next_multiple_of(64);
+    std::thread::scope(|scope| {
+        for number in 0..threads {
+            let range = scripts.min(number * part)..scripts.min((number + 1) * part);
+            scope.spawn(move || work(range));
+        }
+    });
+}
+
+/// The rows of those `scripts` (from a multiple of 64 on) that are marked as joined.
+fn rows<P: Parent>(parents: &[P], scripts: Range<usize>, joined: &[AtomicU64]) -> Clusters {
+    let words = &joined[scripts.start / 64..scripts.end.div_ceil(64)];
+    let ones = |words: &[AtomicU64]| -> usize {
+        let count = |w: &AtomicU64| w.load(Relaxed).count_ones() as usize;
+        words.iter().map(count).sum()
+    };
+    let mut found = Clusters {
+        script: vec![0; ones(words)],
+        cluster: vec![0; ones(words)],
+    };
+    let threads = if scripts.len() < THREADING_PAYS {
+        1
+    } else {
+        threads()
+    };
+    let part = words.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let (mut script, mut cluster) = (&mut found.script[..], &mut found.cluster[..]);
+        for (number, some) in words.chunks(part).enumerate() {
+            let (own, cluster_own);
+            (own, script) = script.split_at_mut(ones(some));
+            (cluster_own, cluster) = cluster.split_at_mut(own.len());
+            let first = scripts.start + number * part * 64;
+            scope.spawn(move || {
+                let mut places = own.iter_mut().zip(cluster_own);
+                for (at, word) in some.iter().enumerate() {
+                    let mut left = word.load(Relaxed);
+                    while left != 0 {
+                        let id = first + at * 64 + left.trailing_zeros() as usize;
+                        left &= left - 1;
+                        if let Some((script, cluster)) = places.next() {
+                            (*script, *cluster) = (id as i64, parents[id].get() as i64);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    found
+}
+
+fn pieces<P: Parent, E>(
+    parents: &[P],
+    mut take: impl FnMut(Clusters) -> Result<(), E>,
+) -> Result<(), E> {
+    let joined = flatten(parents);
+    for first in (0..parents.len()).step_by(PIECE) {
+        let piece = rows(parents, first..parents.len().min(first + PIECE), &joined);
+        if !piece.script.is_empty() {
+            take(piece)?;
         }
     }
-    clusters
+    Ok(())
 }
 
 #[cfg(test)]
@@ -153,17 +362,39 @@ mod tests {
 
     #[test]
     fn cluster_is_named_by_its_least_script() {
-        let clusters = merge(9, &[5, 7, 2], &[7, 8, 3]).unwrap();
+        let clusters = merge(9, &[5_i64, 7, 2], &[7, 8, 3]).unwrap();
         assert_eq!(clusters.script, [2, 3, 5, 7, 8]);
         assert_eq!(clusters.cluster, [2, 2, 5, 5, 5]);
     }
 
     #[test]
     fn cluster_of_a_script_with_itself_is_none() {
-        assert_eq!(merge(3, &[1], &[1]).unwrap(), Clusters::default());
-        assert_eq!(merge(0, &[], &[]).unwrap(), Clusters::default());
-        assert!(merge(3, &[1], &[3]).is_err());
-        assert!(merge(3, &[-1], &[1]).is_err());
+        assert_eq!(merge(3, &[1_i64], &[1]).unwrap(), Clusters::default());
+        assert_eq!(merge::<i64>(0, &[], &[]).unwrap(), Clusters::default());
+    }
+
+    #[test]
+    fn cluster_link_out_of_range_is_named() {
+        let told = |a: &[i64], b: &[i64]| merge(3, a, b).unwrap_err().to_string();
+        assert!(told(&[0, 1], &[2, 3]).starts_with("script_b[1] is 3"));
+        assert!(told(&[-1], &[1]).starts_with("script_a[0] is -1"));
+        assert!(merge(3, &[0_u32], &[3]).is_err());
+    }
+
+    #[test]
+    fn cluster_links_may_come_in_several_lots() {
+        let mut merging = Merging::new(9);
+        merging.add(&[5_i64, 7], &[7, 8]).unwrap();
+        merging.add(&[2_u32], &[8]).unwrap();
+        assert_eq!(merging.cluster_of(7), 2);
+        assert_eq!(merging.clusters().cluster, [2, 2, 2, 2]);
+    }
+
+    fn wide_of(merging: &Merging) -> &[AtomicU64] {
+        match &merging.0 {
+            Parents::Wide(parents) => parents,
+            Parents::Narrow(_) => unreachable!("made wide"),
+        }
     }
 
     #[test]
@@ -179,7 +410,9 @@ mod tests {
         let (a, b): (Vec<i64>, Vec<i64>) =
             (0..THREADING_PAYS + 1).map(|_| (next(), next())).unzip();
         let threaded = merge(500_000, &a, &b).unwrap();
-        assert_eq!(threaded, merge_with::<AtomicU64>(500_000, &a, &b));
+        let wide = Merging(Parents::Wide(alone(500_000)));
+        join_all(wide_of(&wide), &a, &b).unwrap();
+        assert_eq!(threaded, wide.clusters());
         // The oracle: relabel until nothing changes.
         let mut label: Vec<i64> = (0..500_000).collect();
         loop {

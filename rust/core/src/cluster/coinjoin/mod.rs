@@ -5,7 +5,6 @@
 //! no date. Values of inputs that are not known are -1. Nothing here overflows on any i64.
 
 mod asset_protocol;
-mod chain_scan;
 mod equal_output;
 mod evidence;
 mod joinmarket;
@@ -23,7 +22,6 @@ mod wasabi2;
 mod whirlpool;
 
 pub use asset_protocol::Protocol;
-pub use chain_scan::{CoinJoin, EqualOutputLimits, Shape, find_equal_output};
 pub use partition::Partition;
 pub use verdict::{Kind, Lineage, Reasons, Verdict};
 

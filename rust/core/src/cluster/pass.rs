@@ -1,0 +1,414 @@
+//! Links and CoinJoins of a store in one pass over its segments, in chain order: links go to a file
+//! and into the clusters as they are found and are never held at once.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use arrow_array::cast::AsArray;
+use arrow_schema::SchemaRef;
+
+use super::coinjoin::{self, Input, Kind, Limits, Output, Transaction, TypeCode, Verdict};
+use super::links::Links;
+use super::outputs::Outputs;
+use super::segment::{Columns, Place, outputs_of, places};
+use super::union_find::Merging;
+use crate::chain::columns::{TableFile, TableWritten, ints64, names};
+use crate::chain::script::ScriptType;
+use crate::error::{CoreError, Result};
+use crate::lookup::TableRows;
+
+const OP_RETURN: TypeCode = ScriptType::OpReturn as TypeCode;
+const UNKNOWN: Input = Input {
+    value_sat: -1,
+    script: -1,
+    script_type: -1,
+    prev_tx: -1,
+    signs_single: false,
+};
+
+/// The name of the one rule whose links a pass makes.
+pub const MULTI_INPUT: &str = "multi_input";
+
+/// Called with transactions done and in all; false stops the work.
+pub type Progress<'a> = dyn FnMut(u64, u64) -> bool + 'a;
+
+/// What a pass is to do.
+pub struct Request<'a> {
+    /// The store's txs, txins, txouts and scripts.
+    pub tables: &'a TableRows,
+    /// Transactions before this one were in an earlier pass.
+    pub from_tx: u64,
+    /// Whether scripts spent together are linked.
+    pub multi_input: bool,
+    /// What the detectors go by; none looks for no CoinJoin.
+    pub limits: Option<&'a Limits>,
+    /// The kinds of transaction that give no link.
+    pub linkless: &'a [Kind],
+    /// The kinds for which it is asked afterwards who the spent scripts are.
+    pub retractable: &'a [Kind],
+    /// Transactions that give no link, rising.
+    pub excluded: &'a [i64],
+    /// What an earlier pass said of transactions: rising txout ranges and kinds.
+    pub known: Vec<Known>,
+    pub schema: SchemaRef,
+    /// The file of links to be written.
+    pub links: &'a Path,
+    /// Where outputs lie that do not fit in memory.
+    pub scratch: &'a Path,
+}
+
+/// The outputs of a transaction that a detector had something to say of.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    pub first_txout: i64,
+    pub end_txout: i64,
+    pub kind: Kind,
+}
+
+/// What a detector said of a transaction that gives no link, or of a Tx0. `scripts` are those it
+/// spends, each once, -1 for one that is not known; empty where its kind is not retractable.
+pub struct Judged {
+    pub tx: i64,
+    pub verdict: Verdict,
+    pub scripts: Vec<i64>,
+}
+
+/// The outcome of a pass.
+pub struct Passed {
+    pub links: TableWritten,
+    pub judged: Vec<Judged>,
+}
+
+/// Runs the pass; `merging` then holds the links too. What is judged is in chain order.
+pub fn pass(
+    request: &Request<'_>,
+    merging: &mut Merging,
+    progress: &mut Progress,
+) -> Result<Passed> {
+    let all = places(request.tables)?;
+    let new: Vec<&Place> = all
+        .iter()
+        .filter(|p| p.first_tx + p.tx_count > request.from_tx)
+        .collect();
+    let first_txout = new.first().map_or(0, |p| p.first_txout);
+    let count = new.iter().map(|p| p.txout_count as usize).sum();
+    let mut work = Work {
+        request,
+        outputs: Outputs::new(first_txout, count, request.scratch)?,
+        older: Vec::new(),
+        known: request.known.clone(),
+        judged: Vec::new(),
+        inputs: Vec::new(),
+        spent: Vec::new(),
+    };
+    let of = all.last().map_or(0, |p| p.first_tx + p.tx_count);
+    std::thread::scope(|scope| {
+        let (to_work, columns) = sync_channel::<Result<Columns>>(1);
+        let (to_file, links) = sync_channel::<Links>(2);
+        let places = &new;
+        scope.spawn(move || read_all(request.tables, places, &to_work));
+        let written = scope.spawn(move || write_all(request, &links));
+        let mut worked = Ok(());
+        for place in &new {
+            worked = next(&columns)
+                .and_then(|columns| work.segment(place, &columns))
+                .and_then(|links| {
+                    merging
+                        .add(&links.script_a, &links.script_b)
+                        .map_err(|e| broken(&e.to_string()))?;
+                    // a writer that failed has hung up and tells why below
+                    let _ = to_file.send(links);
+                    if progress(place.first_tx + place.tx_count, of) {
+                        Ok(())
+                    } else {
+                        Err(CoreError::Stopped)
+                    }
+                });
+            if worked.is_err() {
+                break;
+            }
+        }
+        drop(columns);
+        drop(to_file);
+        let written = written
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        worked?;
+        Ok(Passed {
+            links: written?,
+            judged: std::mem::take(&mut work.judged),
+        })
+    })
+}
+
+fn read_all(tables: &TableRows, places: &[&Place], to: &SyncSender<Result<Columns>>) {
+    for place in places {
+        let read = Columns::read(tables, place);
+        let failed = read.is_err();
+        if to.send(read).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn next(columns: &Receiver<Result<Columns>>) -> Result<Columns> {
+    let ended = || Err(broken("its reader ended early"));
+    columns.recv().unwrap_or_else(|_| ended())
+}
+
+fn write_all(request: &Request<'_>, links: &Receiver<Links>) -> Result<TableWritten> {
+    let mut file = TableFile::create_at("links", request.schema.clone(), request.links)?;
+    for mut some in links {
+        if some.tx.is_empty() {
+            continue;
+        }
+        let mut rules = vec![0; some.tx.len()];
+        file.append(vec![
+            ("tx_id", ints64(&mut some.tx)),
+            ("script_a", ints64(&mut some.script_a)),
+            ("script_b", ints64(&mut some.script_b)),
+            ("rule", names(&mut rules, &[MULTI_INPUT])),
+        ])?;
+    }
+    file.finish()
+}
+
+struct Work<'a> {
+    request: &'a Request<'a>,
+    /// Outputs of the segments of this pass.
+    outputs: Outputs,
+    /// What the present segment spends of earlier outputs, by txout_id.
+    older: Vec<(u64, Output)>,
+    known: Vec<Known>,
+    judged: Vec<Judged>,
+    inputs: Vec<i64>,
+    spent: Vec<Input>,
+}
+
+/// A transaction's rows in the columns of its segment.
+#[derive(Clone)]
+struct Rows {
+    tx: i64,
+    txins: std::ops::Range<usize>,
+    txouts: std::ops::Range<usize>,
+}
+
+impl Work<'_> {
+    fn segment(&mut self, place: &Place, columns: &Columns) -> Result<Links> {
+        self.outputs.extend(&columns.outputs)?;
+        self.fetch_older(columns)?;
+        let suspects = self.suspects(place, columns);
+        let payloads = self.payloads(columns, &suspects)?;
+        let mut suspects = suspects.into_iter().zip(payloads).peekable();
+        let mut excluded = self.request.excluded;
+        let mut links = Links::default();
+        for_each_tx(place, columns, |rows| {
+            while excluded.first().is_some_and(|&e| e < rows.tx) {
+                excluded = &excluded[1..];
+            }
+            let suspect = suspects.next_if(|(suspect, _)| suspect.tx == rows.tx);
+            if (rows.tx as u64) < self.request.from_tx {
+                return Ok(());
+            }
+            let mut gives = self.request.multi_input && excluded.first() != Some(&rows.tx);
+            if let Some((_, payload)) = suspect {
+                gives &= self.judge(place, columns, &rows, payload.as_deref())?;
+            }
+            if gives && rows.txins.len() > 1 {
+                self.link(columns, &rows, &mut links)?;
+            }
+            Ok(())
+        })?;
+        Ok(links)
+    }
+
+    /// Looks up the outputs that lie before those of this pass and that these inputs spend.
+    fn fetch_older(&mut self, columns: &Columns) -> Result<()> {
+        let first = self.outputs.first();
+        let mut wanted: Vec<u64> = columns
+            .prev_txout
+            .iter()
+            .filter_map(|prev| u64::try_from(*prev).ok())
+            .filter(|prev| *prev < first)
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        self.older.clear();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let tables = self.request.tables;
+        let found = tables.fetch("txouts", &wanted, &Output::COLUMNS)?;
+        let found = outputs_of(&found).map_err(|e| broken(&e))?;
+        self.older.extend(wanted.iter().copied().zip(found));
+        Ok(())
+    }
+
+    /// The output an input spends; none where that is not known.
+    #[inline]
+    fn prevout(&self, prev: i64) -> Result<Option<Output>> {
+        let Ok(txout) = u64::try_from(prev) else {
+            return Ok(None);
+        };
+        if let Some(found) = self.outputs.get(txout) {
+            return Ok(Some(found));
+        }
+        match self.older.binary_search_by_key(&txout, |o| o.0) {
+            Ok(at) => Ok(Some(self.older[at].1)),
+            Err(_) => Err(broken(&format!(
+                "an input spends output {txout}, which comes after it"
+            ))),
+        }
+    }
+
+    /// The transactions a detector might have something to say of.
+    fn suspects(&self, place: &Place, columns: &Columns) -> Vec<Rows> {
+        let mut suspects = Vec::new();
+        let Some(limits) = self.request.limits else {
+            return suspects;
+        };
+        let each = for_each_tx(place, columns, |rows| {
+            let outputs = &columns.outputs[rows.txouts.clone()];
+            if rows.tx as u64 >= self.request.from_tx
+                && coinjoin::may_matter(rows.txins.len(), outputs, limits)
+            {
+                suspects.push(rows);
+            }
+            Ok(())
+        });
+        each.expect("nothing in it fails");
+        suspects
+    }
+
+    /// The script of each suspect's first OP_RETURN output, where it has one.
+    fn payloads(&self, columns: &Columns, suspects: &[Rows]) -> Result<Vec<Option<Vec<u8>>>> {
+        let script_of = |rows: &Rows| {
+            let mut txouts = rows.txouts.clone();
+            let is_data = |o: &usize| columns.outputs[*o].script_type == OP_RETURN;
+            let found = txouts.find(is_data);
+            found.map(|o| columns.outputs[o].script as u64)
+        };
+        let mut wanted: Vec<u64> = suspects.iter().filter_map(script_of).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(vec![None; suspects.len()]);
+        }
+        let tables = self.request.tables;
+        let found = tables.fetch("scripts", &wanted, &["script_pubkey"])?;
+        let bytes = found.column(0).as_binary_opt::<i32>();
+        let bytes = bytes.ok_or_else(|| broken("script_pubkey is of another type"))?;
+        let payload = |script: u64| {
+            let at = wanted.binary_search(&script).ok()?;
+            Some(bytes.value(at).to_vec())
+        };
+        Ok(suspects
+            .iter()
+            .map(|rows| script_of(rows).and_then(payload))
+            .collect())
+    }
+
+    /// Whether a suspect gives links, once the detectors have looked at it.
+    fn judge(
+        &mut self,
+        place: &Place,
+        columns: &Columns,
+        rows: &Rows,
+        payload: Option<&[u8]>,
+    ) -> Result<bool> {
+        let Some(limits) = self.request.limits else {
+            return Ok(true);
+        };
+        let mut spent = std::mem::take(&mut self.spent);
+        spent.clear();
+        for &prev in &columns.prev_txout[rows.txins.clone()] {
+            spent.push(match self.prevout(prev)? {
+                Some(prevout) => Input {
+                    value_sat: prevout.value_sat,
+                    script: prevout.script,
+                    script_type: prevout.script_type,
+                    prev_tx: prev,
+                    signs_single: false,
+                },
+                None => UNKNOWN,
+            });
+        }
+        let transaction = Transaction {
+            inputs: &spent,
+            outputs: &columns.outputs[rows.txouts.clone()],
+            payload,
+        };
+        let known = |txout: i64| {
+            let at = self.known.partition_point(|k| k.end_txout <= txout);
+            let found = self.known.get(at).filter(|k| k.first_txout <= txout);
+            found.map(|k| k.kind)
+        };
+        let verdict = coinjoin::judge(&transaction, &known, limits);
+        let mut gives = true;
+        if let Some(verdict) = verdict {
+            let kind = verdict.kind;
+            gives = !self.request.linkless.contains(&kind);
+            if kind.is_mix() || kind == Kind::WhirlpoolTx0 {
+                let first = place.first_txout as i64;
+                self.known.push(Known {
+                    first_txout: first + rows.txouts.start as i64,
+                    end_txout: first + rows.txouts.end as i64,
+                    kind,
+                });
+            }
+            if !gives || kind == Kind::WhirlpoolTx0 {
+                let mut scripts = Vec::new();
+                if self.request.retractable.contains(&kind) {
+                    scripts.extend(spent.iter().map(|i| i.script));
+                    scripts.sort_unstable();
+                    scripts.dedup();
+                }
+                self.judged.push(Judged {
+                    tx: rows.tx,
+                    verdict,
+                    scripts,
+                });
+            }
+        }
+        self.spent = spent;
+        Ok(gives)
+    }
+
+    /// The links of a transaction that spends k distinct scripts: k - 1, from the least to each other.
+    fn link(&mut self, columns: &Columns, rows: &Rows, links: &mut Links) -> Result<()> {
+        self.inputs.clear();
+        for &prev in &columns.prev_txout[rows.txins.clone()] {
+            if let Some(prevout) = self.prevout(prev)? {
+                self.inputs.push(prevout.script);
+            }
+        }
+        links.star(rows.tx, &mut self.inputs);
+        Ok(())
+    }
+}
+
+fn for_each_tx(
+    place: &Place,
+    columns: &Columns,
+    mut visit: impl FnMut(Rows) -> Result<()>,
+) -> Result<()> {
+    let (mut txin, mut txout) = (0, 0);
+    let counts = columns.txin_count.iter().zip(&columns.txout_count);
+    for (at, (&txins, &txouts)) in counts.enumerate() {
+        let (next_txin, next_txout) = (txin + txins as usize, txout + txouts as usize);
+        visit(Rows {
+            tx: (place.first_tx + at as u64) as i64,
+            txins: txin..next_txin,
+            txouts: txout..next_txout,
+        })?;
+        (txin, txout) = (next_txin, next_txout);
+    }
+    Ok(())
+}
+
+fn broken(what: &str) -> CoreError {
+    CoreError::Table {
+        table: "txouts".into(),
+        what: format!("{what}; run 'peelchain chain verify', then ingest into a new store"),
+    }
+}

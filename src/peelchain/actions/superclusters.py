@@ -1,0 +1,113 @@
+"""Suspected superclusters of a store, with the transactions that carry them."""
+
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.policies import policy_asked
+from peelchain.actions.view import StoreView
+from peelchain.cluster.cut import DEFAULT_BOUND
+from peelchain.cluster.superclusters import Supercluster, superclusters
+from peelchain.tags.parties import independent_parties
+from peelchain.units import format_hash
+
+LEAST_CONFIDENCE = 20
+"""Level of confidence from which on a tag counts: a crawl of the web is enough to look closer."""
+
+COLUMNS = ("address", "scripts", "reason", "txid", "party", "parts", "scripts_a", "scripts_b")
+
+_JUMPS_SHOWN = 100
+
+
+def find(
+    store: Path, policies: list[str] | None = None, cut_bound: int = DEFAULT_BOUND
+) -> dict[str, Any]:
+    """The suspected superclusters under a policy, the greatest first.
+
+    Raises MisuseError for two policies and for one that was never run.
+    """
+    with StoreView(store, policy_asked(store, policies or [], [])) as view:
+        clusters = view.clusters
+        found = suspected(view, None, cut_bound)
+        return {
+            **view.tip,
+            "policy": clusters.policy,
+            "run_id": clusters.run_id,
+            "basis": "inference",
+            "clusters": sorted(found, key=lambda one: (-one["scripts"], one["cluster_id"])),
+        }
+
+
+def suspected(
+    view: StoreView, only: frozenset[int] | None, bound: int = DEFAULT_BOUND
+) -> list[dict[str, Any]]:
+    """The suspected superclusters of a view, or those of them that are named, by cluster_id."""
+    tags = independent_parties(view.tags, LEAST_CONFIDENCE).tags if view.tags.num_rows else ()
+    ids = view.lookup.script_ids({tag.script_pubkey for tag in tags}) if tags else {}
+    party_of = {ids[tag.script_pubkey]: tag.party for tag in tags if tag.script_pubkey in ids}
+    clusters = view.clusters
+    found = superclusters(clusters.table, clusters.links, party_of, bound=bound, only=only)
+    return [_told(one, bound, view) for one in found]
+
+
+def rows(clusters: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """A row for each transaction that carries a cluster, under COLUMNS.
+
+    `scripts_a` and `scripts_b` are of a jump the scripts of the two greatest parts, of a tie the
+    transaction's own scripts on either side.
+    """
+    told: list[tuple[Any, ...]] = []
+    for one in clusters:
+        head = (one["address"], one["scripts"])
+        for jump in one["jumps"]:
+            sides = (jump["scripts_greatest"], jump["scripts_next"])
+            told.append((*head, "growth", jump["txid"], None, jump["parts"], *sides))
+        for tie in one["ties"]:
+            for cut in tie["transactions"]:
+                sides = (cut["scripts_a"], cut["scripts_b"])
+                told.append((*head, "services", cut["txid"], tie["party"], None, *sides))
+            if tie["size"] is None:
+                told.append((*head, "services", None, tie["party"], None, None, None))
+    return told
+
+
+def _told(one: Supercluster, bound: int, view: StoreView) -> dict[str, Any]:
+    jumps = one.jumps[:_JUMPS_SHOWN]
+    txids = view.lookup.txids(
+        {
+            *(jump.tx_id for jump in jumps),
+            *(t.tx_id for tie in one.ties if tie.cut for t in tie.cut.transactions),
+        }
+    )
+    name = view.addresses([one.cluster_id])[one.cluster_id]
+    return {
+        "cluster_id": one.cluster_id,
+        "address": name or view.script_of(one.cluster_id).hex(),
+        "scripts": one.scripts,
+        "services": list(one.parties),
+        "jump_count": len(one.jumps),
+        "jumps": [
+            {
+                "txid": format_hash(txids[jump.tx_id]),
+                "parts": jump.parts,
+                "scripts_greatest": jump.scripts_greatest,
+                "scripts_next": jump.scripts_next,
+            }
+            for jump in jumps
+        ],
+        "ties": [
+            {
+                "party": tie.party,
+                "size": len(tie.cut.transactions) if tie.cut else None,
+                "more_than": None if tie.cut else bound,
+                "transactions": [
+                    {
+                        "txid": format_hash(txids[t.tx_id]),
+                        "scripts_a": t.scripts_a,
+                        "scripts_b": t.scripts_b,
+                    }
+                    for t in (tie.cut.transactions if tie.cut else ())
+                ],
+            }
+            for tie in one.ties
+        ],
+    }

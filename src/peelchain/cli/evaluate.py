@@ -1,0 +1,234 @@
+"""peelchain evaluate: measured error of rules, detectors and policies."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from peelchain.cli import field
+from peelchain.cli.options import (
+    MOST,
+    CsvOption,
+    JsonOption,
+    OutOption,
+    StoreOption,
+    TableOption,
+    piped,
+)
+from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
+from peelchain.cli.output import table as lines_of
+from peelchain.cli.progress import progress
+
+app = typer.Typer(help="How often rules and clusters are right.", no_args_is_help=True)
+
+app.add_typer(field.app, name="field")
+
+_SHOWN = 20
+
+IntoOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Put the rows into this file of error rates."),
+]
+
+
+@app.command()
+def table(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV with the columns address and entity.")
+    ],
+    store: StoreOption,
+    complete: Annotated[
+        bool,
+        typer.Option(
+            "--complete", help="Certify that it lists every address of its entities: precision too."
+        ),
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the rates in the store's table error_rates.")
+    ] = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of the clustering on addresses whose owners are known. The rows are the entities.
+
+    Example: peelchain evaluate table seized.csv --store chain.store
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    answer = actions.table(piped(file), store, complete=complete, keep=keep)
+    entities = [[e[c] for c in actions.ENTITY_COLUMNS] for e in answer["entities"]]
+
+    def human() -> Iterator[str]:
+        whole = answer["whole_entities"]
+        said = answer["precision"]
+        yield from facts(
+            [
+                ("measured", f"{answer['addresses']:,} addresses of {answer['rows']:,} rows"),
+                ("recall of pairs", _share(answer["recall"])),
+                ("recall of addresses", _share(answer["b_cubed_recall"])),
+                (
+                    "precision of pairs",
+                    _share(said) if said else "unknown: the table is not certified complete",
+                ),
+                ("entities found whole", f"{whole['right']:,} of {whole['of']:,}"),
+                ("clusters of several", f"{len(answer['mixed_clusters']):,}"),
+                *((f"rows: {name}", f"{n:,}") for name, n in answer["problems"].items()),
+                *footing(answer),
+            ]
+        )
+        yield ""
+        yield from lines_of(actions.ENTITY_COLUMNS, entities[:_SHOWN])
+        if len(entities) > _SHOWN:
+            yield f"the first {_SHOWN} of {len(entities):,} entities; --csv has all"
+        if answer["remarks"]:
+            yield ""
+            for remark in answer["remarks"][:_SHOWN]:
+                yield from facts([(f"line {remark['line']}", _remark(remark))])
+            if len(answer["remarks"]) > _SHOWN:
+                yield f"the first {_SHOWN} of {len(answer['remarks']):,} remarks; --json has all"
+
+    emit(answer, form, human, lambda: Rows(actions.ENTITY_COLUMNS, entities))
+
+
+@app.command()
+def simulated(
+    work: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Where results are kept; what is there is not redone."),
+    ],
+    economies: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100_000, help="Economies a condition.")
+    ] = 12,
+    blocks: Annotated[
+        int, typer.Option(metavar="N", min=0, max=MOST, help="Blocks of each economy.")
+    ] = 600,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="This condition alone; may be given again."),
+    ] = None,
+    choosing: Annotated[
+        bool, typer.Option("--choosing", help="Seeds to look at while one writes a rule.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")] = 1,
+    keep_chains: Annotated[
+        bool, typer.Option("--keep-chains", help="Leave the chains there for another version.")
+    ] = False,
+    into: IntoOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of every policy, rule and detector on simulated economies that none has seen.
+
+    Example: peelchain evaluate simulated --work work --economies 12 --condition habits
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    with progress() as report:
+        answer = actions.simulated(
+            economies,
+            blocks,
+            work,
+            condition or (),
+            choosing=choosing,
+            jobs=jobs,
+            keep=keep_chains,
+            into=into,
+            progress=report,
+        )
+    _emit_rates(answer, form)
+
+
+@app.command()
+def coinjoins(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of sets, such as data/coinjoins.")
+    ],
+    labels: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV with the columns txid, set and verdict.")
+    ],
+    into: IntoOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of the CoinJoin detectors on real transactions that were judged one by one.
+
+    Example: peelchain evaluate coinjoins data/coinjoins --labels docs/methods/coinjoin-labels.csv
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    _emit_rates(actions.coinjoins(folder, labels, into), form)
+
+
+@app.command()
+def rates(
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="These instead of those that are shipped."),
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Of this rule, detector or policy only.")
+    ] = None,
+    stratum: Annotated[
+        str | None, typer.Option(metavar="STRATUM", help="Of this stratum only, such as all.")
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """The measured error rates that answers and reports quote.
+
+    Example: peelchain evaluate rates --rule multi_input
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    _emit_rates(actions.rates(file, rule, stratum), form)
+
+
+def _emit_rates(answer: Mapping[str, Any], form: Form) -> None:
+    from peelchain.actions.evaluate import RATE_COLUMNS
+
+    cells = [[r[c] for c in RATE_COLUMNS] for r in answer["rows"]]
+
+    def human() -> Iterator[str]:
+        columns = ("rule", "stratum", "basis", "data", "unit", "precision", "recall")
+        shown = (
+            [r["rule"], r["stratum"], r["basis"], r["data"], r["unit"], *_both(r)]
+            for r in answer["rows"]
+        )
+        yield from lines_of(columns, shown)
+        for error in answer.get("errors", []):
+            yield f"{error['txid']} is {error['verdict']}, called {error['said'] or 'nothing'}"
+
+    emit(answer, form, human, lambda: Rows(RATE_COLUMNS, cells))
+
+
+def _both(row: Mapping[str, Any]) -> list[str]:
+    return [
+        _share({"share": row[k], "low": row[f"{k}_low"], "high": row[f"{k}_high"]})
+        for k in ("precision", "recall")
+    ]
+
+
+def _share(said: Mapping[str, Any]) -> str:
+    if said["share"] is None:
+        return "nothing counted"
+    if said["low"] is None:
+        return f"{said['share']:.4f} (no interval: too few groups)"
+    return f"{said['share']:.4f} ({said['low']:.4f} to {said['high']:.4f})"
+
+
+def _remark(remark: Mapping[str, Any]) -> str:
+    other = f" (line {remark['other_line']})" if remark["other_line"] else ""
+    return f"{remark['address']} {remark['reason']}{other}".strip()

@@ -1,0 +1,1 @@
+"""Transactions that are no mixes but have something of their shape, a module a class."""

@@ -1,0 +1,1 @@
+"""Joint transactions in the shapes of their protocols, a module each."""
