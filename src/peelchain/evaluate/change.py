@@ -16,9 +16,9 @@ import numpy.typing as npt
 from peelchain.cluster.change.model import Model
 from peelchain.cluster.change.rules import RULE_NAMES
 from peelchain.evaluate.change_data import SEVERAL, Examples, examples_of, join
-from peelchain.evaluate.change_model import parts, precision, scores_of, train
+from peelchain.evaluate.change_model import precision, scores_of, train
 from peelchain.evaluate.conditions import STATED, condition
-from peelchain.evaluate.error_rates import Counted, ErrorRate, rate
+from peelchain.evaluate.error_rates import ErrorRate
 from peelchain.evaluate.intervals import clopper_pearson
 from peelchain.evaluate.one_economy import simulated
 from peelchain.evaluate.runs import Task
@@ -58,14 +58,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class ChangeEvaluation:
-    """A model, and what it and the rules were measured to do.
-
-    `figures` is fit for JSON; `rates` are the error rates that reports quote.
-    """
+    """A model, and what it and the rules were measured to do; `figures` is fit for JSON."""
 
     model: Model
     figures: Figures
-    rates: tuple[ErrorRate, ...]
 
 
 def evaluate_change(
@@ -109,7 +105,7 @@ def evaluate_change(
     for done, row in enumerate(_each(_left_out, tasks, jobs)):
         progress("leaving a family out", done + 1, len(families))
         figures["left_out"][families[done]] = row
-    return ChangeEvaluation(model, figures, tuple(change_rates(figures, tested, model)))
+    return ChangeEvaluation(model, figures)
 
 
 def trained_on(plan: Plan) -> Figures:
@@ -140,9 +136,10 @@ def measured(examples: Examples, model: Model) -> Figures:
 
 
 def rules_measured(examples: Examples) -> Figures:
-    """Of each rule: of how many transactions it speaks, and how its one output left does.
+    """Of each rule: of how many transactions it speaks, and how the output that it leaves does.
 
-    `keeps` is the share of change outputs that a rule, where it speaks, does not rule out.
+    Where it leaves one output alone, that is what it says to be change. `keeps` is the share of
+    change outputs that it does not rule out where it speaks.
     """
     rows: Figures = {}
     txs = np.unique(np.stack([examples.seed, examples.tx]), axis=1, return_inverse=True)[1]
@@ -154,55 +151,70 @@ def rules_measured(examples: Examples) -> Figures:
         spoke[txs[spoken]] = True
         kept = spoken & examples.is_change
         limits = precision(examples, only, examples.is_change)
+        right = int((only & examples.is_change).sum())
         rows[name] = {
             "transactions": count,
             "speaks_of": int(spoke.sum()),
-            "only": int(only.sum()),
-            "only_change": int((only & examples.is_change).sum()),
-            "only_own": int((only & examples.is_own).sum()),
-            "precision": _three(int((only & examples.is_change).sum()), int(only.sum()), limits),
+            "change": int(examples.is_change.sum()),
+            "said_change": int(only.sum()),
+            "right_change": right,
+            "own_change": int((only & examples.is_own).sum()),
+            "precision": _three(right, int(only.sum()), limits),
+            "coverage": _covered(examples, only),
             "keeps": _share(int((kept & examples.rule_possible[:, place]).sum()), int(kept.sum())),
         }
     return rows
 
 
-def change_rates(figures: Figures, tested: Mapping[str, Examples], model: Model) -> list[ErrorRate]:
-    """The error rates of predictor and rules as reports quote them, of each condition tested."""
+def change_rates(figures: Mapping[str, Any]) -> list[ErrorRate]:
+    """The error rates of predictor (rule `change`) and rules, as reports quote them.
+
+    `figures` are those of `ChangeEvaluation`, or of the shipped file. The stratum is `all` for the
+    stated condition, `condition:NAME` for another, `family:NAME` and `left_out:NAME` for families.
+    """
     rows: list[ErrorRate] = []
-    for name, examples in tested.items():
-        found = model.probabilities(scores_of(examples, model))
+    for name, told in figures["conditions"].items():
         stratum = "all" if name == STATED else f"condition:{name}"
-        told = partial(
-            rate,
-            data=f"simulated economies, {name}",
-            basis="simulated",
-            unit=UNIT,
-            made_by=MADE_BY,
-            seeds=figures["seeds"][name],
-        )
-        said = found >= model.change_from
-        rows.append(told("change", stratum, _counted(examples, said)))
-        if name == STATED:
-            for place, family in enumerate(examples.families):
-                own = examples.where(examples.family == place)
-                counted = _counted(own, said[examples.family == place])
-                rows.append(told("change", f"family:{family}", counted))
-        for place, rule in enumerate(RULE_NAMES):
-            rows.append(told(rule, stratum, _counted(examples, examples.rule_only[:, place])))
+        rows.append(_rate(figures, name, "change", stratum, told["all"]))
+        for rule, row in figures["rules"][name].items():
+            rows.append(_rate(figures, name, rule, stratum, row))
+    for family, row in figures["conditions"][STATED]["families"].items():
+        rows.append(_rate(figures, STATED, "change", f"family:{family}", row))
+    for family, row in figures["left_out"].items():
+        rows.append(_rate(figures, STATED, "change", f"left_out:{family}", row))
     return rows
+
+
+def _rate(
+    figures: Mapping[str, Any], name: str, rule: str, stratum: str, row: Mapping[str, Any]
+) -> ErrorRate:
+    unknown = (None, None, None)
+    share, low, high = row["precision"] or unknown
+    found, found_low, found_high = row["coverage"] or unknown
+    return ErrorRate(
+        rule=rule,
+        stratum=stratum,
+        data=f"simulated economies, {name}",
+        basis="simulated",
+        unit=UNIT,
+        right=row["right_change"],
+        wrong=row["said_change"] - row["right_change"],
+        precision=share,
+        precision_low=low,
+        precision_high=high,
+        found=row["right_change"],
+        missed=row["change"] - row["right_change"],
+        recall=found,
+        recall_low=found_low,
+        recall_high=found_high,
+        made_by=figures["made_by"],
+        seeds=figures["seeds"][name],
+    )
 
 
 def to_json(figures: Figures) -> str:
     """The figures as their file has them: ASCII, ending in a newline."""
     return json.dumps(figures, indent=1, ensure_ascii=True) + "\n"
-
-
-def _counted(examples: Examples, said: Bools) -> Counted:
-    every = np.ones(len(examples), dtype=np.bool_)
-    return Counted(
-        said=tuple(parts(examples.wallet, said, examples.is_change)),
-        sought=tuple(parts(examples.wallet, every & examples.is_change, said)),
-    )
 
 
 def _examples(
@@ -260,11 +272,10 @@ def _row(examples: Examples, found: npt.NDArray[np.float64], model: Model) -> Fi
         "right_change": right,
         "own_change": int((change & examples.is_own).sum()),
         "precision": _three(right, int(change.sum()), limits),
-        "coverage": _share(right, int(examples.is_change.sum())),
+        "coverage": _covered(examples, change),
         "said_payment": int(payment.sum()),
         "right_payment": refuted,
         "payment_precision": _three(refuted, int(payment.sum()), other),
-        "payment_coverage": _share(refuted, int((~examples.is_change).sum())),
         "abstained": int((~change & ~payment).sum()),
     }
 
@@ -322,6 +333,12 @@ def _curve(examples: Examples, found: npt.NDArray[np.float64]) -> list[Figures]:
             }
         )
     return rows
+
+
+def _covered(examples: Examples, said: Bools) -> list[float] | None:
+    """The share of change outputs that are said to be change, with its limits."""
+    limits = precision(examples, examples.is_change, said)
+    return _three(int((said & examples.is_change).sum()), int(examples.is_change.sum()), limits)
 
 
 def _three(right: int, total: int, limits: Any) -> list[float] | None:

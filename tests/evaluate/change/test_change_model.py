@@ -117,5 +117,5 @@ def test_rules_are_counted_by_transaction():
         )
     )[RULE_NAMES[0]]
     assert (told["transactions"], told["speaks_of"]) == (4, 2)
-    assert (told["only"], told["only_change"], told["keeps"]) == (2, 1, 0.5)
+    assert (told["said_change"], told["right_change"], told["keeps"]) == (2, 1, 0.5)
     assert told["precision"][0] == 0.5
