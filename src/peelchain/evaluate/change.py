@@ -16,7 +16,7 @@ import numpy.typing as npt
 from peelchain.cluster.change.model import Model
 from peelchain.cluster.change.rules import RULE_NAMES
 from peelchain.evaluate.change_data import SEVERAL, Examples, examples_of, join
-from peelchain.evaluate.change_model import precision, scores_of, train
+from peelchain.evaluate.change_model import precision, said_of, train
 from peelchain.evaluate.conditions import STATED, condition
 from peelchain.evaluate.error_rates import ErrorRate
 from peelchain.evaluate.intervals import clopper_pearson
@@ -125,11 +125,11 @@ def trained_on(plan: Plan) -> Figures:
 
 def measured(examples: Examples, model: Model) -> Figures:
     """What a model does on these examples: in all, by family and class, by probability."""
-    found = model.probabilities(scores_of(examples, model))
+    found = said_of(examples, model).probability
     return {
-        "all": _row(examples, found, model),
-        "families": _by(examples.families, examples.family, examples, found, model),
-        "classes": _by(examples.kinds, examples.kind, examples, found, model),
+        "all": _row(examples, model),
+        "families": _by(examples.families, examples.family, examples, model),
+        "classes": _by(examples.kinds, examples.kind, examples, model),
         "calibration": _reliability(examples, found),
         "curve": _curve(examples, found),
     }
@@ -247,7 +247,7 @@ def _left_out(learnt: list[Examples], tested: Examples, family: str, plan: Plan)
     without = [part.where(part.family != part.families.index(family)) for part in learnt]
     model = train(without[0], without[1], without[2], {**trained_on(plan), "without": family})
     own = tested.where(tested.family == tested.families.index(family))
-    return _row(own, model.probabilities(scores_of(own, model)), model)
+    return _row(own, model)
 
 
 def _each(function: Callable[..., Any], tasks: list[tuple[Any, ...]], jobs: int) -> Iterable[Any]:
@@ -258,8 +258,9 @@ def _each(function: Callable[..., Any], tasks: list[tuple[Any, ...]], jobs: int)
         yield from pool.map(function, *zip(*tasks, strict=True))
 
 
-def _row(examples: Examples, found: npt.NDArray[np.float64], model: Model) -> Figures:
-    change, payment = found >= model.change_from, found <= model.payment_to
+def _row(examples: Examples, model: Model) -> Figures:
+    said = said_of(examples, model)
+    change, payment = said.is_change, said.is_payment
     right = int((change & examples.is_change).sum())
     limits = precision(examples, change, examples.is_change)
     other = precision(examples, payment, ~examples.is_change)
@@ -284,11 +285,10 @@ def _by(
     names: list[str],
     places: npt.NDArray[np.int64],
     examples: Examples,
-    found: npt.NDArray[np.float64],
     model: Model,
 ) -> Figures:
     return {
-        name: _row(examples.where(places == at), found[places == at], model)
+        name: _row(examples.where(places == at), model)
         for at, name in enumerate(names)
         if (places == at).any()
     }
@@ -319,7 +319,7 @@ def _reliability(examples: Examples, found: npt.NDArray[np.float64]) -> list[Fig
 def _curve(examples: Examples, found: npt.NDArray[np.float64]) -> list[Figures]:
     """For each stated probability: what would be said from there on, and how much of it is so."""
     rows = []
-    for value in np.unique(found)[::-1].tolist():
+    for value in np.unique(found[~np.isnan(found)])[::-1].tolist():
         if value < 0.5:
             break
         said = found >= value

@@ -15,6 +15,7 @@ from peelchain.chain.ingest import ingest_core_files
 from peelchain.cluster.change.features import features
 from peelchain.cluster.change.fingerprints import fingerprints_of
 from peelchain.cluster.change.load import load_transactions
+from peelchain.cluster.change.own_shape import pays_input
 from peelchain.cluster.change.rules import RULE_NAMES, Parties, verdicts
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.change.transactions import Transactions
@@ -41,8 +42,9 @@ Int64 = npt.NDArray[np.int64]
 class Examples:
     """The outputs that the predictor speaks of, in M rows: [M], and what they have [M, F], [M, R].
 
-    `seed`, `tx` (tx_id in that seed's chain) and `vout` name the output; `wallet` numbers the
-    wallet of the first input, `family` and `kind` (of wallets, and classes of transactions) are
+    `seed`, `tx` (tx_id in that seed's chain) and `vout` name the output; `in_type` and `out_type`
+    are those of `Transactions`; `pays_input` marks a script that is spent here; `wallet` numbers
+    the wallet of the first input, `family` and `kind` (of wallets, and classes of transactions) are
     places in the lists of names. `is_change` is the truth, `is_own` that a spender controls the
     output, change or not. `rule_only` and `rule_possible` are what each of RULE_NAMES left, as the
     only output or at all; `rule_decided` that it spoke.
@@ -54,6 +56,9 @@ class Examples:
     seed: Int64
     tx: Int64
     vout: Int64
+    in_type: Int64
+    out_type: Int64
+    pays_input: Bools
     wallet: Int64
     family: Int64
     kind: Int64
@@ -170,6 +175,9 @@ def _labelled(
         seed=np.full(len(asked), seed, dtype=np.int64),
         tx=t.tx_id[txs],
         vout=vout[asked],
+        in_type=t.in_kind[txs],
+        out_type=t.out_type[asked],
+        pays_input=pays_input(t)[asked],
         wallet=_places([wallet[first[r]] for r in txs.tolist()]),
         family=_places(families),
         kind=_places(kinds),
