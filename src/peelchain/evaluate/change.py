@@ -49,11 +49,11 @@ class Plan:
     """
 
     blocks: int = 600
-    training: int = 20
-    calibrating: int = 10
-    thresholds: int = 10
-    tested: tuple[tuple[str, int], ...] = ((STATED, 12), ("shifted", 12), ("default", 6))
-    left_out: int = 10
+    training: int = 12
+    calibrating: int = 8
+    thresholds: int = 8
+    tested: tuple[tuple[str, int], ...] = ((STATED, 10), ("shifted", 8), ("default", 4))
+    left_out: int = 8
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,9 @@ def evaluate_change(
         "seeds": {name: _seed_text(part) for name, part in tested.items()},
         "conditions": {name: measured(part, model) for name, part in tested.items()},
         "rules": {name: rules_measured(part) for name, part in tested.items()},
+        "fresh": {
+            name: _row(get(name, "test", count, fresh=True), model) for name, count in plan.tested
+        },
         "left_out": {},
     }
     known = training.seed < seeds_for("training", 1, plan.left_out - 1)[0] + 1
@@ -223,6 +226,7 @@ def _examples(
     count: int,
     first: int = 0,
     *,
+    fresh: bool = False,
     work: Path,
     blocks: int,
     jobs: int,
@@ -230,16 +234,16 @@ def _examples(
 ) -> Examples:
     tasks = [Task(condition(name), seed, blocks) for seed in seeds_for(purpose, count, first)]
     found = []
-    for part in _each(_one, [(task, work) for task in tasks], jobs):
+    for part in _each(_one, [(task, work, fresh) for task in tasks], jobs):
         found.append(part)
-        progress(f"{purpose}: {name}", len(found), count)
+        progress(f"{purpose}: {name}" + ", seen soon after" * fresh, len(found), count)
     return join(found)
 
 
-def _one(task: Task, work: Path) -> Examples:
+def _one(task: Task, work: Path, fresh: bool) -> Examples:
     folder = work / "chains" / task.chain_key
     node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
-    return examples_of(node, task.seed)
+    return examples_of(node, task.seed, fresh=fresh)
 
 
 def _left_out(learnt: list[Examples], tested: Examples, family: str, plan: Plan) -> Figures:

@@ -38,6 +38,10 @@ def _lines(figures: Figures) -> Iterator[str]:
         ((name, told["all"]) for name, told in conditions.items()),
     )
     yield ""
+    yield "Seen soon after, by what is known at most three blocks on:"
+    yield ""
+    yield from _table("economies", figures["fresh"].items())
+    yield ""
     yield "![Share that is change by the probability stated](change-calibration.svg)"
     yield ""
     yield "![Precision by coverage](change-coverage.svg)"

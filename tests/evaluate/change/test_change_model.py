@@ -33,6 +33,7 @@ def made_up(seed, size=6_000):
         feature_names=["a", "b", "c", "d"],
         families=["one", "two"],
         kinds=["ordinary"],
+        wallets=[f"{seed}/{n}" for n in range(300)],
         seed=np.full(size, seed),
         tx=rows // 2,
         vout=rows % 2,
