@@ -18,7 +18,9 @@ from peelchain.evaluate.simulated_rates import (
     BESIDE_PAIRS,
     BESIDE_SCRIPTS,
     CASE,
+    CASE_POSSIBLE,
     CASE_RIGHT,
+    CASE_RIGHT_POSSIBLE,
     CLUSTERS,
     FLAGGED,
     MERGES,
@@ -102,8 +104,8 @@ class _Rows:
 
 def _is_shown(row: ErrorRate) -> bool:
     return row.basis == "simulated" and row.unit in {
-        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE, CASE_RIGHT,
-        FLAGGED, NAMED,
+        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE, CASE_RIGHT, CASE_POSSIBLE,
+        CASE_RIGHT_POSSIBLE, FLAGGED, NAMED,
     }  # fmt: skip
 
 
@@ -138,7 +140,8 @@ def _clustering(find: _Rows) -> list[str]:
     lines += ["", "Beside an oracle that knows every mix, PayJoin and trade:", ""]
     lines += table(
         ("policy", "merges made", "pairs found", "B-cubed recall", "false merges in clusters of "
-         "the case", "of them flagged", "right merges there not flagged"),
+         "the case", "of them flagged", "right merges there not flagged", "false ones flagged or of two "
+         "outputs", "right ones neither"),
         (
             (
                 f"`{p.removeprefix('policy:')}`",
@@ -148,6 +151,8 @@ def _clustering(find: _Rows) -> list[str]:
                 _case_total(find, p),
                 find.precision(p, "all", CASE),
                 find.precision(p, "all", CASE_RIGHT),
+                find.precision(p, "all", CASE_POSSIBLE),
+                find.precision(p, "all", CASE_RIGHT_POSSIBLE),
             )
             for p in policies
         ),
