@@ -1,8 +1,10 @@
 """Constraints gathered from a store, and the clusters that they make of it."""
 
+import shutil
 from itertools import combinations
 
 import pytest
+from tests.cli.running import peelchain
 
 from peelchain.actions.constraints import gather
 from peelchain.actions.view import StoreView
@@ -77,3 +79,21 @@ def test_statement_of_an_address_against_itself_is_refused_by_row(session, tmp_p
     a = session.addresses[0]
     with StoreView(session.store) as view, pytest.raises(TagError, match="row 2"):
         gather(view, [statements(tmp_path, (a, a))])
+
+
+def test_explanation_names_what_was_refused_and_who_says_so(session, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(session.store, store)
+    a, b = session.addresses[:2]
+    file = statements(tmp_path, (a, b))
+    ran = peelchain("cluster", "run", "--cannot-link", file, "--store", store, "--json").answer
+    asked = ("cluster", "explain", a, b, "--policy", ran["policy"], "--store", store)
+    answer = peelchain(*asked, "--json").answer
+    assert not answer["joined"]
+    assert answer["policy"] == ran["policy"]
+    (crossing,) = answer["nearest"]["left_out"]
+    assert crossing["reason"] == "refused"
+    assert crossing["evidence"] == ["apart.csv row 2: 'Witness', 2024-01-31"]
+    said = peelchain(*asked).out
+    assert "apart.csv row 2: 'Witness', 2024-01-31" in said
+    assert peelchain("cluster", "explain", a, b, "--store", store, "--json").answer["joined"]

@@ -7,6 +7,7 @@ import pytest
 from tests.cli.running import peelchain
 
 from peelchain.actions import explain as actions
+from peelchain.actions import open_store
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,26 @@ def test_payments_between_clusters_are_told_and_are_no_link(session):
     assert turned["shared_counterparties"] == payments["shared_counterparties"]
     said = peelchain("cluster", "explain", payer, a, "--store", session.store)
     assert "no evidence that payer and payee are one party" in said.out
+
+
+def test_payments_are_the_same_by_look_ups(session, pairs, clusters, monkeypatch):
+    asked = [(clusters[i][0], clusters[j][0]) for i, j in combinations(range(6), 2)]
+    scanned = [explained(session, a, b)["nearest"]["payments"] for a, b in asked]
+    monkeypatch.setattr(open_store, "_SHORT_TXOUTS", 0)
+    assert [explained(session, a, b)["nearest"]["payments"] for a, b in asked] == scanned
+
+
+def test_answers_are_the_same_without_the_whole_clustering_in_memory(
+    session, pairs, clusters, monkeypatch
+):
+    apart = [(clusters[i][0], clusters[j][0]) for i, j in combinations(range(4), 2)]
+    apart.append((session.addresses[0], clusters[-1][0]))
+    held = [explained(session, a, b) for a, b in [*pairs, *apart]]
+    monkeypatch.setattr(actions, "MOST_LINKS", 0)
+    read = [explained(session, a, b) for a, b in [*pairs, *apart]]
+    assert [one.pop("superclusters") for one in held] == [[]] * len(held)
+    assert [one.pop("superclusters") for one in read] == [None] * len(read)
+    assert read == held
 
 
 def test_more_than_the_bound_is_said(session, pairs):

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.cluster.linked import clusters_table, links_table
 from tests.oracle.constraints import constrained
@@ -47,6 +47,7 @@ def contradicts(labels, pairs):
     )
 
 
+@settings(deadline=None)
 @given(links_made, labelled, paired, st.integers(1, 5))
 def test_clusters_are_those_of_one_link_after_another(links, labels, pairs, batch):
     assume(not contradicts(labels, pairs))
@@ -70,6 +71,7 @@ def test_clusters_are_those_of_one_link_after_another(links, labels, pairs, batc
     assert as_dict(clusters_table(left)) == expected
 
 
+@settings(deadline=None)
 @given(links_made, labelled, paired, st.integers(0, 24))
 def test_going_on_from_earlier_clusters_is_the_same(links, labels, pairs, cut):
     assume(not contradicts(labels, pairs))
@@ -88,6 +90,7 @@ def test_going_on_from_earlier_clusters_is_the_same(links, labels, pairs, cut):
     assert conflicts.to_pylist() == once.conflicts.to_pylist()
 
 
+@settings(deadline=None)
 @given(labelled, paired)
 def test_table_holds_the_constraints(labels, pairs):
     assume(not contradicts(labels, pairs))
@@ -97,6 +100,7 @@ def test_table_holds_the_constraints(labels, pairs):
     assert Constraints.of_table(table) == constraints
 
 
+@settings(deadline=None)
 @given(links_made, labelled, paired)
 def test_conflict_names_what_each_side_holds(links, labels, pairs):
     assume(not contradicts(labels, pairs))
@@ -123,6 +127,7 @@ def test_conflict_names_what_each_side_holds(links, labels, pairs):
                 assert row[f"evidence_{side}"] == f"{kind} {row[f'held_{side}']} is {party}"
 
 
+@settings(deadline=None)
 @given(links_made, labelled, paired)
 def test_order_of_constraints_makes_no_difference(links, labels, pairs):
     assume(not contradicts(labels, pairs))

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.cluster.linked import links_table, spent_together
 from tests.oracle import cut as oracle
@@ -28,6 +28,7 @@ def links_of(txs: list[list[int]]) -> tuple[pa.Table, list[Link]]:
     return table, list(zip(*columns, strict=True))
 
 
+@settings(deadline=None)
 @given(spends, sides, st.booleans())
 def test_cut_is_the_least_and_the_nearest_to_the_lesser_script(txs, chosen, turned):
     table, links = links_of(txs)
@@ -60,6 +61,7 @@ def test_cut_is_the_least_and_the_nearest_to_the_lesser_script(txs, chosen, turn
         )
 
 
+@settings(deadline=None)
 @given(spends, sides)
 def test_other_direction_is_the_same_with_sides_changed(txs, chosen):
     graph = link_graph(links_of(txs)[0])
@@ -78,6 +80,7 @@ def test_other_direction_is_the_same_with_sides_changed(txs, chosen):
     )
 
 
+@settings(deadline=None)
 @given(spends, sides, st.integers(1, 4))
 def test_bound_is_the_most_that_is_looked_for(txs, chosen, bound):
     table, links = links_of(txs)
@@ -106,6 +109,7 @@ def test_links_of_a_transaction_by_two_rules_fall_together():
     assert [t.tx_id for t in found.transactions] == [1, 2]
 
 
+@settings(deadline=None)
 @given(spends)
 def test_scripts_far_apart_in_number_are_no_different(txs):
     # as in a long chain, where a cluster's scripts lie anywhere among a billion

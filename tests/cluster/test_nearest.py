@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle.cluster import clusters, least_shortest_path
 
@@ -27,6 +27,7 @@ def left_out_of(some):
     return LeftOut(tx_id, script, reason, REASONS)
 
 
+@settings(deadline=None)
 @given(pairs, groups, st.integers(0, 12), st.integers(0, 12))
 def test_crossings_are_the_fewest_and_the_first(joined, some, a, b):
     label = clusters(joined)

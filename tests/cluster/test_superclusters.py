@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.cluster.linked import clusters_table, spent_together
 from tests.oracle.cluster import clusters as label_clusters
@@ -31,6 +31,7 @@ def jumps_of(txs, great):
     return found, label
 
 
+@settings(deadline=None)
 @given(spends, owners, st.integers(1, 4))
 def test_suspects_are_those_with_two_services_or_a_jump(txs, party_of, least):
     links = spent_together(txs)

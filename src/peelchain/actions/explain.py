@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from peelchain.actions.payments import payments_between
 from peelchain.actions.policies import policy_asked
@@ -18,11 +20,16 @@ from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
 from peelchain.cluster.explain import Step, explain
 from peelchain.cluster.link_graph import link_graph, links_of_cluster
 from peelchain.cluster.nearest import Crossing, LeftOut, nearest_crossings
+from peelchain.cluster.of_store import Clusters
+from peelchain.cluster.slices import clusters_around
 from peelchain.errors import MisuseError
 from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
+
+MOST_LINKS = 50_000_000
+"""Links above which a stored clustering is not held whole, but read for the two clusters alone."""
 
 MOST_INPUTS = 2_000_000
 """Inputs of transactions left out that are searched for what came nearest, in chain order."""
@@ -31,6 +38,9 @@ _ALONE_SHOWN = 100
 
 EXCLUDED = "excluded"
 """Why a transaction that the policy names gives no link."""
+
+REFUSED = "refused"
+"""Why one does not that would join what the policy's constraints keep apart."""
 
 
 def explain_link(
@@ -57,21 +67,22 @@ def explain_link(
     policy = policy_asked(store, policies or [], exclude or [])
     with StoreView(store, policy) as view:
         first, second = script_id_of(a, view), script_id_of(b, view)
-        index = view.clusters.index
+        clusters, whole = _clusters(view, first, second)
+        index = clusters.index
         first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
         joined = first_cluster == second_cluster
         answer = {
             **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
+            "policy": clusters.policy,
+            "run_id": clusters.run_id,
             "basis": "inference",
             "joined": joined,
-            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound),
+            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound)
+            if whole
+            else None,
         }
         if joined:
-            graph = link_graph(
-                links_of_cluster(view.clusters.links, view.clusters.table, first_cluster)
-            )
+            graph = link_graph(links_of_cluster(clusters.links, clusters.table, first_cluster))
             steps = explain(graph, first, second) or []
             cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
             truth = _truth(steps, measured, view, turned=second < first)
@@ -82,7 +93,7 @@ def explain_link(
                 "weakest_cut": None if first == second else _cut(cut, cut_bound, view),
                 "nearest": None,
             }
-        searched, complete = left_out(view)
+        searched, complete = left_out(view, clusters)
         crossings = nearest_crossings(searched, index.cluster_of, first, second)
         return {
             **answer,
@@ -90,19 +101,28 @@ def explain_link(
             "joint_truth": None,
             "weakest_cut": None,
             "nearest": {
-                "left_out": None if crossings is None else _crossings(crossings, view),
+                "left_out": None
+                if crossings is None
+                else _crossings(crossings, clusters.conflicts, view),
                 "left_out_complete": complete,
-                "payments": payments_between(view, first_cluster, second_cluster),
+                "payments": payments_between(view, clusters, first_cluster, second_cluster),
             },
         }
 
 
-def left_out(view: StoreView) -> tuple[LeftOut, bool]:
+def _clusters(view: StoreView, first: int, second: int) -> tuple[Clusters, bool]:
+    """The clustering, or where it is too large to be held what is around the two; which of both."""
+    run = view.cluster_run()
+    if run is None or sum(part.rows for part in run.parts("links")) <= MOST_LINKS:
+        return view.clusters, True
+    return clusters_around(view.store, run, [first, second]), False
+
+
+def left_out(view: StoreView, clusters: Clusters) -> tuple[LeftOut, bool]:
     """What this view's policy does not link by: mixes, what strangers sign, what it excludes.
 
     And whether that is all of it: at most MOST_INPUTS are looked at.
     """
-    clusters = view.clusters
     why: dict[int, str] = {}
     for table in (clusters.lookalikes, clusters.coinjoins):
         kinds = zip(table["tx_id"].to_pylist(), table["type"].to_pylist(), strict=True)
@@ -111,14 +131,16 @@ def left_out(view: StoreView) -> tuple[LeftOut, bool]:
         why.update(row for row in kinds if linkless or row[1] in view.policy.detectors)
     excluded = (tx_id for txid in view.policy.exclusions for tx_id in view.tx_ids_of(txid))
     why.update(dict.fromkeys(excluded, EXCLUDED))
-    tx_ids = sorted(why)
-    reasons = sorted(set(why.values()))
-    codes = [reasons.index(why[tx_id]) for tx_id in tx_ids]
-    rows, scripts, complete = _input_scripts(view.lookup, tx_ids)
+    whole = sorted(why)
+    rows, scripts, complete = _input_scripts(view.lookup, whole)
+    reasons = sorted({*why.values(), REFUSED})
+    codes = np.array([reasons.index(why[tx_id]) for tx_id in whole], dtype=np.int64)
+    refused = clusters.conflicts
+    tx_ids = refused["tx_id"].to_numpy()
     found = LeftOut(
-        np.array(tx_ids, dtype=np.int64)[rows],
-        scripts,
-        np.array(codes, dtype=np.int64)[rows],
+        np.concatenate([np.array(whole, dtype=np.int64)[rows], tx_ids, tx_ids]),
+        np.concatenate([scripts, *(refused[c].to_numpy() for c in ("script_a", "script_b"))]),
+        np.concatenate([codes[rows], np.full(2 * len(tx_ids), reasons.index(REFUSED))]),
         tuple(reasons),
     )
     return found, complete
@@ -225,7 +247,10 @@ def _cut(cut: Cut | None, bound: int, view: StoreView) -> dict[str, Any]:
     }
 
 
-def _crossings(crossings: list[Crossing], view: StoreView) -> list[dict[str, Any]]:
+def _crossings(
+    crossings: list[Crossing], conflicts: pa.Table, view: StoreView
+) -> list[dict[str, Any]]:
+    evidence = _evidence(crossings, conflicts)
     txids = view.lookup.txids(c.tx_id for c in crossings)
     names = _names((i for c in crossings for i in (c.script_a, c.script_b)), view)
     return [
@@ -234,9 +259,22 @@ def _crossings(crossings: list[Crossing], view: StoreView) -> list[dict[str, Any
             "reason": c.reason,
             "script_a": names[c.script_a],
             "script_b": names[c.script_b],
+            "evidence": evidence.get(c.tx_id, []) if c.reason == REFUSED else [],
         }
         for c in crossings
     ]
+
+
+def _evidence(crossings: list[Crossing], conflicts: pa.Table) -> dict[int, list[str]]:
+    """By transaction who says that its links were to be refused, each once."""
+    tx_ids = [c.tx_id for c in crossings if c.reason == REFUSED]
+    told: dict[int, list[str]] = {}
+    for row in conflicts.filter(
+        pc.is_in(conflicts["tx_id"], pa.array(tx_ids, pa.int64()))
+    ).to_pylist():
+        said = told.setdefault(row["tx_id"], [])
+        said += [x for x in dict.fromkeys((row["evidence_a"], row["evidence_b"])) if x not in said]
+    return told
 
 
 def _names(script_ids: Iterable[int], view: StoreView) -> dict[int, str]:

@@ -1,13 +1,15 @@
 """Payments between two clusters: no evidence that they are one party, and said to be none."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from peelchain.actions.view import StoreView
+from peelchain.cluster.of_store import Clusters
+from peelchain.store.arrays import Int64
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
 
@@ -26,17 +28,17 @@ class _Dealings:
     partners: set[int] = field(default_factory=set)
 
 
-def payments_between(view: StoreView, a: int, b: int) -> dict[str, Any]:
+def payments_between(view: StoreView, clusters: Clusters, a: int, b: int) -> dict[str, Any]:
     """Direct payments between two clusters, and the clusters that both deal with.
 
-    Bounded: of each cluster the first 200 scripts, the last 100 receipts and spends of each, and of
-    their transactions the first 2,000; `complete` says whether that was all. A payment is none
-    where the transaction spends from both clusters.
+    Bounded: of each cluster's transactions the first 2,000, which in a long chain are those of its
+    first 200 scripts' last 100 receipts and spends; `complete` says whether that was all. A payment
+    is none where the transaction spends from both clusters.
     """
-    sides = {cluster: _dealings(view, cluster) for cluster in (a, b)}
+    sides = dict(zip((a, b), _dealings(view, clusters, (a, b)), strict=True))
     tx_ids = sorted({tx_id for side in sides.values() for tx_id in side.tx_ids})
     paid: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    spent, made = _coins(view, tx_ids)
+    spent, made = _coins(view, clusters, tx_ids)
     for tx_id in tx_ids:
         payers = {cluster for cluster, _ in spent[tx_id]}
         payees: dict[int, int] = defaultdict(int)
@@ -73,28 +75,50 @@ def payments_between(view: StoreView, a: int, b: int) -> dict[str, Any]:
     }
 
 
-def _dealings(view: StoreView, cluster: int) -> _Dealings:
-    table = view.clusters.table
-    members = table["script_id"].to_numpy()[table["cluster_id"].to_numpy() == cluster]
-    if not len(members):
-        members = np.array([cluster], dtype=np.int64)
-    complete = len(members) <= _MOST_SCRIPTS
-    found: set[int] = set()
-    txout_ids: list[int] = []
-    for script_id in members[:_MOST_SCRIPTS].tolist():
-        history = view.lookup.history(script_id, _MOST_ROWS)
-        complete &= max(history.receipt_count, history.spend_count) <= _MOST_ROWS
-        found |= {spend.tx_id for spend in history.spends}
-        txout_ids += [receipt.txout_id for receipt in history.receipts]
-    found |= {row["tx_id"] for row in view.lookup.rows_of("txouts", txout_ids, ["tx_id"]).values()}
-    tx_ids = sorted(found)
-    return _Dealings(complete and len(tx_ids) <= _MOST_TXS, tx_ids[:_MOST_TXS])
+def _dealings(view: StoreView, held: Clusters, clusters: Sequence[int]) -> Iterator[_Dealings]:
+    table = held.table
+    owners, scripts = table["cluster_id"].to_numpy(), table["script_id"].to_numpy()
+    members = [scripts[owners == cluster] for cluster in clusters]
+    members = [
+        some if len(some) else np.array([cluster], dtype=np.int64)
+        for some, cluster in zip(members, clusters, strict=True)
+    ]
+    for found, complete in (_by_scan if view.is_short else _by_history)(view, members):
+        yield _Dealings(complete and len(found) <= _MOST_TXS, found[:_MOST_TXS])
+
+
+def _by_scan(view: StoreView, clusters: Iterable[Int64]) -> Iterator[tuple[list[int], bool]]:
+    """The transactions that pay or spend each cluster's scripts, rising: of a short chain all."""
+    txouts = view.store.read("txouts", ["tx_id", "script_id"])
+    txins = view.store.read("txins", ["tx_id", "prev_txout_id"])
+    makers, scripts = txouts["tx_id"].to_numpy(), txouts["script_id"].to_numpy()
+    spenders, prevouts = txins["tx_id"].to_numpy(), txins["prev_txout_id"].fill_null(-1).to_numpy()
+    for members in clusters:
+        own = np.isin(scripts, members)
+        # an output's id is its row
+        spends = (prevouts >= 0) & own[np.maximum(prevouts, 0)]
+        yield np.union1d(makers[own], spenders[spends]).tolist(), True
+
+
+def _by_history(view: StoreView, clusters: Iterable[Int64]) -> Iterator[tuple[list[int], bool]]:
+    """The same by look-ups within bounds, and whether that was all."""
+    for members in clusters:
+        complete = len(members) <= _MOST_SCRIPTS
+        found: set[int] = set()
+        paid: list[int] = []
+        for script_id in members[:_MOST_SCRIPTS].tolist():
+            history = view.lookup.history(script_id, _MOST_ROWS)
+            complete &= max(history.receipt_count, history.spend_count) <= _MOST_ROWS
+            found |= {spend.tx_id for spend in history.spends}
+            paid += [receipt.txout_id for receipt in history.receipts]
+        found |= {row["tx_id"] for row in view.lookup.rows_of("txouts", paid, ["tx_id"]).values()}
+        yield sorted(found), complete
 
 
 _Coins = dict[int, list[tuple[int, int]]]
 
 
-def _coins(view: StoreView, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
+def _coins(view: StoreView, clusters: Clusters, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
     """By transaction the clusters and values of what it spends and of what it makes."""
     lookup: Lookup = view.lookup
     columns = ["first_txin", "txin_count", "first_txout_id", "txout_count"]
@@ -107,7 +131,7 @@ def _coins(view: StoreView, tx_ids: Iterable[int]) -> tuple[_Coins, _Coins]:
         "txouts", [*made_ids, *(t["prev_txout_id"] for t in spends)], ["script_id", "value_sat"]
     )
     scripts = sorted({t["script_id"] for t in txouts.values()})
-    owners = view.clusters.index.cluster_of(scripts).tolist()
+    owners = clusters.index.cluster_of(scripts).tolist()
     cluster_of = dict(zip(scripts, owners, strict=True))
 
     def coin(txout_id: int) -> tuple[int, int]:

@@ -245,7 +245,7 @@ def explain(
             yield "one and the same script"
         else:
             yield from joined(answer, short=short)
-        yield from suspicions(answer["superclusters"])
+        yield from suspicions(answer["superclusters"] or [])
         yield ""
         yield from facts(footing(answer))
 

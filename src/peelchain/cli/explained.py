@@ -46,6 +46,7 @@ def not_joined(nearest: Mapping[str, Any], *, short: bool) -> Iterator[str]:
             ((c["txid"], c["reason"], c["script_a"], c["script_b"]) for c in left_out),
             short=short,
         )
+        yield from (inert(f"  {said}") for c in left_out for said in c["evidence"])
     yield ""
     payments = nearest["payments"]
     more = "" if payments["complete"] else " or more: not all was searched"

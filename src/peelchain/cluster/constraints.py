@@ -202,13 +202,15 @@ def without_refused(links: pa.Table, conflicts: pa.Table) -> pa.Table:
     """The rows of the table `links` that were not refused, in their order."""
     if not conflicts.num_rows:
         return links
-    columns = ("tx_id", "script_a", "script_b", "rule")
-    gone = set(zip(*(conflicts[c].to_pylist() for c in columns), strict=True))
+    keys = ["tx_id", "script_a", "script_b", "rule"]
+    plain = pa.schema([(key, pa.int64()) for key in keys[:3]] + [("rule", pa.string())])
     suspects = np.flatnonzero(np.isin(links["tx_id"].to_numpy(), conflicts["tx_id"].to_numpy()))
-    some = links.take(pa.array(suspects))
-    rows = zip(*(some[c].to_pylist() for c in columns), strict=True)
+    some = links.select(keys).take(pa.array(suspects)).cast(plain)
+    refused = some.append_column("row", pa.array(suspects)).join(
+        conflicts.select(keys).cast(plain), keys=keys, join_type="left semi"
+    )
     kept = np.ones(links.num_rows, dtype=np.bool_)
-    kept[suspects] = [row not in gone for row in rows]
+    kept[refused["row"].to_numpy()] = False
     return links.filter(pa.array(kept))
 
 
