@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from peelchain.evaluate.conditions import STATED
-from peelchain.evaluate.detector_error import HIDDEN, NAMES, NEGATIVES, TYPES, Row, total
+from peelchain.evaluate.detector_error import BROAD, HIDDEN, NAMES, NEGATIVES, TYPES, Row, total
 from peelchain.evaluate.error_rates import Counted, ErrorRate, mean_rate, rate
 from peelchain.evaluate.intervals import grouped
 from peelchain.evaluate.runs import Result
@@ -241,5 +241,8 @@ def _detector_rows(group: _Group, mixes: frozenset[str]) -> Iterator[ErrorRate]:
     for verdict in dict.fromkeys(NAMES.values()):
         right = [name for name, its in NAMES.items() if its == verdict and name in classes]
         if right:
-            named = Counted(said(right, [verdict]), sought(right, [verdict]))
+            # the truth has classes for what is equal or large; payouts and consolidations of other
+            # shapes are ordinary to it, and rightly named all the same
+            precise = None if verdict in BROAD else said(right, [verdict])
+            named = Counted(precise, sought(right, [verdict]))
             yield group.rate(verdict, "all", NAMED, named)
