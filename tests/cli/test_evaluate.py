@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from tests.cli.running import peelchain
@@ -175,3 +176,39 @@ def test_seeds_for_choosing_publish_nothing(tmp_path):
     ran.refused(2, "seeds for choosing give no published figures")
     ran = peelchain("evaluate", "simulated", "--work", tmp_path / "w", "--condition", "none")
     ran.refused(2, "there is no condition 'none'")
+
+
+LABELS = Path(__file__).resolve().parents[2] / "docs" / "methods" / "coinjoin-labels.csv"
+
+
+def test_detectors_are_measured_on_every_line_of_the_real_sets(shared_data):
+    sets = shared_data / "coinjoins"
+    answer = peelchain("evaluate", "coinjoins", sets, "--labels", LABELS, "--json").answer
+    check("evaluate coinjoins", {**answer, "errors": answer["errors"] or [ERROR]})
+    lines = [line for path in sets.glob("*/*.txt") for line in path.read_text().splitlines()]
+    assert answer["lines"] == len(lines)
+    rows = {(r["rule"], r["stratum"], r["unit"]): r for r in answer["rows"]}
+    mixes = rows["coinjoin", "all", "transactions flagged as mixes"]
+    ordinary = rows["coinjoin", "all", "ordinary transactions, right where not flagged"]
+    assert mixes["recall"] >= 0.95
+    assert ordinary["precision"] >= 0.99
+    assert mixes["missed"] + ordinary["wrong"] <= len(answer["errors"])
+
+
+ERROR = {"set": "", "line": 1, "txid": "", "verdict": "", "said": ""}
+
+
+def test_labels_that_are_not_of_the_sets_are_refused_with_the_line(shared_data, tmp_path):
+    sets = shared_data / "coinjoins"
+    rows = LABELS.read_text().splitlines(keepends=True)
+    file = tmp_path / "labels.csv"
+    for text, said in (
+        ("".join(rows[:1] + rows[2:]), "line 1: "),
+        ("".join([*rows, rows[1].replace(rows[1][:4], "0000")]), "1 verdicts are on transactions"),
+        ("".join([*rows, rows[1]]), f"line {len(rows) + 1}: transaction"),
+        ("".join([rows[0], rows[1].replace(",ordinary,", ",odd,")]), "a verdict that there is not"),
+        ("txid,verdict\n", "line 1: the heading needs"),
+    ):
+        file.write_text(text)
+        peelchain("evaluate", "coinjoins", sets, "--labels", file).refused(1, said)
+    peelchain("evaluate", "coinjoins", tmp_path, "--labels", LABELS).refused(1, "holds no sets")

@@ -353,6 +353,7 @@ def test_joinmarket_makers_earn(either):
     for tx, participants in either.mixes("joinmarket"):
         equal = max(Counter(value for _, value in tx.outputs).values())
         assert 3 <= equal == len(participants) <= len(tx.outputs) <= 2 * equal
+        assert len({script[:2] for script, _ in (*tx.prevouts, *tx.outputs)}) == 1
 
 
 def test_small_joint_payments_have_no_three_equal_outputs(either):

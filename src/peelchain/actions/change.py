@@ -15,10 +15,12 @@ from peelchain.cluster.change.predict import NAME as PREDICTOR
 from peelchain.cluster.change.predict import predict, why
 from peelchain.cluster.change.reasons import reason
 from peelchain.cluster.change.rules import CLUSTER_FINGERPRINT, Parties, verdicts
+from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.change.stage import change_table, check_rules
 from peelchain.cluster.change.transactions import NONE, TYPES, Int64, Transactions
 from peelchain.cluster.change.verdict import Verdict
 from peelchain.cluster.of_store import Clusters
+from peelchain.cluster.policy import Policy
 from peelchain.errors import NotInChainError
 from peelchain.schema import TABLES
 from peelchain.store.lookup import Lookup
@@ -52,9 +54,9 @@ def show(txid: str, store: Path, as_of_height: int | None = None) -> dict[str, A
             )
         known = view.is_short or view.cluster_run() is not None
         clusters = view.clusters if known and at == tip else None
-        mixes = view.clusters.coinjoins["tx_id"].to_pylist() if known else []
+        mixes = _mixes(view.clusters, view.policy) if known else []
         batch = load_transactions(view.lookup, [tx_id], mixes=mixes, as_of_height=at)
-        parties = _parties(view.lookup, batch, clusters)
+        parties = _parties(view.lookup, batch, clusters, mixes)
         addresses = view.addresses(set(batch.out_script.tolist()))
         model = shipped_model()
         return {
@@ -122,7 +124,7 @@ def run(
 def _table(view: StoreView, names: Sequence[str], progress: Progress) -> pa.Table:
     count = view.store.manifest.counts["txs"]
     clusters = view.clusters
-    mixes = clusters.coinjoins["tx_id"].to_pylist()
+    mixes = _mixes(clusters, view.policy)
     ranges = [range(at, min(at + _AT_ONCE, count)) for at in range(0, count, _AT_ONCE)]
     parties = None
     if CLUSTER_FINGERPRINT in names:
@@ -142,7 +144,13 @@ def _table(view: StoreView, names: Sequence[str], progress: Progress) -> pa.Tabl
     return pa.concat_tables(parts)
 
 
-def _parties(lookup: Lookup, batch: Transactions, clusters: Clusters | None) -> Parties | None:
+def _mixes(clusters: Clusters, policy: Policy) -> list[int]:
+    return silent_tx_ids(clusters.coinjoins, clusters.lookalikes, policy.detectors)
+
+
+def _parties(
+    lookup: Lookup, batch: Transactions, clusters: Clusters | None, mixes: list[int]
+) -> Parties | None:
     """What is known of the cluster that spends the one transaction of the batch."""
     if clusters is None or batch.in_script[0] < 0:
         return None
@@ -150,7 +158,6 @@ def _parties(lookup: Lookup, batch: Transactions, clusters: Clusters | None) -> 
     members = index.members(int(index.cluster_of(batch.in_script[:1])[0]))[:_MOST_MEMBERS]
     receipts = [r for m in members.tolist() for r in lookup.receipts(m)][:_MOST_SPENDS]
     spends = sorted({s[0] for s in lookup.spenders(receipts) if s is not None})
-    mixes = clusters.coinjoins["tx_id"].to_pylist()
     return Parties(
         index.cluster_of,
         load_fingerprints(lookup, [*spends, *batch.tx_id.tolist()], index.cluster_of, mixes),
@@ -171,7 +178,7 @@ def _silent(batch: Transactions) -> str | None:
     if batch.is_coinbase[0]:
         return "coinbase: it spends nothing"
     if batch.is_mix[0]:
-        return "taken for a CoinJoin: its outputs have several owners"
+        return "taken for a CoinJoin, or another transaction of several owners"
     if (batch.in_script < 0).any():
         return "an input's spent output is not known"
     return "fewer than two outputs that could be change"

@@ -191,6 +191,26 @@ def simulated(
     }
 
 
+def coinjoins(folder: Path, labels: Path, into: Path | None = None) -> dict[str, Any]:
+    """Measures the CoinJoin detectors on sets of real transactions that people have judged."""
+    from peelchain.evaluate.coinjoin_sets import errors_in, judged_sets, real_rates
+
+    sets = judged_sets(folder, labels)
+    rows = real_rates(sets, _COINJOINS)
+    if into is not None:
+        _put(into, Measured(tuple(rows)), _COINJOINS)
+    return {
+        "lines": sum(len(lines) for lines in sets.values()),
+        "sets": [{"set": name, "lines": len(lines)} for name, lines in sets.items()],
+        "rows": [asdict(r) for r in rows],
+        "errors": [
+            {"set": name, "line": j.line, "txid": j.txid, "verdict": j.verdict, "said": j.said}
+            for name, j in errors_in(sets)
+        ],
+    }
+
+
+_COINJOINS = "peelchain evaluate coinjoins"
 _SIMULATED = "peelchain evaluate simulated"
 
 

@@ -146,6 +146,30 @@ def simulated(
 
 
 @app.command()
+def coinjoins(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of sets, such as data/coinjoins.")
+    ],
+    labels: Annotated[
+        Path, typer.Option(metavar="FILE", help="CSV with the columns txid, set and verdict.")
+    ],
+    into: IntoOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of the CoinJoin detectors on real transactions that were judged one by one.
+
+    Example: peelchain evaluate coinjoins data/coinjoins --labels docs/methods/coinjoin-labels.csv
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    _emit_rates(actions.coinjoins(folder, labels, into), form)
+
+
+@app.command()
 def rates(
     file: Annotated[
         Path | None,
@@ -184,6 +208,8 @@ def _emit_rates(answer: Mapping[str, Any], form: Form) -> None:
             for r in answer["rows"]
         )
         yield from lines_of(columns, shown)
+        for error in answer.get("errors", []):
+            yield f"{error['txid']} is {error['verdict']}, called {error['said'] or 'nothing'}"
 
     emit(answer, form, human, lambda: Rows(RATE_COLUMNS, cells))
 

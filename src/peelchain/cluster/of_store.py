@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from peelchain.cluster.change.links import change_links
@@ -199,7 +200,12 @@ def _with_change(
         made.merging.add(some["script_a"].to_numpy(), some["script_b"].to_numpy())
         found.append(some)
     order = [(column, "ascending") for column in TABLES["links"].sort]
-    return pa.concat_tables(found).unify_dictionaries().sort_by(order)
+    joined = pa.concat_tables(found).unify_dictionaries()
+    # Arrow does not sort by a dictionary
+    named = joined.set_column(
+        joined.schema.get_field_index("rule"), "rule", joined["rule"].cast(pa.string())
+    )
+    return joined.take(pc.sort_indices(named, sort_keys=order))
 
 
 def _read_links(path: Path) -> pa.Table:

@@ -6,18 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from peelchain import _core
-from peelchain.cluster.change.links import change_links
-from peelchain.cluster.constraints import Constraints, Label, constrain, without_refused
-from peelchain.cluster.members import ClusterIndex
-from peelchain.cluster.policy import Policy
-from peelchain.cluster.stage import Clustering, Source, cluster
+from peelchain.cluster.constraints import Constraints, Label
+from peelchain.cluster.of_store import Clusters, computed
+from peelchain.cluster.policy import CHANGE, DEFAULT_POLICY, MULTI_INPUT, Policy
+from peelchain.cluster.superclusters import superclusters
 from peelchain.evaluate.agreement import Int64
 from peelchain.evaluate.economy import Economy, input_rows
-from peelchain.schema import TABLES
 from peelchain.store.lookup import Lookup
 from peelchain.tags.parties import independent_parties
 from peelchain.tags.tagpack import read_tagpacks
@@ -31,35 +27,41 @@ MEASURED: Mapping[str, str] = {
 }
 """The policies that are measured, by the name that error rates use."""
 
+_POLICIES: Mapping[str, Policy] = {
+    DEFAULT: DEFAULT_POLICY,
+    "no_detectors": Policy(detectors=(), negatives=()),
+    # what a policy keeps apart is named by its digest; here each chain has tags of its own
+    "constrained": Policy(constraints=64 * "0"),
+    "with_change": Policy(rules=(CHANGE, MULTI_INPUT)),
+}
 _SERVICE = "service"
 _RECORDED = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Made:
-    """A clustering in memory: `links` in chain order, `clusters`, and what its tables point at.
+    """A clustering, and the clusters that it reports as doubtful.
 
-    `coinjoins` and `lookalikes` are the tables of the same names; `conflicts` that of refused
-    links, None where there are no constraints.
+    `suspected` are suspected superclusters, and those that a refused link would have joined.
     """
 
-    links: pa.Table
-    clusters: ClusterIndex
-    coinjoins: pa.Table
-    lookalikes: pa.Table
-    conflicts: pa.Table | None = None
+    clusters: Clusters
+    suspected: frozenset[int]
 
 
-def clusterings(lookup: Lookup, node: Path, scratch: Path) -> Iterator[tuple[str, Made]]:
+def clusterings(lookup: Lookup, node: Path) -> Iterator[tuple[str, Made]]:
     """Every clustering in MEASURED, with its name; the default one first.
 
-    `node` is the simulated data directory, for its public tags; `scratch` an empty folder.
+    `node` is the simulated data directory, for its public tags.
     """
-    default = _run(lookup, Policy(), scratch)
-    yield DEFAULT, default
-    yield "no_detectors", _run(lookup, Policy(detectors=(), negatives=()), scratch)
-    yield "constrained", _constrained(lookup, node, default)
-    yield "with_change", _with_change(lookup, default)
+    tags = _tags(lookup, node)
+    party_of = {label.script_id: label.party for label in tags.labels}
+    for name, policy in _POLICIES.items():
+        made = computed(lookup, policy, tags)
+        suspected = {s.cluster_id for s in superclusters(made.table, made.links, party_of, bound=0)}
+        for end in ("script_a", "script_b"):
+            suspected |= set(made.index.cluster_of(made.conflicts[end].to_numpy()).tolist())
+        yield name, Made(made, frozenset(suspected))
 
 
 def oracle_clusters(economy: Economy) -> Int64:
@@ -72,61 +74,23 @@ def oracle_clusters(economy: Economy) -> Int64:
     tx, script = tx[kept], script[kept]
     # each input's script with the one before it in the same transaction
     same = np.flatnonzero(tx[1:] == tx[:-1])
-    merging = _core.Clustering(len(economy.owner.code))
+    scripts = len(economy.owner.code)
+    merging = _core.Clustering(scripts)
     merging.add(np.ascontiguousarray(script[same]), np.ascontiguousarray(script[same + 1]))
-    return _index(merging).cluster_of(np.arange(len(economy.owner.code)))
+    script_id, cluster_id = merging.take()
+    cluster = np.arange(scripts)
+    cluster[script_id] = cluster_id
+    return cluster
 
 
-def _run(lookup: Lookup, policy: Policy, scratch: Path) -> Made:
-    counts = lookup.store.manifest.counts
-    source = Source(lookup.tables, counts["txs"], counts["scripts"])
-    path = scratch / "links.parquet"
-    made: Clustering = cluster(source, policy, links=path, scratch=scratch)
-    links = pq.read_table(path, partitioning=None).cast(TABLES["links"].schema)
-    path.unlink()
-    index = ClusterIndex(made.clusters())
-    return Made(links, index, made.coinjoins, made.lookalikes)
-
-
-def _constrained(lookup: Lookup, node: Path, default: Made) -> Made:
+def _tags(lookup: Lookup, node: Path) -> Constraints:
+    """What the public tags say of single scripts, one service each."""
     read = read_tagpacks([node / "tagpack.yaml"], lookup.store.network, recorded_utc=_RECORDED)
     tags = independent_parties(read.tags).tags
     ids = lookup.script_ids({tag.script_pubkey for tag in tags})
-    labels = tuple(
+    labels = (
         Label(ids[tag.script_pubkey], _SERVICE, tag.party, tag.evidence)
         for tag in tags
         if tag.script_pubkey in ids
     )
-    made = constrain(
-        _table(default.clusters, default.links), default.links.to_batches(), Constraints(labels)
-    )
-    links = without_refused(default.links, made.conflicts)
-    index = ClusterIndex(made.clusters)
-    return Made(links, index, default.coinjoins, default.lookalikes, made.conflicts)
-
-
-def _with_change(lookup: Lookup, default: Made) -> Made:
-    mixes = default.coinjoins["tx_id"].to_pylist()
-    found = change_links(lookup, range(lookup.store.manifest.counts["txs"]), mixes=mixes)
-    links = pa.concat_tables([default.links, found]).unify_dictionaries()
-    # Arrow cannot sort by a dictionary; the order of rules that agree on a link makes no merge
-    links = links.sort_by([(c, "ascending") for c in ("tx_id", "script_a", "script_b")])
-    merging = _core.Clustering(lookup.store.manifest.counts["scripts"])
-    merging.add(*(np.ascontiguousarray(links[c].to_numpy()) for c in ("script_a", "script_b")))
-    return Made(links, _index(merging), default.coinjoins, default.lookalikes)
-
-
-def _index(merging: _core.Clustering) -> ClusterIndex:
-    script_id, cluster_id = merging.take()
-    return ClusterIndex(
-        pa.Table.from_arrays(
-            [pa.array(script_id), pa.array(cluster_id)], schema=TABLES["clusters"].schema
-        )
-    )
-
-
-def _table(index: ClusterIndex, links: pa.Table) -> pa.Table:
-    scripts = np.unique(np.concatenate([links[c].to_numpy() for c in ("script_a", "script_b")]))
-    return pa.Table.from_arrays(
-        [pa.array(scripts), pa.array(index.cluster_of(scripts))], schema=TABLES["clusters"].schema
-    )
+    return Constraints(tuple(labels))

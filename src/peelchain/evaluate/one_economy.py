@@ -1,7 +1,7 @@
 """One economy from seed to counts: simulate, ingest, cluster with the real code, compare."""
 
 import shutil
-import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,8 @@ def economy_counts(node: Path, store: Path) -> dict[str, Any]:
     shutil.rmtree(store, ignore_errors=True)
     try:
         ingest_core_files(find(node, REGTEST), store)
-        with Store.open(store) as opened:
-            lookup = Lookup(opened)
-            try:
-                return _counts(read_economy(node, opened), lookup, node)
-            finally:
-                lookup.close()
+        with Store.open(store) as opened, closing(Lookup(opened)) as lookup:
+            return _counts(read_economy(node, opened), lookup, node)
     finally:
         shutil.rmtree(store, ignore_errors=True)
 
@@ -63,12 +59,11 @@ def _counts(economy: Economy, lookup: Lookup, node: Path) -> dict[str, Any]:
         "policies": {},
         "verdicts": [],
     }
-    with tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
-        for name, made in clusterings(lookup, node, Path(folder)):
-            found = _found(economy, made, named)
-            counts["policies"][name] = clustering_counts(economy, found, oracle)
-            if name == DEFAULT:
-                _check_same(made, named)
+    for name, made in clusterings(lookup, node):
+        found = _found(economy, made, named)
+        counts["policies"][name] = clustering_counts(economy, found, oracle)
+        if name == DEFAULT:
+            _check_same(made, named)
     counts["verdicts"] = verdict_counts(economy, named)
     return counts
 
@@ -76,19 +71,15 @@ def _counts(economy: Economy, lookup: Lookup, node: Path) -> dict[str, Any]:
 def _found(economy: Economy, made: Made, named: dict[int, str]) -> Found:
     flagged = np.zeros(len(economy.tx_class.code), dtype=np.bool_)
     flagged[[tx_id for tx_id, name in named.items() if name in SUSPICIOUS]] = True
-    flagged[made.coinjoins["tx_id"].to_numpy()] = True
-    flagged[made.lookalikes["tx_id"].to_numpy()] = True
-    conflicting: set[int] = set()
-    if made.conflicts is not None:
-        for end in ("script_a", "script_b"):
-            scripts = made.conflicts[end].to_numpy()
-            conflicting |= set(made.clusters.cluster_of(scripts).tolist())
-    return Found(made.links, made.clusters, flagged, frozenset(conflicting))
+    clusters = made.clusters
+    flagged[clusters.coinjoins["tx_id"].to_numpy()] = True
+    flagged[clusters.lookalikes["tx_id"].to_numpy()] = True
+    return Found(clusters.links, clusters.index, flagged, made.suspected)
 
 
 def _check_same(made: Made, named: dict[int, str]) -> None:
     """The stage and `classify` are one set of detectors: they must say the same of mixes."""
-    for table in (made.coinjoins, made.lookalikes):
+    for table in (made.clusters.coinjoins, made.clusters.lookalikes):
         kinds = table["taken_for" if "taken_for" in table.schema.names else "type"].to_pylist()
         for tx_id, kind in zip(table["tx_id"].to_pylist(), kinds, strict=True):
             if kind is not None and named.get(tx_id) != kind:

@@ -108,8 +108,7 @@ def _is_shown(row: ErrorRate) -> bool:
 
 
 def _clustering(find: _Rows) -> list[str]:
-    policies = sorted({rule for rule, stratum, _ in find.by if rule.startswith("policy:")})
-    policies = [p for p in policies if (p, "all", MERGES) in find.by]
+    policies = [f"policy:{p}" for p in MEASURED if (f"policy:{p}", "all", MERGES) in find.by]
     lines = [
         "",
         "## Clustering",

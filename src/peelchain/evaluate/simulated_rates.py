@@ -117,7 +117,7 @@ class _Group:
 
 
 def _policy_rows(group: _Group) -> Iterator[ErrorRate]:
-    policies = sorted({p for r in group.results for p in r.counts["policies"]})
+    policies = list(dict.fromkeys(p for r in group.results for p in r.counts["policies"]))
     for policy in policies:
         counts = group.of_policy(policy)
         if policy in ("default", "with_change"):

@@ -40,8 +40,8 @@ def _broken(chosen: Parameters) -> list[str]:
         )
     if chosen.undetected_mix_share:
         lines.append(
-            f"- undetected_mix_share {chosen.undetected_mix_share:g}: joint transactions of two or "
-            "three people without three equal outputs (coinjoins.csv: two_party, unequal, "
+            f"- undetected_mix_share {chosen.undetected_mix_share:g}: joint transactions of two "
+            "people without three equal outputs (coinjoins.csv: two_party, unequal, "
             "stowaway). Co-spending joins them."
         )
     if chosen.trades_per_100_blocks:

@@ -34,7 +34,7 @@ class Parameters:
       least and `fee_most` at most.
     - `payjoin_share`: of private payments to peers and shops, those by PayJoin (BIP 78).
     - `undetected_mix_share`: of private payments to peers, those replaced by a joint transaction
-      of two or three people that no published detector covers.
+      of two people that no published detector covers.
     - `stonewall_share`: of private payments to peers, those built as a Stonewall by one wallet.
     - `custodian_sweep_share`: of the sweeps of customers' deposits, those that spend coins of the
       hot wallet along with them.

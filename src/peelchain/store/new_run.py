@@ -29,8 +29,7 @@ class NewRun:
 
     def path(self, table: str) -> Path:
         """Where a kernel is to write the next part of a table."""
-        generation = self._writer.manifest.generation + 1
-        return self._writer.derived_path(f"{table}-{self.run.run_id}-g{generation:06d}.parquet")
+        return self._writer.derived_path(f"{table}-{self.run.run_id}")
 
     def add_file(self, table: str, told: Mapping[str, Any]) -> None:
         """Takes the part that a kernel wrote to `path`."""

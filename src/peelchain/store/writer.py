@@ -140,11 +140,16 @@ class StoreWriter:
         return NewRun(self, replace(run, run_id=run_identity(run)))
 
     def derived_path(self, name: str) -> Path:
-        """Where a file of a run is to be; it counts once committed."""
+        """Where a Parquet file of a run is to be, a name not taken; it counts once committed."""
         folder = self.path / _DERIVED
         _core.make_dirs(folder)
-        self._uncommitted.append(folder / name)
-        return folder / name
+        path = folder / f"{name}-g{self.manifest.generation + 1:06d}.parquet"
+        # what a killed writer left stays as long as anybody reads an older generation
+        while path.exists():
+            self._made += 1
+            path = path.with_stem(f"{name}-g{self.manifest.generation + 1:06d}-{self._made:04d}")
+        self._uncommitted.append(path)
+        return path
 
     def clear(self) -> None:
         """Removes what no manifest names, unless somebody may still read it."""

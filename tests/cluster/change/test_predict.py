@@ -29,7 +29,8 @@ CLEAR = payment(
 MODEL = Model(
     trained_on={},
     intercept=-500,
-    weights={"value: least": 700, "address_type: the only one left": 1800, "place: first": -40},
+    weights={"value: least": 700, "address_type: the only one left": 1500, "place: first": -40},
+    pairs={("place: last", "value: least"): 300, ("place: first", "value: least"): 9000},
     calibration=((-1000, 0.01), (0, 0.2), (1000, 0.7), (2000, 0.99)),
     change_from=0.99,
     payment_to=0.01,
@@ -41,8 +42,9 @@ def test_a_score_is_the_sum_of_what_why_lists():
     for out, score in enumerate(scores(batch, MODEL)):
         assert score == MODEL.intercept + sum(adds for _, adds in why(batch, out, MODEL))
     assert why(batch, 1, MODEL) == [
-        ("address_type: the only one left", 1800),
+        ("address_type: the only one left", 1500),
         ("value: least", 700),
+        ("place: last, and value: least", 300),
     ]
     assert predict(batch, MODEL).probability[:2].tolist() == [0.01, 0.99]
 
@@ -96,6 +98,7 @@ def test_the_shipped_model_is_its_file():
     assert shipped_model().to_json() == SHIPPED.read_text(encoding="ascii")
     names, _ = features(batch_of([CLEAR]))
     assert set(shipped_model().weights) <= set(names)
+    assert {name for pair in shipped_model().pairs for name in pair} <= set(names)
     assert shipped_model().change_from >= 0.95
 
 
@@ -126,7 +129,7 @@ def test_a_damaged_model_is_refused(tmp_path, change, said):
 
 
 def test_a_model_of_other_features_is_refused():
-    other = replace(MODEL, weights={"colour: red": 5})
+    other = replace(MODEL, pairs={("colour: red", "value: least"): 5})
     with pytest.raises(SourceError, match="lacks: colour: red"):
         predict(batch_of([CLEAR]), other)
 

@@ -1,6 +1,7 @@
 """Transactions of a store with all that the change rules ask of them, by look-ups alone."""
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -109,22 +110,25 @@ def _receipts(
     own_first = np.repeat(txs["first_txout_id"], txs["txout_count"])
     own_end = np.repeat(txs["first_txout_id"] + txs["txout_count"], txs["txout_count"])
     unique, places = np.unique(scripts, return_inverse=True)
-    of_script = [np.array(rows.lookup.receipts(s), dtype=np.int64) for s in unique.tolist()]
-    before = np.zeros(len(outputs), dtype=np.int64)
+    of_script = [rows.lookup.receipts(s) for s in unique.tolist()]
+    starts = bounds(np.array([len(r) for r in of_script], dtype=np.int64))
+    receipts = np.fromiter(chain.from_iterable(of_script), dtype=np.int64, count=int(starts[-1]))
+    # all receipts as one rising list, script after script
+    span = int(receipts.max(initial=0)) + 1
+    order = np.repeat(np.arange(len(unique)), np.diff(starts)) * span + receipts
+    low = np.searchsorted(order, places * span + own_first)
+    high = np.searchsorted(order, places * span + own_end)
+    before = np.minimum(low - starts[places], 2)
     following = np.full(len(outputs), NONE, dtype=np.int64)
-    pairs: list[tuple[int, int]] = []
-    for row, place in enumerate(places.tolist()):
-        all_receipts = of_script[place]
-        low, high = np.searchsorted(all_receipts, [own_first[row], own_end[row]])
-        before[row] = min(low, 2)
-        if high < len(all_receipts):
-            following[row] = all_receipts[high]
-        earlier = all_receipts[max(0, low - SELF_CHANGE_LOOKED_AT) : low]
-        pairs += [(row, txout) for txout in earlier.tolist()]
+    more = high < starts[places + 1]
+    following[more] = receipts[high[more]]
+    looked_at = np.minimum(low - starts[places], SELF_CHANGE_LOOKED_AT)
+    earlier = receipts[ranges(low - looked_at, looked_at)]
+    payees = np.repeat(np.arange(len(outputs)), looked_at)
     return {
         "out_fresh": before == 0,
         "out_receipts_before": before,
-        "out_self_change": _self_change(rows, pairs, scripts),
+        "out_self_change": _self_change(rows, payees, earlier, scripts),
         "out_next_receipt": _heights(rows, following, end),
     }
 
@@ -141,12 +145,9 @@ def _heights(rows: Rows, txouts: Int64, end: int) -> Int64:
     return heights
 
 
-def _self_change(rows: Rows, pairs: list[tuple[int, int]], scripts: Int64) -> Bools:
-    """Which outputs' scripts were paid, in one of the receipts paired with them, by themselves."""
+def _self_change(rows: Rows, outs: Int64, txouts: Int64, scripts: Int64) -> Bools:
+    """Which outputs' scripts were paid by themselves in one of the receipts paired with them."""
     found = np.zeros(len(scripts), dtype=np.bool_)
-    if not pairs:
-        return found
-    outs, txouts = np.array(pairs, dtype=np.int64).T
     makers = rows.get("txouts", txouts, ("tx_id",))["tx_id"]
     spans = rows.get("txs", makers, ("first_txin", "txin_count"))
     prevouts = rows.get(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from peelchain.errors import SourceError
+
+Int64 = npt.NDArray[np.int64]
 
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("model.json")
 
-_KEYS = ("format", "trained_on", "intercept", "weights", "calibration", "thresholds")
+_KEYS = ("format", "trained_on", "intercept", "weights", "pairs", "calibration", "thresholds")
 
 
 @dataclass(frozen=True)
 class Model:
     """A sum of weights, made a probability by a table.
 
-    `weights` by name of feature and `intercept` are thousandths of log-odds, whole numbers, so that
-    a score is exact on every machine. `calibration` lists (least score, probability), both rising:
+    `weights` by name of feature, `pairs` by the names of two that an output has both, and
+    `intercept` are thousandths of log-odds, whole numbers, so that a score is exact on every
+    machine. `calibration` lists (least score, probability), both rising:
     an output has the probability of the last row whose score it reaches. From `change_from` on an
     output is held to be change, up to `payment_to` not to be; between them the model abstains.
     `trained_on` says by which command, on which economies and seeds.
@@ -33,6 +37,7 @@ class Model:
     trained_on: Mapping[str, Any]
     intercept: int
     weights: Mapping[str, int]
+    pairs: Mapping[tuple[str, str], int]
     calibration: tuple[tuple[int, float], ...]
     change_from: float
     payment_to: float
@@ -51,6 +56,7 @@ class Model:
                     "trained_on": dict(self.trained_on),
                     "intercept": self.intercept,
                     "weights": dict(self.weights),
+                    "pairs": [[*names, weight] for names, weight in self.pairs.items()],
                     "calibration": [list(row) for row in self.calibration],
                     "thresholds": {"change_from": self.change_from, "payment_to": self.payment_to},
                 },
@@ -60,11 +66,48 @@ class Model:
             + "\n"
         )
 
-    def probabilities(self, scores: np.ndarray[Any, np.dtype[np.int64]]) -> Any:
+    def scores(self, names: Sequence[str], has: npt.NDArray[np.bool_]) -> Int64:
+        """The score of each row of features [M, F] with these names [M].
+
+        Raises SourceError where the model asks for features that are not among them.
+        """
+        place = {name: at for at, name in enumerate(names)}
+        asked = {*self.weights, *(name for pair in self.pairs for name in pair)}
+        unknown = sorted(asked - set(place))
+        if unknown:
+            raise SourceError(
+                "the change model asks for features that this release lacks: "
+                f"{', '.join(unknown)}; use the model that came with it"
+            )
+        # whole numbers far below 2^53: sums of doubles are exact, in whatever order
+        matrix = np.zeros((len(names), len(names)))
+        for name, weight in self.weights.items():
+            matrix[place[name], place[name]] = weight
+        for (one, other), weight in self.pairs.items():
+            matrix[place[one], place[other]] = weight
+        there = has.astype(np.float64)
+        added = np.einsum("mf,mf->m", there @ matrix, there)
+        return np.asarray(self.intercept + np.rint(added), dtype=np.int64)
+
+    def parts(self, has: Collection[str]) -> list[tuple[str, int]]:
+        """What a row with these features adds up from: names and weights, the greatest first.
+
+        The intercept is left out; a pair's name is both names with `, and` between.
+        """
+        told = [(name, weight) for name, weight in self.weights.items() if name in has]
+        told += [
+            (f"{one}, and {other}", weight)
+            for (one, other), weight in self.pairs.items()
+            if one in has and other in has
+        ]
+        return sorted(told, key=lambda part: (-abs(part[1]), part[0]))
+
+    def probabilities(self, scores: Int64) -> npt.NDArray[np.float64]:
         """The probability of each score."""
         least = np.array([row[0] for row in self.calibration], dtype=np.int64)
         values = np.array([row[1] for row in self.calibration], dtype=np.float64)
-        return values[np.maximum(np.searchsorted(least, scores, side="right") - 1, 0)]
+        rows = np.maximum(np.searchsorted(least, scores, side="right") - 1, 0)
+        return np.asarray(values[rows], dtype=np.float64)
 
 
 @cache
@@ -84,7 +127,7 @@ def read_model(path: Path) -> Model:
     if told["format"] != FORMAT:
         raise SourceError(
             f"{path} is a change model of format {told['format']}, this release reads {FORMAT}; "
-            "train it anew with 'peelchain evaluate change'"
+            "use the model that came with it"
         )
     try:
         rows = [(int(score), float(value)) for score, value in told["calibration"]]
@@ -92,6 +135,7 @@ def read_model(path: Path) -> Model:
             trained_on=told["trained_on"],
             intercept=int(told["intercept"]),
             weights={str(name): int(weight) for name, weight in told["weights"].items()},
+            pairs={(str(one), str(other)): int(weight) for one, other, weight in told["pairs"]},
             calibration=tuple(rows),
             change_from=float(told["thresholds"]["change_from"]),
             payment_to=float(told["thresholds"]["payment_to"]),

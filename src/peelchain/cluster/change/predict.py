@@ -8,7 +8,6 @@ import numpy.typing as npt
 from peelchain.cluster.change.features import features
 from peelchain.cluster.change.model import Model, shipped_model
 from peelchain.cluster.change.transactions import Bools, Int64, Transactions
-from peelchain.errors import SourceError
 
 NAME = "predictor"
 
@@ -45,32 +44,15 @@ def predict(transactions: Transactions, model: Model | None = None) -> Predictio
 
 def scores(transactions: Transactions, model: Model) -> Int64:
     """The sum of intercept and weights of each output's features, thousandths of log-odds [O]."""
-    names, has = features(transactions)
-    return model.intercept + has.astype(np.int64) @ _in_order(names, model)
+    return model.scores(*features(transactions))
 
 
 def why(transactions: Transactions, out: int, model: Model | None = None) -> list[tuple[str, int]]:
-    """What each feature of the output of row `out` adds to its score, the most telling first.
+    """What each feature, and pair of features, of the output of row `out` adds to its score.
 
-    Thousandths of log-odds; features that it lacks or that weigh nothing are left out. With the
-    model's intercept they add up to the score.
+    Thousandths of log-odds, the most telling first; with the model's intercept they add up to the
+    score.
     """
-    model = model or shipped_model()
     names, has = features(transactions)
-    weights = _in_order(names, model)
-    told = [
-        (name, int(weight))
-        for name, weight, there in zip(names, weights, has[out], strict=True)
-        if there and weight
-    ]
-    return sorted(told, key=lambda pair: (-abs(pair[1]), pair[0]))
-
-
-def _in_order(names: list[str], model: Model) -> Int64:
-    unknown = sorted(set(model.weights) - set(names))
-    if unknown:
-        raise SourceError(
-            f"the change model asks for features that this release lacks: {', '.join(unknown)}; "
-            "use the model that came with it"
-        )
-    return np.array([model.weights.get(name, 0) for name in names], dtype=np.int64)
+    there = {name for name, told in zip(names, has[out].tolist(), strict=True) if told}
+    return (model or shipped_model()).parts(there)

@@ -1,4 +1,4 @@
-"""Joint transactions of two or three people, which have no three equal outputs.
+"""Joint transactions of two people, which have no three equal outputs.
 
 Sources: the two-party mixes of Samourai's Cahoots, "STONEWALLx2" (two equal outputs, of which one
 pays a third person, and two changes) and "Stowaway" (a PayJoin between two people); for unequal
@@ -65,7 +65,7 @@ def unequal(payer: Party, helper: Party, payee: Party, value_sat: int) -> bool:
         return False
     outputs = [
         Output(payee.main.address(), value_sat),
-        Output(payer.services[0].deposit_address(helper.owner_id), other_sat),
+        Output(helper.services[0].deposit_address(helper.owner_id), other_sat),
         Output(payer.main.address("change"), changes[0], is_change=True),
         Output(helper.main.address("change"), changes[1], is_change=True),
     ]

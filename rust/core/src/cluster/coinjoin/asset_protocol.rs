@@ -55,10 +55,16 @@ pub(super) fn of(payload: &[u8]) -> Protocol {
     }
 }
 
-/// The transfer, where the payload names a protocol.
-pub(super) fn transfer(tx: &Transaction<'_>, measures: &Measures) -> Option<Verdict> {
+/// The transfer, where the payload names a protocol: one with which PSBT markets trade, as runes are,
+/// or one of the others.
+pub(super) fn transfer(
+    tx: &Transaction<'_>,
+    measures: &Measures,
+    is_traded: bool,
+) -> Option<Verdict> {
     let protocol = tx.payload.map_or(Protocol::None, of);
-    (protocol != Protocol::None).then(|| {
+    let wanted = protocol != Protocol::None && (protocol == Protocol::Runes) == is_traded;
+    wanted.then(|| {
         Verdict::new(Kind::AssetProtocol, 1, 1.0, measures).with(|r| r.protocol = protocol)
     })
 }

@@ -4,8 +4,9 @@
 //! 2n + 1 outputs; each participant could pay its own way; and the participants are accounted for:
 //! those with a change and those who bring just the equal value come to 80% of n or more. Half the
 //! equal outputs and half the others are of the type that most inputs have. For n of 3
-//! and 4 the inputs must be found to fall apart into n participants, and no script is paid twice or
-//! paid back; for greater n that must not be refuted.
+//! and 4 all have a change, but for one, or all bring just the equal value; the inputs must be found
+//! to fall apart into n participants, and no script is paid twice or paid back; for greater n that must not be refuted. And half the participants bring just the equal
+//! value, or changes show that makers earn or that everybody pays alike.
 //!
 //! Several levels at once: n of 5 or more, at least 10 input scripts, four values that repeat, most
 //! of them not round, half the outputs or more among them, native segwit throughout.
@@ -14,6 +15,7 @@
 //! participants by the most frequent value and demand as many input addresses; Maurer et al. 2017
 //! for who can have paid. That payouts have one change is why participants must be accounted for.
 
+use super::evidence;
 use super::joinmarket::participants_part;
 use super::shape::{Measures, all_of};
 use super::{Kind, Limits, Partition, Transaction, TypeCode, Verdict};
@@ -41,9 +43,17 @@ fn one_level(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Opti
     {
         return None;
     }
+    if measures.is_known()
+        && 2 * measures.near() < n
+        && !evidence::everybody_pays(measures)
+        && !evidence::makers_earn(measures)
+    {
+        return None;
+    }
     let partition = if n < limits.min_equal {
         let once = measures.pays_each_once() && measures.returned == 0;
-        if !once || outputs != tx.outputs.len() || accounted < n {
+        let changes = measures.others + 1 >= n || measures.accounted_for() - measures.others >= n;
+        if !once || outputs != tx.outputs.len() || !changes {
             return None;
         }
         participants_part(measures, limits)?

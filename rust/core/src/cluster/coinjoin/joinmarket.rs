@@ -4,14 +4,14 @@
 //! value repeats, no script is paid twice or paid back. Inputs, equal outputs and changes are of one
 //! address type, but for what the taker pays away and what one participant differs in. Each
 //! participant pays its own way, and the inputs fall apart accordingly: for n of 3 and 4 such a
-//! partition must be found, for greater n it must not be refuted. Makers earn: a change is answered
-//! by a coin, or two, worth the equal value and the change less 0.5% and 500 sat at most; and, with
-//! no more than two input scripts for each participant, no fewer changes are so than are answered by a
-//! coin worth more, whose owner pays.
+//! partition must be found, for greater n it must not be refuted. Changes speak for makers who earn:
+//! they are answered by one or two coins, worth the equal value and the change less 0.1% and 500 sat
+//! at most, oftener than by accident; and not for everybody paying alike.
 //!
 //! Sources: Möser and Böhme 2017, "The price of anonymity"; Schnoering and Vazirgiannis 2023 (arXiv
 //! 2311.12491), section on JoinMarket; JoinMarket's own documentation of maker and taker.
 
+use super::evidence;
 use super::partition::{self, Partition};
 use super::shape::Measures;
 use super::{Kind, Limits, Transaction, TypeCode, Verdict};
@@ -32,10 +32,9 @@ pub(super) fn round(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) 
     if !measures.each_could_pay(i128::from(measures.value_sat), limits.fee_percent) {
         return None;
     }
-    let fees = measures.fees();
-    // with many coins some are worth any sum, so what answers a change says little
-    let telling = measures.input_scripts <= 2 * measures.equal;
-    if measures.is_known() && (fees.earned == 0 || (telling && fees.paid > fees.earned)) {
+    if measures.is_known()
+        && (!evidence::makers_earn(measures) || evidence::everybody_pays(measures))
+    {
         return None;
     }
     let partition = participants_part(measures, limits)?;

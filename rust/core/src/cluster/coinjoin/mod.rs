@@ -6,6 +6,7 @@
 
 mod asset_protocol;
 mod equal_output;
+mod evidence;
 mod joinmarket;
 mod lookalikes;
 mod partition;
@@ -160,9 +161,10 @@ pub fn judge(
     whirlpool::mix(tx, &measures, known, limits)
         .or_else(|| whirlpool::tx0(tx, &measures, limits))
         .or_else(|| wasabi2::round(tx, &measures, limits))
+        .or_else(|| asset_protocol::transfer(tx, &measures, false))
         .or_else(|| stonewall::lookalike(tx, &measures, limits))
         .or_else(|| psbt_trade::trade(tx, &measures, limits))
-        .or_else(|| asset_protocol::transfer(tx, &measures))
+        .or_else(|| asset_protocol::transfer(tx, &measures, true))
         .or_else(|| wasabi1::round(tx, &measures, limits))
         .or_else(|| joinmarket::round(tx, &measures, limits))
         .or_else(|| equal_output::mix(tx, &measures, limits))

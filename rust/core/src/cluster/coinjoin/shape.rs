@@ -4,6 +4,7 @@ use super::{Input, Limits, Transaction, TypeCode};
 
 /// `outputs` are those that pay, as (value, script), sorted; `funds` what each known input script
 /// brings in all, sorted by script. Sums are 128-bit.
+#[derive(Clone)]
 pub(super) struct Measures {
     pub inputs: usize,
     pub unknown_inputs: usize,
@@ -79,6 +80,17 @@ impl Measures {
         }
     }
 
+    /// The same transaction with another value as the equal one.
+    pub fn with_equal(&self, equal: usize, value_sat: i64) -> Self {
+        let others = self.outputs.iter().filter(|o| o.0 != value_sat).count();
+        Self {
+            equal,
+            value_sat,
+            others,
+            ..self.clone()
+        }
+    }
+
     pub fn is_known(&self) -> bool {
         self.unknown_inputs == 0
     }
@@ -131,64 +143,15 @@ impl Measures {
     ///
     /// A payout has one change; coins that are worth what is paid out are no accident in it.
     pub fn accounted_for(&self) -> usize {
+        self.others + self.near()
+    }
+
+    /// The input scripts that bring the equal value, within 2%.
+    pub fn near(&self) -> usize {
         let value = i128::from(self.value_sat);
         let near = |f: &&(i64, i128)| 50 * (f.1 - value).abs() <= value;
-        self.others + self.funds.iter().filter(near).count()
+        self.funds.iter().filter(near).count()
     }
-}
-
-/// How many of the changes are answered by a coin, or two, that brought just what its owner got back
-/// but for a fee: earned from the others, or paid.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fees {
-    pub earned: usize,
-    pub paid: usize,
-}
-
-impl Measures {
-    /// In JoinMarket makers earn up to some tenths of a percent and the taker alone pays; in a
-    /// ZeroLink round everybody pays, up to a percent or so; in a payout change answers no coin.
-    /// Two coins together are tried only where no single one shows a maker.
-    pub fn fees(&self) -> Fees {
-        let value = i128::from(self.value_sat);
-        let (most_earned, most_paid) = (5 * value / 1000 + 500, 12 * value / 1000);
-        let mut coins: Vec<i128> = self.funds.iter().map(|f| f.1).collect();
-        coins.sort_unstable();
-        let mut fees = Fees { earned: 0, paid: 0 };
-        for change in self.other_values() {
-            let back = value + i128::from(change);
-            let upper = coins.partition_point(|&c| c <= back);
-            let is_maker = upper > 0 && coins[upper - 1] >= back - most_earned;
-            let is_payer = coins.get(upper).is_some_and(|&c| c <= back + most_paid);
-            fees.earned += usize::from(is_maker);
-            fees.paid += usize::from(is_payer && !is_maker);
-        }
-        if fees.earned == 0 {
-            let pays_back = |change: i64| {
-                let back = value + i128::from(change);
-                two_come_to(&coins, back - most_earned, back)
-            };
-            fees.earned = self.other_values().filter(|&c| pays_back(c)).count();
-        }
-        fees
-    }
-}
-
-/// Whether two of the coins, which rise, come to a sum from `low` to `high`.
-fn two_come_to(coins: &[i128], low: i128, high: i128) -> bool {
-    let mut upper = coins.len();
-    for (at, coin) in coins.iter().enumerate() {
-        while upper > at + 1 && coin + coins[upper - 1] > high {
-            upper -= 1;
-        }
-        if upper <= at + 1 {
-            return false;
-        }
-        if coin + coins[upper - 1] >= low {
-            return true;
-        }
-    }
-    false
 }
 
 /// Of outputs sorted by (value, script): the most scripts that get one same value, that value (the
