@@ -225,3 +225,14 @@ def test_labels_that_are_not_of_the_sets_are_refused_with_the_line(shared_data, 
         file.write_text(text)
         peelchain("evaluate", "coinjoins", sets, "--labels", file).refused(1, said)
     peelchain("evaluate", "coinjoins", tmp_path, "--labels", LABELS).refused(1, "holds no sets")
+
+
+def test_the_change_figures_are_those_of_the_shipped_model(tmp_path):
+    pytest.importorskip("coincurve", reason="the extra `simulate` is not installed")
+    into = tmp_path / "rates.json"
+    answer = peelchain("evaluate", "change", "--into", into, "--json").answer
+    check("evaluate change", answer)
+    assert answer["is_shipped"], "train and measure anew: python scripts/render_change.py"
+    predictor = next(r for r in answer["rows"] if (r["rule"], r["stratum"]) == ("change", "all"))
+    assert predictor["precision_low"] >= 0.99
+    assert peelchain("evaluate", "rates", "--file", into, "--json").answer["rows"] == answer["rows"]

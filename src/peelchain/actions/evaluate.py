@@ -1,5 +1,6 @@
 """Measured error: of a clustering on a user's labelled table, and the rates that are shipped."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -12,6 +13,7 @@ import numpy as np
 
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.cluster.change.model import shipped_model
 from peelchain.cluster.policy import Policy
 from peelchain.errors import MisuseError, NotInChainError, PeelchainError
 from peelchain.evaluate.agreement import Int64
@@ -218,6 +220,38 @@ def coinjoins(folder: Path, labels: Path, into: Path | None = None) -> dict[str,
             {"set": name, "line": j.line, "txid": j.txid, "verdict": j.verdict, "said": j.said}
             for name, j in errors_in(sets)
         ],
+    }
+
+
+def change(
+    train: Path | None = None,
+    *,
+    jobs: int = 1,
+    into: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """The measured error of the change rules and the predictor: as shipped, or measured anew.
+
+    `train` is a work folder: the model is trained, calibrated and tested again, each on seeds of
+    its own, and compared with the one that is shipped.
+    """
+    try:
+        from peelchain.evaluate.change import MADE_BY, SHIPPED, change_rates, evaluate_change
+    except ImportError as e:
+        raise PeelchainError(
+            f"this needs {e.name}; run pip install 'peelchain[simulate,evaluate]'"
+        ) from None
+    if train is None:
+        figures = json.loads(SHIPPED.read_text(encoding="ascii"))
+    else:
+        figures = evaluate_change(train, jobs=jobs, progress=progress).figures
+    rows = change_rates(figures)
+    if into is not None:
+        _put(into, Measured(tuple(rows)), MADE_BY)
+    return {
+        "model": figures["model"],
+        "is_shipped": figures["model"] == shipped_model().digest,
+        "rows": [asdict(r) for r in rows],
     }
 
 

@@ -26,6 +26,7 @@ app.add_typer(field.app, name="field")
 
 _SHOWN = 20
 
+JobsOption = Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")]
 IntoOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Put the rows into this file of error rates."),
@@ -114,7 +115,7 @@ def simulated(
     choosing: Annotated[
         bool, typer.Option("--choosing", help="Seeds to look at while one writes a rule.")
     ] = False,
-    jobs: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")] = 1,
+    jobs: JobsOption = 1,
     keep_chains: Annotated[
         bool, typer.Option("--keep-chains", help="Leave the chains there for another version.")
     ] = False,
@@ -143,6 +144,31 @@ def simulated(
             into=into,
             progress=report,
         )
+    _emit_rates(answer, form)
+
+
+@app.command()
+def change(
+    train: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Train and measure anew, with chains in this folder."),
+    ] = None,
+    jobs: JobsOption = 1,
+    into: IntoOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of the change rules and of the predictor, on economies that trained nothing.
+
+    Example: peelchain evaluate change --csv -o change.csv
+    """
+    from peelchain.actions import evaluate as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    with progress() as report:
+        answer = actions.change(train, jobs=jobs, into=into, progress=report)
     _emit_rates(answer, form)
 
 
@@ -209,6 +235,9 @@ def _emit_rates(answer: Mapping[str, Any], form: Form) -> None:
             for r in answer["rows"]
         )
         yield from lines_of(columns, shown)
+        if "model" in answer:
+            known = "the shipped one" if answer["is_shipped"] else "not the shipped one"
+            yield f"model {answer['model']}, {known}"
         for error in answer.get("errors", []):
             yield f"{error['txid']} is {error['verdict']}, called {error['said'] or 'nothing'}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from peelchain.evaluate.change import UNIT as CHANGE_UNIT
 from peelchain.evaluate.clusterings import MEASURED
 from peelchain.evaluate.conditions import (
     CONDITIONS,
@@ -65,9 +66,11 @@ def error_rates_page(measured: Measured) -> str:
         lines += _agreement(measured)
     if measured.verdicts:
         lines += _detectors(find, measured)
-    others = [r for r in measured.rows if not _is_shown(r)]
+    others = [r for r in measured.rows if not _is_shown(r) and r.unit != CHANGE_UNIT]
     if others:
         lines += _others(others)
+    if any(r.unit == CHANGE_UNIT for r in measured.rows):
+        lines += ["", "Change rules and the predictor: [change.md](change.md)."]
     return "\n".join(lines) + "\n"
 
 
@@ -329,7 +332,7 @@ def _detectors_under(find: _Rows, condition: str, counts: list[tuple[str, str, i
 
 
 def _others(rows: Sequence[ErrorRate]) -> list[str]:
-    lines = ["", "## Other measurements", ""]
+    lines = ["", "## Real transactions and the field", ""]
     return lines + table(
         ("rule", "stratum", "basis", "data", "counted", "precision", "recall"),
         (
