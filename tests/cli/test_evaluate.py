@@ -129,6 +129,8 @@ def test_rates_of_a_file_are_shown_and_chosen(tmp_path):
     shown = peelchain("evaluate", "rates", "--file", file, "--stratum", "all")
     assert "0.9000 (0.5000 to 0.9900)" in shown.out
     assert "era:1" not in shown.out
+    assert "1 rows by era" in peelchain("evaluate", "rates", "--file", file).out
+    assert "era:1" in peelchain("evaluate", "rates", "--file", file, "--stratum", "era:1").out
 
 
 def test_a_claim_is_locked_answered_and_scored(session, tmp_path):

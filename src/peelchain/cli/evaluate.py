@@ -25,6 +25,7 @@ app = typer.Typer(help="How often rules and clusters are right.", no_args_is_hel
 app.add_typer(field.app, name="field")
 
 _SHOWN = 20
+_FINE = ("era:", "family:", "script_type:", "left_out:")
 
 JobsOption = Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")]
 IntoOption = Annotated[
@@ -220,21 +221,24 @@ def rates(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    _emit_rates(actions.rates(file, rule, stratum), form)
+    _emit_rates(actions.rates(file, rule, stratum), form, chosen=stratum is not None)
 
 
-def _emit_rates(answer: Mapping[str, Any], form: Form) -> None:
+def _emit_rates(answer: Mapping[str, Any], form: Form, *, chosen: bool = False) -> None:
     from peelchain.actions.evaluate import RATE_COLUMNS
 
     cells = [[r[c] for c in RATE_COLUMNS] for r in answer["rows"]]
 
     def human() -> Iterator[str]:
         columns = ("rule", "stratum", "basis", "data", "unit", "precision", "recall")
+        kept = [r for r in answer["rows"] if not r["stratum"].startswith(_FINE) or chosen]
         shown = (
-            [r["rule"], r["stratum"], r["basis"], r["data"], r["unit"], *_both(r)]
-            for r in answer["rows"]
+            [r["rule"], r["stratum"], r["basis"], r["data"], r["unit"], *_both(r)] for r in kept
         )
         yield from lines_of(columns, shown)
+        if len(kept) < len(answer["rows"]):
+            left = len(answer["rows"]) - len(kept)
+            yield f"{left:,} rows by era, family and type of script are left out; --csv has all"
         if "model" in answer:
             known = "the shipped one" if answer["is_shipped"] else "not the shipped one"
             yield f"model {answer['model']}, {known}"
