@@ -1,5 +1,7 @@
 """Many economies: each measured once, a stopped run goes on, and nothing learnt is tested."""
 
+import fcntl
+
 import pytest
 
 pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
@@ -60,6 +62,15 @@ def test_a_damaged_line_is_told_by_its_number(work, tmp_path):
     (tmp_path / RESULTS).write_bytes(b"".join([lines[0], b"{}\n", lines[2]]))
     with pytest.raises(SourceError, match="line 2 is no result"):
         measure(tasks(), tmp_path, progress=Told())
+
+
+def test_a_work_folder_serves_one_run_at_a_time(work, tmp_path):
+    (tmp_path / RESULTS).write_bytes(b"")
+    with (tmp_path / RESULTS).open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(SourceError, match="is being filled by another run"):
+            measure(tasks(), tmp_path, progress=Told())
+    assert (tmp_path / RESULTS).read_bytes() == b""
 
 
 def test_other_parameters_are_another_chain():

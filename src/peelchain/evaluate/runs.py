@@ -1,5 +1,6 @@
 """Many economies measured, each once: results are kept in a work folder as JSON lines."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from peelchain.errors import SourceError
 from peelchain.evaluate.conditions import Condition
@@ -156,13 +157,23 @@ def _read(path: Path) -> dict[str, Result]:
     return found
 
 
+def _lock(file: IO[bytes], work: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SourceError(
+            f"{work} is being filled by another run; wait until it is done, or choose another --work"
+        ) from None
+
+
 @contextmanager
 def _appending(work: Path) -> Iterator[Callable[[str, Result], None]]:
     path = work / RESULTS
     try:
         work.mkdir(parents=True, exist_ok=True)
-        whole = path.read_bytes() if path.exists() else b""
         with path.open("ab") as file:
+            _lock(file, work)
+            whole = path.read_bytes()
             if whole and not whole.endswith(b"\n"):
                 # what a stop cut off goes, or the next line would hang on to it
                 file.truncate(whole.rfind(b"\n") + 1)
