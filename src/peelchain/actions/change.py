@@ -1,6 +1,6 @@
 """Change: what every rule and the predictor say of a transaction, and the table of all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,20 @@ from peelchain.cluster.change.predict import predict, why
 from peelchain.cluster.change.reasons import reason
 from peelchain.cluster.change.rules import CLUSTER_FINGERPRINT, Parties, verdicts
 from peelchain.cluster.change.silent import silent_tx_ids
-from peelchain.cluster.change.stage import change_table, check_rules
-from peelchain.cluster.change.transactions import NONE, TYPES, Int64, Transactions
+from peelchain.cluster.change.stage import change_table, check_rules, write_change
+from peelchain.cluster.change.transactions import TYPES, Transactions
 from peelchain.cluster.change.verdict import Verdict
 from peelchain.cluster.of_store import Clusters
-from peelchain.cluster.policy import Policy
 from peelchain.errors import NotInChainError
-from peelchain.schema import TABLES
 from peelchain.store.lookup import Lookup
+from peelchain.store.manifest import Run
 from peelchain.store.writer import open_for_writing
 from peelchain.units import parse_txid
 
 RULE_COLUMNS = ("vout", "rule", "verdict", "probability", "reason")
+
+ClusterIdOf = Callable[[int], int | None]
+"""Gives the cluster_id of a script_id, None where it is not known."""
 
 _AT_ONCE = 20_000
 """Transactions read at once: bounds the memory of a run."""
@@ -52,30 +54,33 @@ def show(txid: str, store: Path, as_of_height: int | None = None) -> dict[str, A
                 f"transaction {txid} is at height {height} and the tip at {tip}: "
                 f"it cannot be seen as of height {at}; give {height} to {tip}"
             )
-        known = view.is_short or view.cluster_run() is not None
-        clusters = view.clusters if known and at == tip else None
-        mixes = _mixes(view.clusters, view.policy) if known else []
+        clustered = view.cluster_run()
+        known = view.is_short or clustered is not None
+        mixes = _mixes(view) if known else []
         batch = load_transactions(view.lookup, [tx_id], mixes=mixes, as_of_height=at)
+        # the clusters are the tip's; those of a long chain are looked up, not loaded
+        clusters = view.clusters if view.is_short and at == tip else None
+        cluster_of = _look_up(view, clustered) if at == tip else _unknown
         parties = _parties(view.lookup, batch, clusters, mixes)
         addresses = view.addresses(set(batch.out_script.tolist()))
         model = shipped_model()
         return {
             **view.tip,
             "policy": view.policy.name if known else None,
-            "run_id": view.clusters.run_id if known else None,
+            "run_id": clustered.run_id if clustered else None,
             "basis": "inference",
             "txid": txid,
             "height": height,
             "as_of_height": at,
             "silent": _silent(batch),
-            "spender_cluster_id": _cluster_of(clusters, batch.in_script[:1])[0],
+            "spender_cluster_id": cluster_of(int(batch.in_script[0])),
             "model": {
                 "sha256": model.digest,
                 "intercept": model.intercept,
                 "change_from": model.change_from,
                 "payment_to": model.payment_to,
             },
-            "outputs": _outputs(batch, parties, clusters, addresses),
+            "outputs": _outputs(batch, parties, cluster_of, addresses),
         }
 
 
@@ -97,55 +102,77 @@ def run(
         standing = [r for r in view.store.runs("change") if r.parameters == parameters]
         stored = next((r for r in standing if r.tip_hash == tip_hash), None)
         if stored is None:
-            table = _table(view, names, progress)
-            stored = writer.add_run(
-                "change",
-                {"change": table},
-                parameters=parameters,
-                inputs={},
-                replaces=tuple(r.run_id for r in standing),
-            )
+            new = writer.new_run("change", parameters=parameters, inputs={})
+            new.add_file("change", write_change(new.path("change"), _parts(view, names, progress)))
+            stored = new.commit(tuple(r.run_id for r in standing))
     with StoreView(store) as view:
-        table = view.store.read_run(stored, "change")
-        said = table.filter(pa.compute.equal(table["rule"].cast(pa.string()), PREDICTOR))
-        held = said["verdict"].to_pylist()
+        counted = view.lookup.rows(
+            "SELECT count(*) AS rows, "
+            "count(*) FILTER (rule = ? AND verdict) AS change, "
+            "count(*) FILTER (rule = ? AND NOT verdict) AS payment, "
+            "count(*) FILTER (rule = ? AND verdict IS NULL) AS abstained "
+            "FROM change WHERE run_id = ?",
+            [PREDICTOR, PREDICTOR, PREDICTOR, stored.run_id],
+        )[0]
         return {
             **view.tip,
             "policy": view.policy.name,
             "run_id": stored.run_id,
             "rules": list(names),
-            "rows": table.num_rows,
-            "held_change": sum(v is True for v in held),
-            "held_payment": sum(v is False for v in held),
-            "abstained": sum(v is None for v in held),
+            "rows": counted["rows"],
+            "held_change": counted["change"],
+            "held_payment": counted["payment"],
+            "abstained": counted["abstained"],
         }
 
 
-def _table(view: StoreView, names: Sequence[str], progress: Progress) -> pa.Table:
+def _parts(view: StoreView, names: Sequence[str], progress: Progress) -> Iterator[pa.Table]:
+    """The table `change` of a chain, range after range."""
     count = view.store.manifest.counts["txs"]
-    clusters = view.clusters
-    mixes = _mixes(clusters, view.policy)
+    mixes = _mixes(view)
     ranges = [range(at, min(at + _AT_ONCE, count)) for at in range(0, count, _AT_ONCE)]
     parties = None
     if CLUSTER_FINGERPRINT in names:
+        index = view.clusters.index
         bits: dict[int, int] = {}
         for some in ranges:
             progress("fingerprints", some.start, count)
-            found = load_fingerprints(view.lookup, some, clusters.index.cluster_of, mixes)
+            found = load_fingerprints(view.lookup, some, index.cluster_of, mixes)
             for cluster_id, kinds in found.items():
                 bits[cluster_id] = bits.get(cluster_id, 0) | kinds
-        parties = Parties(clusters.index.cluster_of, bits)
-    parts = [TABLES["change"].schema.empty_table()]
+        parties = Parties(index.cluster_of, bits)
     for some in ranges:
         progress("change", some.start, count)
         batch = load_transactions(view.lookup, some, mixes=mixes)
-        parts.append(change_table(batch, names, parties=parties))
+        yield change_table(batch, names, parties=parties)
     progress("change", count, count)
-    return pa.concat_tables(parts)
 
 
-def _mixes(clusters: Clusters, policy: Policy) -> list[int]:
-    return silent_tx_ids(clusters.coinjoins, clusters.lookalikes, policy.detectors)
+def _mixes(view: StoreView) -> list[int]:
+    """The transactions that the policy's clustering gives no link for its detectors."""
+    run = view.cluster_run()
+    if run is None:
+        coinjoins, lookalikes = view.clusters.coinjoins, view.clusters.lookalikes
+    else:
+        coinjoins, lookalikes = (
+            view.store.read_run(run, table) for table in ("coinjoins", "lookalikes")
+        )
+    return silent_tx_ids(coinjoins, lookalikes, view.policy.detectors)
+
+
+def _look_up(view: StoreView, clustered: Run | None) -> ClusterIdOf:
+    """How to learn a cluster: by the stored clustering, or in a short chain one made now."""
+    if clustered is not None:
+        rows = view.store.run_rows(clustered, "clusters")
+        return lambda script: rows.cluster_of(script)[0] if script >= 0 else None
+    if not view.is_short:
+        return _unknown
+    index = view.clusters.index
+    return lambda script: int(index.cluster_of([script])[0]) if script >= 0 else None
+
+
+def _unknown(script: int) -> int | None:
+    return None
 
 
 def _parties(
@@ -164,13 +191,6 @@ def _parties(
     )
 
 
-def _cluster_of(clusters: Clusters | None, scripts: Int64) -> list[int | None]:
-    if clusters is None:
-        return [None] * len(scripts)
-    found = clusters.index.cluster_of(scripts).tolist()
-    return [None if s == NONE else c for s, c in zip(scripts.tolist(), found, strict=True)]
-
-
 def _silent(batch: Transactions) -> str | None:
     """Why nothing can be said of the one transaction, None where something can."""
     if batch.is_in_question[0]:
@@ -187,23 +207,22 @@ def _silent(batch: Transactions) -> str | None:
 def _outputs(
     batch: Transactions,
     parties: Parties | None,
-    clusters: Clusters | None,
+    cluster_of: ClusterIdOf,
     addresses: dict[int, str | None],
 ) -> list[dict[str, Any]]:
     said = predict(batch)
     by_rule = verdicts(batch, parties)
-    cluster_ids = _cluster_of(clusters, batch.out_script)
     rows = []
-    for out, cluster_id in enumerate(cluster_ids):
+    for out, script in enumerate(batch.out_script.tolist()):
         probability = float(said.probability[out])
         silent_ = np.isnan(probability)
         rows.append(
             {
                 "vout": out,
                 "value_sat": int(batch.out_value[out]),
-                "address": addresses[int(batch.out_script[out])],
+                "address": addresses[script],
                 "script_type": TYPES[batch.out_type[out]],
-                "cluster_id": cluster_id,
+                "cluster_id": cluster_of(script),
                 "held": None if silent_ else _held(said.is_change[out], said.is_payment[out]),
                 "probability": None if silent_ else probability,
                 "why": []

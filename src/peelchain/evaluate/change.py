@@ -16,9 +16,9 @@ import numpy.typing as npt
 from peelchain.cluster.change.model import Model
 from peelchain.cluster.change.rules import RULE_NAMES
 from peelchain.evaluate.change_data import SEVERAL, Examples, examples_of, join
-from peelchain.evaluate.change_model import parts, precision, scores_of, train
+from peelchain.evaluate.change_model import precision, said_of, train
 from peelchain.evaluate.conditions import STATED, condition
-from peelchain.evaluate.error_rates import Counted, ErrorRate, rate
+from peelchain.evaluate.error_rates import ErrorRate
 from peelchain.evaluate.intervals import clopper_pearson
 from peelchain.evaluate.one_economy import simulated
 from peelchain.evaluate.runs import Task
@@ -49,23 +49,19 @@ class Plan:
     """
 
     blocks: int = 600
-    training: int = 20
-    calibrating: int = 10
-    thresholds: int = 10
-    tested: tuple[tuple[str, int], ...] = ((STATED, 12), ("shifted", 12), ("default", 6))
-    left_out: int = 10
+    training: int = 12
+    calibrating: int = 8
+    thresholds: int = 8
+    tested: tuple[tuple[str, int], ...] = ((STATED, 10), ("shifted", 8), ("default", 4))
+    left_out: int = 8
 
 
 @dataclass(frozen=True)
 class ChangeEvaluation:
-    """A model, and what it and the rules were measured to do.
-
-    `figures` is fit for JSON; `rates` are the error rates that reports quote.
-    """
+    """A model, and what it and the rules were measured to do; `figures` is fit for JSON."""
 
     model: Model
     figures: Figures
-    rates: tuple[ErrorRate, ...]
 
 
 def evaluate_change(
@@ -100,6 +96,9 @@ def evaluate_change(
         "seeds": {name: _seed_text(part) for name, part in tested.items()},
         "conditions": {name: measured(part, model) for name, part in tested.items()},
         "rules": {name: rules_measured(part) for name, part in tested.items()},
+        "fresh": {
+            name: _row(get(name, "test", count, fresh=True), model) for name, count in plan.tested
+        },
         "left_out": {},
     }
     known = training.seed < seeds_for("training", 1, plan.left_out - 1)[0] + 1
@@ -109,7 +108,7 @@ def evaluate_change(
     for done, row in enumerate(_each(_left_out, tasks, jobs)):
         progress("leaving a family out", done + 1, len(families))
         figures["left_out"][families[done]] = row
-    return ChangeEvaluation(model, figures, tuple(change_rates(figures, tested, model)))
+    return ChangeEvaluation(model, figures)
 
 
 def trained_on(plan: Plan) -> Figures:
@@ -129,20 +128,21 @@ def trained_on(plan: Plan) -> Figures:
 
 def measured(examples: Examples, model: Model) -> Figures:
     """What a model does on these examples: in all, by family and class, by probability."""
-    found = model.probabilities(scores_of(examples, model))
+    found = said_of(examples, model).probability
     return {
-        "all": _row(examples, found, model),
-        "families": _by(examples.families, examples.family, examples, found, model),
-        "classes": _by(examples.kinds, examples.kind, examples, found, model),
+        "all": _row(examples, model),
+        "families": _by(examples.families, examples.family, examples, model),
+        "classes": _by(examples.kinds, examples.kind, examples, model),
         "calibration": _reliability(examples, found),
         "curve": _curve(examples, found),
     }
 
 
 def rules_measured(examples: Examples) -> Figures:
-    """Of each rule: of how many transactions it speaks, and how its one output left does.
+    """Of each rule: of how many transactions it speaks, and how the output that it leaves does.
 
-    `keeps` is the share of change outputs that a rule, where it speaks, does not rule out.
+    Where it leaves one output alone, that is what it says to be change. `keeps` is the share of
+    change outputs that it does not rule out where it speaks.
     """
     rows: Figures = {}
     txs = np.unique(np.stack([examples.seed, examples.tx]), axis=1, return_inverse=True)[1]
@@ -154,55 +154,70 @@ def rules_measured(examples: Examples) -> Figures:
         spoke[txs[spoken]] = True
         kept = spoken & examples.is_change
         limits = precision(examples, only, examples.is_change)
+        right = int((only & examples.is_change).sum())
         rows[name] = {
             "transactions": count,
             "speaks_of": int(spoke.sum()),
-            "only": int(only.sum()),
-            "only_change": int((only & examples.is_change).sum()),
-            "only_own": int((only & examples.is_own).sum()),
-            "precision": _three(int((only & examples.is_change).sum()), int(only.sum()), limits),
+            "change": int(examples.is_change.sum()),
+            "said_change": int(only.sum()),
+            "right_change": right,
+            "own_change": int((only & examples.is_own).sum()),
+            "precision": _three(right, int(only.sum()), limits),
+            "coverage": _covered(examples, only),
             "keeps": _share(int((kept & examples.rule_possible[:, place]).sum()), int(kept.sum())),
         }
     return rows
 
 
-def change_rates(figures: Figures, tested: Mapping[str, Examples], model: Model) -> list[ErrorRate]:
-    """The error rates of predictor and rules as reports quote them, of each condition tested."""
+def change_rates(figures: Mapping[str, Any]) -> list[ErrorRate]:
+    """The error rates of predictor (rule `change`) and rules, as reports quote them.
+
+    `figures` are those of `ChangeEvaluation`, or of the shipped file. The stratum is `all` for the
+    stated condition, `condition:NAME` for another, `family:NAME` and `left_out:NAME` for families.
+    """
     rows: list[ErrorRate] = []
-    for name, examples in tested.items():
-        found = model.probabilities(scores_of(examples, model))
+    for name, told in figures["conditions"].items():
         stratum = "all" if name == STATED else f"condition:{name}"
-        told = partial(
-            rate,
-            data=f"simulated economies, {name}",
-            basis="simulated",
-            unit=UNIT,
-            made_by=MADE_BY,
-            seeds=figures["seeds"][name],
-        )
-        said = found >= model.change_from
-        rows.append(told("change", stratum, _counted(examples, said)))
-        if name == STATED:
-            for place, family in enumerate(examples.families):
-                own = examples.where(examples.family == place)
-                counted = _counted(own, said[examples.family == place])
-                rows.append(told("change", f"family:{family}", counted))
-        for place, rule in enumerate(RULE_NAMES):
-            rows.append(told(rule, stratum, _counted(examples, examples.rule_only[:, place])))
+        rows.append(_rate(figures, name, "change", stratum, told["all"]))
+        for rule, row in figures["rules"][name].items():
+            rows.append(_rate(figures, name, rule, stratum, row))
+    for family, row in figures["conditions"][STATED]["families"].items():
+        rows.append(_rate(figures, STATED, "change", f"family:{family}", row))
+    for family, row in figures["left_out"].items():
+        rows.append(_rate(figures, STATED, "change", f"left_out:{family}", row))
     return rows
+
+
+def _rate(
+    figures: Mapping[str, Any], name: str, rule: str, stratum: str, row: Mapping[str, Any]
+) -> ErrorRate:
+    unknown = (None, None, None)
+    share, low, high = row["precision"] or unknown
+    found, found_low, found_high = row["coverage"] or unknown
+    return ErrorRate(
+        rule=rule,
+        stratum=stratum,
+        data=f"simulated economies, {name}",
+        basis="simulated",
+        unit=UNIT,
+        right=row["right_change"],
+        wrong=row["said_change"] - row["right_change"],
+        precision=share,
+        precision_low=low,
+        precision_high=high,
+        found=row["right_change"],
+        missed=row["change"] - row["right_change"],
+        recall=found,
+        recall_low=found_low,
+        recall_high=found_high,
+        made_by=figures["made_by"],
+        seeds=figures["seeds"][name],
+    )
 
 
 def to_json(figures: Figures) -> str:
     """The figures as their file has them: ASCII, ending in a newline."""
     return json.dumps(figures, indent=1, ensure_ascii=True) + "\n"
-
-
-def _counted(examples: Examples, said: Bools) -> Counted:
-    every = np.ones(len(examples), dtype=np.bool_)
-    return Counted(
-        said=tuple(parts(examples.wallet, said, examples.is_change)),
-        sought=tuple(parts(examples.wallet, every & examples.is_change, said)),
-    )
 
 
 def _examples(
@@ -211,6 +226,7 @@ def _examples(
     count: int,
     first: int = 0,
     *,
+    fresh: bool = False,
     work: Path,
     blocks: int,
     jobs: int,
@@ -218,16 +234,16 @@ def _examples(
 ) -> Examples:
     tasks = [Task(condition(name), seed, blocks) for seed in seeds_for(purpose, count, first)]
     found = []
-    for part in _each(_one, [(task, work) for task in tasks], jobs):
+    for part in _each(_one, [(task, work, fresh) for task in tasks], jobs):
         found.append(part)
-        progress(f"{purpose}: {name}", len(found), count)
+        progress(f"{purpose}: {name}" + ", seen soon after" * fresh, len(found), count)
     return join(found)
 
 
-def _one(task: Task, work: Path) -> Examples:
+def _one(task: Task, work: Path, fresh: bool) -> Examples:
     folder = work / "chains" / task.chain_key
     node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
-    return examples_of(node, task.seed)
+    return examples_of(node, task.seed, fresh=fresh)
 
 
 def _left_out(learnt: list[Examples], tested: Examples, family: str, plan: Plan) -> Figures:
@@ -235,7 +251,7 @@ def _left_out(learnt: list[Examples], tested: Examples, family: str, plan: Plan)
     without = [part.where(part.family != part.families.index(family)) for part in learnt]
     model = train(without[0], without[1], without[2], {**trained_on(plan), "without": family})
     own = tested.where(tested.family == tested.families.index(family))
-    return _row(own, model.probabilities(scores_of(own, model)), model)
+    return _row(own, model)
 
 
 def _each(function: Callable[..., Any], tasks: list[tuple[Any, ...]], jobs: int) -> Iterable[Any]:
@@ -246,8 +262,9 @@ def _each(function: Callable[..., Any], tasks: list[tuple[Any, ...]], jobs: int)
         yield from pool.map(function, *zip(*tasks, strict=True))
 
 
-def _row(examples: Examples, found: npt.NDArray[np.float64], model: Model) -> Figures:
-    change, payment = found >= model.change_from, found <= model.payment_to
+def _row(examples: Examples, model: Model) -> Figures:
+    said = said_of(examples, model)
+    change, payment = said.is_change, said.is_payment
     right = int((change & examples.is_change).sum())
     limits = precision(examples, change, examples.is_change)
     other = precision(examples, payment, ~examples.is_change)
@@ -260,11 +277,10 @@ def _row(examples: Examples, found: npt.NDArray[np.float64], model: Model) -> Fi
         "right_change": right,
         "own_change": int((change & examples.is_own).sum()),
         "precision": _three(right, int(change.sum()), limits),
-        "coverage": _share(right, int(examples.is_change.sum())),
+        "coverage": _covered(examples, change),
         "said_payment": int(payment.sum()),
         "right_payment": refuted,
         "payment_precision": _three(refuted, int(payment.sum()), other),
-        "payment_coverage": _share(refuted, int((~examples.is_change).sum())),
         "abstained": int((~change & ~payment).sum()),
     }
 
@@ -273,11 +289,10 @@ def _by(
     names: list[str],
     places: npt.NDArray[np.int64],
     examples: Examples,
-    found: npt.NDArray[np.float64],
     model: Model,
 ) -> Figures:
     return {
-        name: _row(examples.where(places == at), found[places == at], model)
+        name: _row(examples.where(places == at), model)
         for at, name in enumerate(names)
         if (places == at).any()
     }
@@ -308,7 +323,7 @@ def _reliability(examples: Examples, found: npt.NDArray[np.float64]) -> list[Fig
 def _curve(examples: Examples, found: npt.NDArray[np.float64]) -> list[Figures]:
     """For each stated probability: what would be said from there on, and how much of it is so."""
     rows = []
-    for value in np.unique(found)[::-1].tolist():
+    for value in np.unique(found[~np.isnan(found)])[::-1].tolist():
         if value < 0.5:
             break
         said = found >= value
@@ -322,6 +337,12 @@ def _curve(examples: Examples, found: npt.NDArray[np.float64]) -> list[Figures]:
             }
         )
     return rows
+
+
+def _covered(examples: Examples, said: Bools) -> list[float] | None:
+    """The share of change outputs that are said to be change, with its limits."""
+    limits = precision(examples, examples.is_change, said)
+    return _three(int((said & examples.is_change).sum()), int(examples.is_change.sum()), limits)
 
 
 def _three(right: int, total: int, limits: Any) -> list[float] | None:

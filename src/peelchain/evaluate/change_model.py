@@ -1,7 +1,7 @@
 """Training of the change predictor: weights, then calibration, then thresholds, on other seeds."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peelchain.cluster.change.model import Model
+from peelchain.cluster.change.transactions import MIXED, TYPES
 from peelchain.errors import PeelchainError
 from peelchain.evaluate.change_data import Examples
 from peelchain.evaluate.intervals import Interval, share_interval
@@ -25,6 +26,7 @@ SURE = 0.98
 """What the probability of an output itself must reach: sure company makes no doubtful one sure."""
 
 _LEAST_IN_ROW = 200
+_LEAST_MET = 200
 _UNIT = 1000
 
 
@@ -52,12 +54,43 @@ def train(
             "training, calibration and the choice of thresholds share a seed: give each its own"
         )
     intercept, weights, pairs = _fit(training, rounds)
-    bare = Model(trained_on, intercept, weights, pairs, ((0, 0.5),), 2.0, 0.0)
+    types = met_types(training)
+    bare = Model(trained_on, types, intercept, weights, pairs, ((0, 0.5),), 2.0, 0.0)
     table = calibration(scores_of(calibrating, bare), calibrating.is_change)
     bare = replace(bare, calibration=table)
-    found = bare.probabilities(scores_of(choosing, bare))
-    change_from, payment_to = thresholds(found, choosing, table)
+    change_from, payment_to = thresholds(choosing, bare)
     return replace(bare, change_from=change_from, payment_to=payment_to)
+
+
+def met_types(examples: Examples) -> tuple[str, ...]:
+    """The types of script that enough of the examples spend, and enough pay."""
+    return tuple(
+        name
+        for place, name in enumerate(TYPES)
+        if min((examples.in_type == place).sum(), (examples.out_type == place).sum()) >= _LEAST_MET
+    )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model says of examples [M], as `predict` says it of outputs."""
+
+    probability: npt.NDArray[np.float64]
+    is_change: Bools
+    is_payment: Bools
+
+
+def said_of(examples: Examples, model: Model) -> Said:
+    """What a model says of these examples. They must hold whole transactions."""
+    met = [TYPES.index(name) for name in model.types]
+    known = np.isin(examples.in_type, [*met, MIXED]) & np.isin(examples.out_type, met)
+    found = np.where(known, model.probabilities(scores_of(examples, model)), np.nan)
+    is_change = found >= model.change_from
+    pair = np.stack([examples.seed, examples.tx])
+    txs = np.unique(pair, axis=1, return_inverse=True)[1]
+    beside = np.bincount(txs, weights=is_change)[txs] > 0
+    payment = (found <= model.payment_to) & beside & ~examples.pays_input
+    return Said(found, is_change, payment)
 
 
 def scores_of(examples: Examples, model: Model) -> Int64:
@@ -162,9 +195,7 @@ def _rising(blocks: list[list[int]]) -> tuple[tuple[int, float], ...]:
     return tuple((block[0], value(block)) for block in pooled)
 
 
-def thresholds(
-    found: npt.NDArray[np.float64], examples: Examples, table: tuple[tuple[int, float], ...]
-) -> tuple[float, float]:
+def thresholds(examples: Examples, model: Model) -> tuple[float, float]:
     """The probability from which on, and up to which, the model speaks of these examples.
 
     The widest, within SURE, for which the lower 95% limit of what it then says is TARGET or more,
@@ -172,12 +203,13 @@ def thresholds(
     there is none.
     """
     change_from, payment_to = 2.0, 0.0
-    for _, value in reversed(table):
-        said = found >= value
+    for _, value in reversed(model.calibration):
+        said = said_of(examples, replace(model, change_from=value)).is_change
         if value >= SURE and lower_limit(examples, said, examples.is_change) >= TARGET:
             change_from = value
-    for _, value in table:
-        said = found <= value
+    for _, value in model.calibration:
+        trial = replace(model, change_from=change_from, payment_to=value)
+        said = said_of(examples, trial).is_payment
         if value <= 1 - SURE and lower_limit(examples, said, ~examples.is_change) >= TARGET:
             payment_to = value
     return change_from, payment_to

@@ -38,6 +38,10 @@ def _lines(figures: Figures) -> Iterator[str]:
         ((name, told["all"]) for name, told in conditions.items()),
     )
     yield ""
+    yield "Seen soon after, by what is known at most three blocks on:"
+    yield ""
+    yield from _table("economies", figures["fresh"].items())
+    yield ""
     yield "![Share that is change by the probability stated](change-calibration.svg)"
     yield ""
     yield "![Precision by coverage](change-coverage.svg)"
@@ -83,7 +87,7 @@ def _table(first: str, rows: Iterable[tuple[str, Figures]]) -> Iterator[str]:
             f"{row['said_change']:,}",
             _limits(row["precision"]),
             _percent(own),
-            _percent(row["coverage"]),
+            _percent(row["coverage"][0] if row["coverage"] else None),
             f"{row['said_payment']:,}",
             _limits(row["payment_precision"]),
             _percent(row["abstained"] / row["outputs"]),
@@ -97,7 +101,7 @@ def _rules(rules: Figures) -> Iterator[str]:
         yield _cells(
             f"`{name}`",
             _percent(row["speaks_of"] / row["transactions"]),
-            _percent(row["only"] / row["transactions"]),
+            _percent(row["said_change"] / row["transactions"]),
             _limits(row["precision"]),
             _percent(row["keeps"]),
         )

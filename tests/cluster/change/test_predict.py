@@ -28,6 +28,7 @@ CLEAR = payment(
 )
 MODEL = Model(
     trained_on={},
+    types=("p2pkh", "p2wpkh"),
     intercept=-500,
     weights={"value: least": 700, "address_type: the only one left": 1500, "place: first": -40},
     pairs={("place: last", "value: least"): 300, ("place: first", "value: least"): 9000},
@@ -61,13 +62,29 @@ def test_between_the_thresholds_it_abstains():
     batch = batch_of([CLEAR])
     said = predict(batch, replace(MODEL, change_from=0.995))
     assert said.is_change.tolist() == [False, False]
-    assert said.is_payment.tolist() == [True, False]
+    assert said.probability.tolist() == [0.01, 0.99]
 
 
 def test_a_clear_payment_is_told_by_the_shipped_model():
     said = predict(batch_of([CLEAR]))
     assert said.is_change.tolist() == [False, True]
     assert said.is_payment.tolist() == [True, False]
+
+
+def test_payments_are_told_beside_change_only():
+    doubtful = replace(MODEL, change_from=0.995)
+    assert not predict(batch_of([CLEAR]), doubtful).is_payment.any()
+    back = payment(outputs=[output(5, 1, **seen()), output(299_999, 2)])
+    said = predict(batch_of([back]), replace(MODEL, change_from=0.2, payment_to=0.199))
+    assert not said.is_payment.any()
+
+
+def test_it_does_not_speak_of_scripts_that_it_never_met():
+    strange = [output(300_000, 7, type="p2tr"), output(699_000, 2)]
+    said = predict(batch_of([payment(outputs=strange)]), MODEL)
+    assert np.isnan(said.probability).tolist() == [True, False]
+    spends = payment(inputs=[spent(1_000_000, 1, type="p2pk")])
+    assert np.isnan(predict(batch_of([spends]), MODEL).probability).all()
 
 
 @pytest.mark.parametrize(
@@ -107,6 +124,7 @@ def test_the_shipped_model_is_its_file():
     [
         ({"format": 9}, "format 9"),
         ({"weights": None}, "damaged"),
+        ({"types": ["p2qr"]}, "damaged"),
         ({"calibration": []}, "does not rise"),
         ({"calibration": [[1, 0.5], [0, 0.6]]}, "does not rise"),
         ({"calibration": [[0, 0.5], [1, 1.5]]}, "leaves 0 to 1"),

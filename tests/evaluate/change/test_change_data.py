@@ -2,11 +2,13 @@
 
 import csv
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.cluster.change.batches import batch_of, output, payment
 
+from peelchain.cluster.change.rules import RULE_NAMES
 from peelchain.evaluate.change_data import (
     EXACT,
     examples_of,
@@ -76,12 +78,28 @@ def test_change_is_taken_from_payments_to_several_only():
 
 
 def test_joined_examples_keep_wallets_apart(examples):
-    both = join([examples, examples])
-    assert len(both) == 2 * len(examples)
-    first, second = both.wallet[: len(examples)], both.wallet[len(examples) :]
+    other = replace(examples, wallets=[f"other {name}" for name in examples.wallets])
+    both = join([examples, other, examples])
+    assert len(both) == 3 * len(examples)
+    first, second, third = np.split(both.wallet, 3)
     assert not set(first.tolist()) & set(second.tolist())
+    assert first.tolist() == third.tolist()
     named = [both.families[f] for f in both.family.tolist()]
-    assert named == 2 * [examples.families[f] for f in examples.family.tolist()]
+    assert named == 3 * [examples.families[f] for f in examples.family.tolist()]
     some = both.where(both.is_change)
     assert some.is_change.all()
     assert some.feature_names == examples.feature_names
+
+
+def test_seen_soon_after_next_to_nothing_is_spent(node, examples):
+    fresh = examples_of(node, 13, fresh=True)
+    unspent = fresh.feature_names.index("unspent")
+    assert len(fresh) > 20
+    assert fresh.has[:, unspent].mean() > 0.8 > examples.has[:, unspent].mean()
+    rows = dict(zip(keys(examples), examples.is_change.tolist(), strict=True))
+    assert all(rows[k] == c for k, c in zip(keys(fresh), fresh.is_change.tolist(), strict=True))
+    assert not fresh.rule_decided[:, RULE_NAMES.index("cluster_fingerprint")].any()
+
+
+def keys(examples):
+    return list(zip(examples.tx.tolist(), examples.vout.tolist(), strict=True))

@@ -1,12 +1,14 @@
 """The page of the change predictor says what is shipped, and what is shipped holds what it must."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from peelchain.cluster.change.model import shipped_model
-from peelchain.evaluate.change import SHIPPED, to_json
+from peelchain.cluster.change.rules import RULE_NAMES
+from peelchain.evaluate.change import SHIPPED, change_rates, to_json
 from peelchain.evaluate.change_page import with_measured
 from peelchain.evaluate.change_plots import change_plots
 from peelchain.evaluate.conditions import STATED
@@ -50,3 +52,17 @@ def test_where_it_speaks_of_families_it_knows_its_precision_is_99_percent(figure
 def test_a_page_without_its_marks_is_refused(figures):
     with pytest.raises(ValueError, match="lacks the marks"):
         with_measured("# Change", figures)
+
+
+def test_error_rates_are_those_of_the_figures(figures):
+    rows = {(r.rule, r.stratum): asdict(r) for r in change_rates(figures)}
+    told = figures["conditions"][STATED]["all"]
+    row = rows["change", "all"]
+    assert row["right"] == told["right_change"]
+    assert row["wrong"] == told["said_change"] - told["right_change"]
+    assert row["found"] + row["missed"] == told["change"]
+    for name in ("precision", "recall"):
+        assert row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+    assert {rule for rule, _ in rows} == {"change", *RULE_NAMES}
+    core = figures["left_out"]["core"]["precision"]
+    assert rows["change", "left_out:core"]["precision"] == core[0]

@@ -13,13 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from peelchain.errors import SourceError
+from peelchain.script import ScriptType
 
 Int64 = npt.NDArray[np.int64]
 
 FORMAT = 1
 SHIPPED = Path(__file__).with_name("model.json")
 
-_KEYS = ("format", "trained_on", "intercept", "weights", "pairs", "calibration", "thresholds")
+_KEYS = (
+    "format",
+    "trained_on",
+    "types",
+    "intercept",
+    "weights",
+    "pairs",
+    "calibration",
+    "thresholds",
+)
 
 
 @dataclass(frozen=True)
@@ -31,10 +41,12 @@ class Model:
     machine. `calibration` lists (least score, probability), both rising:
     an output has the probability of the last row whose score it reaches. From `change_from` on an
     output is held to be change, up to `payment_to` not to be; between them the model abstains.
-    `trained_on` says by which command, on which economies and seeds.
+    `trained_on` says by which command, on which economies and seeds; `types` which types of script
+    it met there, spent and paid: of others it does not speak.
     """
 
     trained_on: Mapping[str, Any]
+    types: tuple[str, ...]
     intercept: int
     weights: Mapping[str, int]
     pairs: Mapping[tuple[str, str], int]
@@ -54,6 +66,7 @@ class Model:
                 {
                     "format": FORMAT,
                     "trained_on": dict(self.trained_on),
+                    "types": list(self.types),
                     "intercept": self.intercept,
                     "weights": dict(self.weights),
                     "pairs": [[*names, weight] for names, weight in self.pairs.items()],
@@ -133,6 +146,7 @@ def read_model(path: Path) -> Model:
         rows = [(int(score), float(value)) for score, value in told["calibration"]]
         model = Model(
             trained_on=told["trained_on"],
+            types=tuple(ScriptType(name) for name in told["types"]),
             intercept=int(told["intercept"]),
             weights={str(name): int(weight) for name, weight in told["weights"].items()},
             pairs={(str(one), str(other)): int(weight) for one, other, weight in told["pairs"]},

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from peelchain.cluster.change.features import features
 from peelchain.cluster.change.model import Model, shipped_model
-from peelchain.cluster.change.transactions import Bools, Int64, Transactions
+from peelchain.cluster.change.own_shape import pays_input
+from peelchain.cluster.change.transactions import MIXED, TYPES, Bools, Int64, Transactions
 
 NAME = "predictor"
 
@@ -16,9 +17,10 @@ NAME = "predictor"
 class Prediction:
     """What the predictor says of a batch of transactions, all [O].
 
-    `probability` that an output is change, NaN where its transaction is not in question or it could
-    not be change. Each output has its own: none, one or two of a transaction may be change.
-    `is_change` and `is_payment` where it speaks; where both are false it abstains.
+    `probability` that an output is change, NaN where its transaction is not in question, it could
+    not be change, or the model never met scripts of such a type. Each output has its own: none, one
+    or two of a transaction may be change. `is_change` and `is_payment` where it speaks; where both
+    are false it abstains.
     """
 
     probability: npt.NDArray[np.float64]
@@ -30,16 +32,19 @@ def predict(transactions: Transactions, model: Model | None = None) -> Predictio
     """The predictions of a model, by default of the one that is shipped.
 
     What it uses: the transactions, what was known of their outputs by `as_of_height`, no cluster.
-    Raises SourceError for a model that asks for features there are not.
+    An output is held to be a payment only beside one that is held to be change, and never where it
+    pays a script that is spent here: that all outputs look like payments says more of the model
+    than of the transaction. Raises SourceError for a model that asks for features there are not.
     """
+    t = transactions
     model = model or shipped_model()
-    spoken = transactions.is_in_question[transactions.tx_of_out] & transactions.can_be_change
-    found = model.probabilities(scores(transactions, model))
-    return Prediction(
-        np.where(spoken, found, np.nan),
-        spoken & (found >= model.change_from),
-        spoken & (found <= model.payment_to),
-    )
+    met = [TYPES.index(name) for name in model.types]
+    known = np.isin(t.in_kind, [*met, MIXED])[t.tx_of_out] & np.isin(t.out_type, met)
+    spoken = t.is_in_question[t.tx_of_out] & t.can_be_change & known
+    found = np.where(spoken, model.probabilities(scores(t, model)), np.nan)
+    is_change = found >= model.change_from
+    beside = t.count_out(is_change)[t.tx_of_out] > 0
+    return Prediction(found, is_change, (found <= model.payment_to) & beside & ~pays_input(t))
 
 
 def scores(transactions: Transactions, model: Model) -> Int64:

@@ -1,10 +1,16 @@
 """The table `change`: what rules and predictor say of a range of transactions."""
 
-from collections.abc import Sequence
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from peelchain import _core
 from peelchain.cluster.change.fingerprints import cluster_fingerprint
 from peelchain.cluster.change.model import Model
 from peelchain.cluster.change.predict import NAME as PREDICTOR
@@ -77,6 +83,28 @@ def change_table(
         ],
         schema=TABLES["change"].schema,
     )
+
+
+def write_change(path: Path, parts: Iterable[pa.Table]) -> dict[str, Any]:
+    """Writes parts of the table `change`, one after the other and none held, to a file.
+
+    Gives path, rows, bytes and sha256, as a store's run takes a file. The file is whole and on disk
+    or not there under its name.
+    """
+    schema = TABLES["change"].schema
+    new = path.with_name(f"{path.name}.new")
+    rows = 0
+    with pq.ParquetWriter(new, schema, compression="zstd", store_schema=True) as writer:
+        for part in parts:
+            writer.write_table(part.cast(schema))
+            rows += part.num_rows
+    with new.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+        size = file.tell()
+        os.fsync(file.fileno())
+    new.replace(path)
+    _core.sync_dir(path.parent)
+    return {"path": path, "rows": rows, "bytes": size, "sha256": digest}
 
 
 def _verdict(name: str, transactions: Transactions, parties: Parties | None) -> Verdict:
