@@ -9,29 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.oracle.coinjoins import Tx, label
+from tests.cluster.coinjoin_sets import set_lines
+from tests.oracle.coinjoins import label
 
 COLUMNS = ("txid", "set", "verdict", "reason")
 
 
-def transactions(folder: Path) -> Iterator[tuple[str, Tx]]:
-    """Each line of each set under `folder`, with the set's name, in the order of the files."""
-    for path in sorted(folder.glob("*/*.txt")):
-        for line in path.read_text().splitlines():
-            txid, _, _, time, *sides = line.split(":::")
-            inputs, outputs = ([_coin(text) for text in side.split("}{")] for side in sides)
-            yield f"{path.parent.name}/{path.stem}", Tx(txid, int(time), inputs, outputs)
-
-
-def _coin(text: str) -> tuple[int, str]:
-    place, script, _ = text.split("+")
-    return int(place.rpartition("-")[2]), script
-
-
 def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
-    """The rows of the page."""
-    for name, tx in transactions(folder):
-        yield (tx.txid, name, *label(tx))
+    """The rows of the page, in the order of the files and their lines."""
+    for path in sorted(folder.glob("*/*.txt")):
+        for line in set_lines(path):
+            yield (line.reference.txid, f"{path.parent.name}/{path.stem}", *label(line.reference))
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def answers(session):
     return found
 
 
-OTHERS = {"chain decode", "investigate", "verify"}
+OTHERS = {"chain decode", "coinjoin classify", "investigate", "verify"}
 OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
 
 

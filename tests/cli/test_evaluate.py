@@ -61,6 +61,19 @@ def test_two_entities_in_one_cluster_are_shown(session, tmp_path):
     }  # fmt: skip
 
 
+def test_a_policy_is_measured_and_one_that_was_never_run_refused(session, labelled, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(session.store, store)
+    made = peelchain(
+        *("cluster", "run", "--without-detector", "joinmarket", "--store", store, "--json")
+    ).answer
+    asked = ("evaluate", "table", labelled, "--store", store)
+    answer = peelchain(*asked, "--policy", made["policy"], "--json").answer
+    assert (answer["policy"], answer["run_id"]) == (made["policy"], made["run_id"])
+    assert answer["rates"][0]["rule"] == f"policy:{made['policy']}"
+    peelchain(*asked, "--policy", "0" * 16).refused(2, "was never run")
+
+
 def test_kept_rates_are_a_table_of_the_store(session, labelled, tmp_path):
     store = tmp_path / "store"
     shutil.copytree(session.store, store)

@@ -37,6 +37,11 @@ def test_a_rule_that_was_not_measured_bounds_nothing():
     assert joint_truth([], RATES.get) == JointTruth(1.0, 1.0, None)
 
 
+def test_of_equals_the_doubtful_link_is_the_weakest():
+    assert joint_truth(["good"] * 3, RATES.get, {1}).weakest == 1
+    assert joint_truth(["good", "good", "poor"], RATES.get, {1}).weakest == 2
+
+
 @given(st.lists(st.sampled_from(["good", "poor"]), max_size=30))
 def test_bound_is_a_probability_and_no_more_than_any_link(rules):
     truth = joint_truth(rules, RATES.get)

@@ -1,9 +1,9 @@
-"""What a real transaction is, read from its shape by hand and by plain code, apart from the detectors.
+"""What a real transaction is, read from its shape by hand and by plain code.
 
-The reference by which the sets in `PEELCHAIN_DATA/coinjoins` are relabelled: written from the
-publications, for those sets and their years, and slow where that is plainer. It uses what the
-detectors do not: the time of the block, lists of published fees written out, the sums of single
-inputs, and a reader's verdict on borderline lines.
+Apart from the detectors: the reference by which the sets in `PEELCHAIN_DATA/coinjoins` are
+relabelled, written from the publications for those sets and their years, and slow where that is
+plainer. It uses what the detectors do not: the time of the block, published fees written out, the
+sums of single inputs, and a reader's verdict on borderline lines.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ MIXES = frozenset(
     {"whirlpool_mix", "wasabi_1_0", "wasabi_1_1", "wasabi_2", "joinmarket", "equal_output"}
 )
 
-_CHAIN = "equal outputs and changes of one type; several coins are the equal outputs of the rounds before"
+_CHAIN = "equal outputs and changes of one type; coins that are equal outputs of earlier rounds"
 
 # Lines that the code below leaves to a reader, by the first ten digits of the txid.
 READ = {
@@ -136,7 +136,7 @@ def _tx0(tx: Tx) -> tuple[str, str] | None:
             if pool < value <= pool + 70_000 and fees and rest <= 4:
                 return (
                     "whirlpool_tx0",
-                    f"{times} outputs of {value} sat for the pool of {pool}, fee {fees[0]}, payload",
+                    f"{times} outputs of {value} sat for the pool of {pool}, a fee, a payload",
                 )
     return None
 
@@ -151,8 +151,8 @@ def _wasabi2(tx: Tx) -> tuple[str, str] | None:
         return None
     return (
         "wasabi_2",
-        f"{len(ins)} inputs of {len(owners)} scripts; {standard} of {len(outs)} outputs of standard "
-        "denominations; both sides sorted",
+        f"{len(ins)} inputs of {len(owners)} scripts; {standard} of {len(outs)} outputs of "
+        "standard denominations; both sides sorted",
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from peelchain.actions.policies import policy_asked
 from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.cluster.policy import Policy
 from peelchain.errors import MisuseError, NotInChainError, PeelchainError
 from peelchain.evaluate.agreement import Int64
 from peelchain.evaluate.error_rates import (
@@ -35,14 +37,23 @@ RATE_COLUMNS = tuple(ErrorRate.__dataclass_fields__)
 ENTITY_COLUMNS = ("entity", "addresses", "clusters", "largest", "strangers")
 
 
-def table(file: Path, store: Path, *, complete: bool = False, keep: bool = False) -> dict[str, Any]:
+def table(
+    file: Path,
+    store: Path,
+    policies: list[str] | None = None,
+    *,
+    complete: bool = False,
+    keep: bool = False,
+) -> dict[str, Any]:
     """How a clustering does on addresses of known owners, and what is amiss with the table.
 
-    With `keep` the measured rates become rows of the store's table `error_rates`.
+    Of the policy named, or of the default one. With `keep` the measured rates become rows of the
+    store's table `error_rates`.
     """
     if keep and not file.is_file():
-        raise MisuseError(f"--keep notes the file's digest: {file} is no file that stays; give one")
-    answer = _table(file, store, complete=complete)
+        raise MisuseError(f"--keep notes the file's digest, and {file} is no file; give one")
+    policy = policy_asked(store, policies or [], [])
+    answer = _table(file, store, policy, complete=complete)
     if keep:
         rows = [ErrorRate(**row) for row in answer["rates"]]
         with open_for_writing(store) as writer:
@@ -55,8 +66,8 @@ def table(file: Path, store: Path, *, complete: bool = False, keep: bool = False
     return answer
 
 
-def _table(file: Path, store: Path, *, complete: bool) -> dict[str, Any]:
-    with StoreView(store) as view:
+def _table(file: Path, store: Path, policy: Policy, *, complete: bool) -> dict[str, Any]:
+    with StoreView(store, policy) as view:
         read = read_labelled_table(file, view.network)
         known = view.lookup.script_ids(read.entities)
         absent = [script for script in read.entities if script not in known]

@@ -1,7 +1,7 @@
 """Why two addresses are held to be one party, what that hangs on, or what came nearest to it."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 from peelchain.actions.payments import payments_between
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.scripts import script_id_of
+from peelchain.actions.shapes import SUSPECTED, shapes_of
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
 from peelchain.cluster.certainty import ErrorRate, Measured, joint_truth
+from peelchain.cluster.coinjoin.classify import Judgement
 from peelchain.cluster.cut import DEFAULT_BOUND, Cut, weakest_cut
 from peelchain.cluster.explain import Step, explain
 from peelchain.cluster.link_graph import link_graph, links_of_cluster
@@ -35,6 +37,7 @@ MOST_INPUTS = 2_000_000
 """Inputs of transactions left out that are searched for what came nearest, in chain order."""
 
 _ALONE_SHOWN = 100
+_JUDGED = 100
 
 EXCLUDED = "excluded"
 """Why a transaction that the policy names gives no link."""
@@ -85,12 +88,13 @@ def explain_link(
             graph = link_graph(links_of_cluster(clusters.links, clusters.table, first_cluster))
             steps = explain(graph, first, second) or []
             cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
-            truth = _truth(steps, measured, view, turned=second < first)
+            shapes = _shapes(steps, cut, view)
+            truth = _truth(steps, measured, shapes, view, turned=second < first)
             return {
                 **answer,
                 "links": truth.pop("links"),
                 "joint_truth": truth if steps else None,
-                "weakest_cut": None if first == second else _cut(cut, cut_bound, view),
+                "weakest_cut": None if first == second else _cut(cut, cut_bound, shapes, view),
                 "nearest": None,
             }
         searched, complete = left_out(view, clusters)
@@ -174,17 +178,34 @@ def _span(first: int, count: int) -> range:
     return range(first, first + count)
 
 
+def _shapes(steps: list[Step], cut: Cut | None, view: StoreView) -> dict[int, Judgement]:
+    """What the detectors see in the transactions of a chain and a cut, the first ones of each."""
+    tx_ids = [s.tx_id for s in steps[:_JUDGED]]
+    tx_ids += [t.tx_id for t in (cut.transactions[:_JUDGED] if cut else ())]
+    return shapes_of(view.lookup, tx_ids)
+
+
 def _truth(
-    steps: list[Step], measured: Measured, view: StoreView, *, turned: bool
+    steps: list[Step],
+    measured: Measured,
+    shapes: Mapping[int, Judgement],
+    view: StoreView,
+    *,
+    turned: bool,
 ) -> dict[str, Any]:
     """The links of a chain with their rules' measured error, and the bound on all together."""
     # of equals the first from the lesser script on is the weakest, whoever asks first
-    rules = [s.rule for s in (reversed(steps) if turned else steps)]
-    truth = joint_truth(rules, measured)
+    order = list(reversed(steps)) if turned else steps
+    doubtful = {
+        at
+        for at, s in enumerate(order)
+        if s.tx_id in shapes and shapes[s.tx_id].lookalike == SUSPECTED
+    }
+    truth = joint_truth([s.rule for s in order], measured, doubtful)
     weakest = truth.weakest
     if weakest is not None and turned:
         weakest = len(steps) - 1 - weakest
-    links = _links(steps, measured, view)
+    links = _links(steps, measured, shapes, view)
     return {
         "links": links,
         "at_least": truth.at_least,
@@ -193,7 +214,9 @@ def _truth(
     }
 
 
-def _links(steps: list[Step], measured: Measured, view: StoreView) -> list[dict[str, Any]]:
+def _links(
+    steps: list[Step], measured: Measured, shapes: Mapping[int, Judgement], view: StoreView
+) -> list[dict[str, Any]]:
     txids = view.lookup.txids(step.tx_id for step in steps)
     names = _names((i for s in steps for i in (s.script_a, s.script_b)), view)
     return [
@@ -202,10 +225,19 @@ def _links(steps: list[Step], measured: Measured, view: StoreView) -> list[dict[
             "rule": s.rule,
             "script_a": names[s.script_a],
             "script_b": names[s.script_b],
+            "shape": _shape(s.tx_id, shapes),
             "measured": _measured(measured(s.rule)),
         }
         for s in steps
     ]
+
+
+def _shape(tx_id: int, shapes: Mapping[int, Judgement]) -> dict[str, Any] | None:
+    judged = shapes.get(tx_id)
+    name = None if judged is None else judged.type or judged.lookalike
+    if judged is None or name is None:
+        return None
+    return {"type": name, "reasons": list(judged.reasons)}
 
 
 def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
@@ -222,7 +254,9 @@ def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
     }
 
 
-def _cut(cut: Cut | None, bound: int, view: StoreView) -> dict[str, Any]:
+def _cut(
+    cut: Cut | None, bound: int, shapes: Mapping[int, Judgement], view: StoreView
+) -> dict[str, Any]:
     if cut is None:
         empty: dict[str, Any] = dict.fromkeys(("only", "scripts_a", "scripts_b", "scripts_apart"))
         return {"size": None, "more_than": bound, "transactions": [], "alone": [], **empty}
@@ -236,6 +270,7 @@ def _cut(cut: Cut | None, bound: int, view: StoreView) -> dict[str, Any]:
                 "scripts_a": t.scripts_a,
                 "scripts_b": t.scripts_b,
                 "scripts_apart": t.scripts_apart,
+                "shape": _shape(t.tx_id, shapes),
             }
             for t in cut.transactions
         ],

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.policies import policy_asked
 from peelchain.actions.view import StoreView
 from peelchain.evaluate.field import (
     Answer,
@@ -22,10 +23,17 @@ SCORE_COLUMNS = ("rule", "locked", "right", "wrong", "none", "open")
 
 
 def lock_claim(
-    text: str, entity: str, rule: str, ledger: Path, store: Path, day: date, note: str = ""
+    text: str,
+    entity: str,
+    rule: str,
+    ledger: Path,
+    store: Path,
+    day: date,
+    note: str = "",
+    policies: list[str] | None = None,
 ) -> dict[str, Any]:
     """Locks the claim that an address belongs to an entity, as of the store's tip."""
-    with StoreView(store) as view:
+    with StoreView(store, policy_asked(store, policies or [], [])) as view:
         script = script_pubkey(text, view.network)
         run = view.cluster_run()
         claim = Claim(

@@ -44,6 +44,7 @@ def table(
             "--complete", help="Certify that it lists every address of its entities: precision too."
         ),
     ] = False,
+    policy: field.PolicyOption = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the rates in the store's table error_rates.")
     ] = False,
@@ -59,7 +60,7 @@ def table(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    answer = actions.table(piped(file), store, complete=complete, keep=keep)
+    answer = actions.table(piped(file), store, policy, complete=complete, keep=keep)
     entities = [[e[c] for c in actions.ENTITY_COLUMNS] for e in answer["entities"]]
 
     def human() -> Iterator[str]:

@@ -13,9 +13,13 @@ def joined(answer: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     links = answer["links"]
     yield f"joined by {_transactions(len(links))} (inference, not fact):"
     yield from table(
-        ["transaction", "rule", "script a", "script b", "measured precision"],
+        ["transaction", "rule", "script a", "script b", "measured precision", "shape"],
         (
-            (link["txid"], link["rule"], link["script_a"], link["script_b"], _precision(link))
+            (
+                *(link[key] for key in ("txid", "rule", "script_a", "script_b")),
+                _precision(link),
+                _shape(link),
+            )
             for link in links
         ),
         short=short,
@@ -116,9 +120,9 @@ def _cut(cut: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     which = "which no other set of so few does" if cut["only"] else "nearest to the older address"
     yield f"weakest cut: without {_transactions(cut['size'])} the two part ({which}):"
     yield from table(
-        ["transaction", "scripts with a", "scripts with b", "scripts with neither"],
+        ["transaction", "scripts with a", "scripts with b", "scripts with neither", "shape"],
         (
-            (t["txid"], t["scripts_a"], t["scripts_b"], t["scripts_apart"])
+            (t["txid"], t["scripts_a"], t["scripts_b"], t["scripts_apart"], _shape(t))
             for t in cut["transactions"]
         ),
         short=short,
@@ -130,6 +134,11 @@ def _cut(cut: Mapping[str, Any], *, short: bool) -> Iterator[str]:
     if len(cut["alone"]) > 1:
         yield f"each of these {len(cut['alone'])} alone would part them too:"
         yield from table(["transaction"], ((txid,) for txid in cut["alone"]), short=short)
+
+
+def _shape(transaction: Mapping[str, Any]) -> str:
+    shape = transaction["shape"]
+    return "" if shape is None else str(shape["type"])
 
 
 def _precision(link: Mapping[str, Any]) -> str:

@@ -21,6 +21,10 @@ app = typer.Typer(
     help="Attributions locked before a legal request, scored by its answer.", no_args_is_help=True
 )
 
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="POLICY", help="The policy it rests on; by default the standard one."),
+]
 LedgerOption = Annotated[
     Path, typer.Option(metavar="FILE", help="The ledger; made where there is none.")
 ]
@@ -39,6 +43,7 @@ def lock(
     store: StoreOption,
     date: DateOption = None,
     note: NoteOption = "",
+    policy: PolicyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Lock the claim that an address belongs to an entity, before anybody is asked.
@@ -50,7 +55,7 @@ def lock(
 
     form = form_of(json=json)
     day = _day(date)
-    answer = actions.lock_claim(address, entity, rule, ledger, store, day, note)
+    answer = actions.lock_claim(address, entity, rule, ledger, store, day, note, policy)
 
     def human() -> Iterator[str]:
         yield from facts(

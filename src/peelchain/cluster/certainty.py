@@ -1,6 +1,6 @@
 """How sure a chain of inferences is, from the measured error of its rules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,7 +47,8 @@ class JointTruth:
 
     `at_least` is a lower bound by the rules' precision, `at_least_low` by the lower ends of their
     intervals; None where a rule was not measured. `weakest` is the place of the weakest link in the
-    chain: one not measured, else that with the least lower end, else the first; None for no links.
+    chain: one not measured, else that with the least lower end, of these one that is doubtful, of
+    these the first; None for no links.
     """
 
     at_least: float | None
@@ -59,9 +60,12 @@ def not_measured(rule: str) -> None:
     """Where no error rates are at hand: None for every rule."""
 
 
-def joint_truth(rules: Sequence[str], measured: Measured) -> JointTruth:
+def joint_truth(
+    rules: Sequence[str], measured: Measured, doubtful: Container[int] = ()
+) -> JointTruth:
     """The bound for links by these rules, in the order of the chain: 1 - sum(1 - p), 0 at least.
 
+    `doubtful` are the places of links whose transactions look like what the rule errs about.
     Boole's inequality: it holds however the errors of the links depend on each other.
     """
     points: list[float | None] = []
@@ -72,7 +76,7 @@ def joint_truth(rules: Sequence[str], measured: Measured) -> JointTruth:
         lows.append(None if rate is None else rate.precision_low)
     weakest = min(
         range(len(rules)),
-        key=lambda at: (-1.0 if (low := lows[at]) is None else low, at),
+        key=lambda at: (-1.0 if (low := lows[at]) is None else low, at not in doubtful, at),
         default=None,
     )
     return JointTruth(_bound(points), _bound(lows), weakest)

@@ -37,12 +37,14 @@ class Found:
 def clustering_counts(economy: Economy, found: Found, oracle: Int64) -> Counts:
     """Counts of merges, pairs, B-cubed, whole clusters, and recall beside the oracle.
 
-    `oracle` int64[S] is the cluster of each script by `oracle_clusters`. By stratum: `merges` [right, false]; `pairs` [both, same cluster, same owner]; `b_cubed`
-    [scripts, sum of precision, sum of recall]; `beside_oracle` likewise with the oracle's clusters
-    in place of owners: pairs [both, of the oracle], B-cubed recall [scripts, sum], merges [in both
-    clusterings, of the oracle], a clustering of n scripts in k parts having made n - k;
-    `clusters` [clusters, pure, owners, whole]; `case` [false merges in clusters of the case, those of
-    them that are flagged, right merges there, those of them that are flagged]; `false_by` counts false merges by class of transaction.
+    `oracle` int64[S] is the cluster of each script by `oracle_clusters`. By stratum: `merges`
+    [right, false]; `pairs` [both, same cluster, same owner]; `b_cubed` [scripts, sum of precision,
+    sum of recall]; `beside_oracle` likewise with the oracle's clusters in place of owners: pairs
+    [both, of the oracle], B-cubed recall [scripts, sum], merges [in both clusterings, of the
+    oracle], a clustering of n scripts in k parts having made n - k. In all: `clusters` [clusters,
+    pure, owners, whole]; `case` of false merges in clusters of the case [all, flagged, flagged or
+    of two outputs as a PayJoin has], and the same of right merges; `false_by`, `flagged_by` and
+    `case_unflagged_by` count false merges by class of transaction.
     """
     cluster = _cluster_of(found.clusters, economy)
     known = economy.owner.code >= 0
@@ -127,7 +129,10 @@ def _blame(economy: Economy, found: Found, merges: Merges, cluster: Int64) -> Co
     place = cluster[found.links["script_a"].to_numpy()[merges.link]]
     case = np.isin(place, cluster[economy.case_scripts])
     flagged = found.flagged_txs[tx] | np.isin(place, list(found.flagged_clusters))
+    # two parties spend together and two outputs come of it: nothing tells a PayJoin from a payment
+    may_be_payjoin = np.diff(economy.arrays.tx_first_txout)[tx] == 2
     wrong, right = merges.verdict == FALSE, merges.verdict == RIGHT
+    flags = (np.ones(len(tx), dtype=np.bool_), flagged, flagged | may_be_payjoin)
 
     def by_class(which: Mask) -> dict[str, int]:
         counts = Counter(economy.tx_class[at] for at in tx[which].tolist())
@@ -136,7 +141,6 @@ def _blame(economy: Economy, found: Found, merges: Merges, cluster: Int64) -> Co
     return {
         "false_by": by_class(wrong),
         "flagged_by": by_class(wrong & flagged),
-        "case": [int((case & kind & also).sum()) for kind in (wrong, right)
-                 for also in (~wrong | wrong, flagged)],
+        "case": [int((case & kind & also).sum()) for kind in (wrong, right) for also in flags],
         "case_unflagged_by": by_class(case & wrong & ~flagged),
     }  # fmt: skip

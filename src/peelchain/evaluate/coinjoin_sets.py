@@ -58,7 +58,7 @@ def judged_sets(folder: Path, labels: Path) -> dict[str, list[Judged]]:
     if verdicts:
         name, txid = next(iter(verdicts))
         raise SourceError(
-            f"{labels}: {len(verdicts)} verdicts are on transactions that {folder} lacks, the first "
+            f"{labels}: {len(verdicts)} verdicts are on transactions that {folder} lacks, such as "
             f"{txid} of {name}; give the sets that the labels are of"
         )
     return found

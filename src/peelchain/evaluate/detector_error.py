@@ -32,6 +32,9 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 """What the detectors call each class of the truth when they are right."""
 
+BROAD = frozenset({"batch_payout", "consolidation"})
+"""Names that say more than a class of the truth does."""
+
 MIXES: frozenset[str] = frozenset(name for name, is_mix, _ in coinjoin_vocabulary()[0] if is_mix)
 """The verdicts that flag a transaction as a mix."""
 

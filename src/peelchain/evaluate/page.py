@@ -18,7 +18,9 @@ from peelchain.evaluate.simulated_rates import (
     BESIDE_PAIRS,
     BESIDE_SCRIPTS,
     CASE,
+    CASE_POSSIBLE,
     CASE_RIGHT,
+    CASE_RIGHT_POSSIBLE,
     CLUSTERS,
     FLAGGED,
     MERGES,
@@ -102,8 +104,8 @@ class _Rows:
 
 def _is_shown(row: ErrorRate) -> bool:
     return row.basis == "simulated" and row.unit in {
-        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE, CASE_RIGHT,
-        FLAGGED, NAMED,
+        MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE,
+        CASE_RIGHT, CASE_POSSIBLE, CASE_RIGHT_POSSIBLE, FLAGGED, NAMED,
     }  # fmt: skip
 
 
@@ -137,17 +139,34 @@ def _clustering(find: _Rows) -> list[str]:
     lines += ["", *(f"- `{name}`: {about}." for name, about in MEASURED.items())]
     lines += ["", "Beside an oracle that knows every mix, PayJoin and trade:", ""]
     lines += table(
-        ("policy", "merges made", "pairs found", "B-cubed recall", "false merges in clusters of "
-         "the case", "of them flagged", "right merges there not flagged"),
+        ("policy", "merges made", "pairs found", "B-cubed recall"),
         (
             (
                 f"`{p.removeprefix('policy:')}`",
                 find.recall(p, "all", MERGES),
                 find.recall(p, "all", BESIDE_PAIRS),
                 find.recall(p, "all", BESIDE_SCRIPTS),
+            )
+            for p in policies
+        ),
+    )
+    lines += [
+        "",
+        "False merges in clusters of the case (those that hold an observed or tagged address), and "
+        "how many the program points at; beside it how few right merges there it points at.",
+        "",
+    ]
+    lines += table(
+        ("policy", "false merges", "flagged", "right merges not flagged", "false merges flagged, "
+         "or of two outputs as a PayJoin has", "right merges neither"),
+        (
+            (
+                f"`{p.removeprefix('policy:')}`",
                 _case_total(find, p),
                 find.precision(p, "all", CASE),
                 find.precision(p, "all", CASE_RIGHT),
+                find.precision(p, "all", CASE_POSSIBLE),
+                find.precision(p, "all", CASE_RIGHT_POSSIBLE),
             )
             for p in policies
         ),

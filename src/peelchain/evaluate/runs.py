@@ -69,15 +69,17 @@ def measure(
     wanted = list(tasks)
     require(("test", "choosing"), (t.seed for t in wanted))
     known = _read(work / RESULTS)
-    missing = [t for t in wanted if t.key not in known]
-    progress(len(wanted) - len(missing), len(wanted))
+    # conditions may have the same parameters, and so the same economies
+    missing = list({t.key: t for t in wanted if t.key not in known}.values())
+    there = len({t.key for t in wanted}) - len(missing)
+    progress(there, there + len(missing))
     if missing:
         with _appending(work) as append:
             for done, (task, counts) in enumerate(_each(missing, work, jobs, keep), 1):
                 result = Result(task.condition.name, task.seed, task.blocks, counts)
                 append(task.key, result)
                 known[task.key] = result
-                progress(len(wanted) - len(missing) + done, len(wanted))
+                progress(there + done, there + len(missing))
     # a condition may have changed its name since
     return [Result(t.condition.name, t.seed, t.blocks, known[t.key].counts) for t in wanted]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from peelchain.evaluate.conditions import STATED
-from peelchain.evaluate.detector_error import HIDDEN, NAMES, NEGATIVES, TYPES, Row, total
+from peelchain.evaluate.detector_error import BROAD, HIDDEN, NAMES, NEGATIVES, TYPES, Row, total
 from peelchain.evaluate.error_rates import Counted, ErrorRate, mean_rate, rate
 from peelchain.evaluate.intervals import grouped
 from peelchain.evaluate.runs import Result
@@ -19,6 +19,8 @@ BESIDE_PAIRS = "pairs, of those of the oracle"
 BESIDE_SCRIPTS = "scripts (B-cubed), of those of the oracle"
 CASE = "false merges in clusters of the case, right where flagged"
 CASE_RIGHT = "right merges in clusters of the case, right where not flagged"
+CASE_POSSIBLE = "false merges in clusters of the case, right where flagged or of two outputs"
+CASE_RIGHT_POSSIBLE = "right merges there, right where neither flagged nor of two outputs"
 FLAGGED = "transactions flagged as mixes"
 NAMED = "transactions given this name"
 
@@ -167,10 +169,13 @@ def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> 
                 CLUSTERS,
                 Counted(tuple((p, n) for n, p, _, _ in whole), tuple((w, n) for *_, n, w in whole)),
             )
-            flagged = tuple((f, n) for n, f, _, _ in (c["case"] for c in counts))
-            yield group.rate(rule, stratum, CASE, Counted(said=flagged))
-            spared = tuple((n - f, n) for _, _, n, f in (c["case"] for c in counts))
-            yield group.rate(rule, stratum, CASE_RIGHT, Counted(said=spared))
+            case = [c["case"] for c in counts]
+            for unit, at in ((CASE, 1), (CASE_POSSIBLE, 2)):
+                flagged = tuple((of[at], of[0]) for of in case)
+                yield group.rate(rule, stratum, unit, Counted(said=flagged))
+            for unit, at in ((CASE_RIGHT, 4), (CASE_RIGHT_POSSIBLE, 5)):
+                spared = tuple((of[3] - of[at], of[3]) for of in case)
+                yield group.rate(rule, stratum, unit, Counted(said=spared))
 
 
 _NONE: dict[str, Any] = {"pairs": [0, 0], "b_cubed": [0, 0.0], "merges": [0, 0]}
@@ -236,5 +241,8 @@ def _detector_rows(group: _Group, mixes: frozenset[str]) -> Iterator[ErrorRate]:
     for verdict in dict.fromkeys(NAMES.values()):
         right = [name for name, its in NAMES.items() if its == verdict and name in classes]
         if right:
-            named = Counted(said(right, [verdict]), sought(right, [verdict]))
+            # the truth has classes for what is equal or large; payouts and consolidations of other
+            # shapes are ordinary to it, and rightly named all the same
+            precise = None if verdict in BROAD else said(right, [verdict])
+            named = Counted(precise, sought(right, [verdict]))
             yield group.rate(verdict, "all", NAMED, named)

@@ -171,3 +171,114 @@ fn no_value_overflows() {
         }
     }
 }
+
+#[test]
+fn trade_signed_for_one_output_is_told_and_links_nobody() {
+    let mut inputs = spent(&[546, 900_000], 0);
+    let outputs = paid(&[250_000, 546, 640_000], 100);
+    let kind = |inputs: &[Input]| {
+        let tx = Transaction {
+            inputs,
+            outputs: &outputs,
+            payload: None,
+        };
+        judge(&tx, &|_| None, &Limits::default()).map(|v| v.kind)
+    };
+    assert_eq!(kind(&inputs), Some(Kind::PsbtTrade));
+    assert!(!Kind::PsbtTrade.gives_links() && !Kind::PsbtTrade.is_mix());
+    inputs.swap(0, 1);
+    // the price no longer answers the asset at its index
+    assert_eq!(kind(&inputs), None);
+    inputs[1].signs_single = true;
+    assert_eq!(kind(&inputs), Some(Kind::PsbtTrade));
+}
+
+#[test]
+fn asset_transfer_is_named_by_its_protocol() {
+    let inputs = spent(&[90_000, 80_000], 0);
+    let mut outputs = paid(&[0, 546, 546, 100_000], 100);
+    outputs[0].script_type = RETURN;
+    let omni = [&[0x6a, 0x14][..], b"omni", &[0; 16]].concat();
+    let tx = Transaction {
+        inputs: &inputs,
+        outputs: &outputs,
+        payload: Some(&omni),
+    };
+    let found = judge(&tx, &|_| None, &Limits::default()).unwrap();
+    assert_eq!(found.kind, Kind::AssetProtocol);
+    assert_eq!(found.reasons.protocol, Protocol::Omni);
+    assert!(found.kind.gives_links());
+}
+
+#[test]
+fn everybody_who_pays_alike_is_in_a_zerolink_round() {
+    // five coins that each pay 6,000 sat for an equal output and a change
+    let inputs = [11_006_000, 12_506_000, 15_006_000, 10_506_000, 31_006_000];
+    let changes = [1_001_000, 2_501_000, 5_001_000, 501_000, 21_001_000];
+    let outputs = [&[9_999_000; 5][..], &changes, &[22_000]].concat();
+    assert_eq!(kind(&inputs, &outputs), Some(Kind::Wasabi10));
+}
+
+#[test]
+fn higher_levels_do_not_hide_the_base() {
+    let inputs = [35_012_000; 8];
+    let changes: Vec<i64> = (0..8).map(|i| 5_001_500 + i).collect();
+    let outputs = [&[9_999_000; 8][..], &[19_998_000; 8], &changes, &[17_000]].concat();
+    let found = verdict(&inputs, &outputs).unwrap();
+    assert_eq!(found.kind, Kind::Wasabi11);
+    assert_eq!(
+        (found.participants_at_least, found.reasons.value_sat),
+        (8, 9_999_000)
+    );
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    const VALUES: [i64; 12] = [
+        330, 546, 5_000, 50_000, 100_000, 103_000, 250_000, 1_000_000, 1_004_000, 9_999_000,
+        19_998_000, 31_000_000,
+    ];
+    const TYPES: [TypeCode; 4] = [
+        W,
+        ScriptType::P2tr as TypeCode,
+        ScriptType::P2pkh as TypeCode,
+        RETURN,
+    ];
+
+    fn coins(most: usize) -> impl Strategy<Value = Vec<(i64, i64, TypeCode)>> {
+        let coin = (
+            prop::sample::select(&VALUES[..]),
+            0..30_i64,
+            prop::sample::select(&TYPES[..]),
+        );
+        prop::collection::vec(coin, 1..most)
+    }
+
+    proptest! {
+        /// What is passed over without a look at the inputs would have said nothing that counts.
+        #[test]
+        fn quick_refusal_loses_nothing(spent in coins(12), paid in coins(14)) {
+            let inputs: Vec<Input> = spent
+                .iter()
+                .map(|&(value_sat, script, script_type)| Input {
+                    value_sat, script, script_type, prev_tx: -1, signs_single: false,
+                })
+                .collect();
+            let outputs: Vec<Output> = paid
+                .iter()
+                .map(|&(value_sat, script, script_type)| Output {
+                    value_sat, script, script_type,
+                })
+                .collect();
+            let tx = Transaction { inputs: &inputs, outputs: &outputs, payload: None };
+            let all = Limits { name_negatives: true, ..Limits::default() };
+            let found = judge(&tx, &|_| None, &all).map(|v| v.kind);
+            let counts = |kind: Kind| !kind.gives_links() || kind == Kind::WhirlpoolTx0;
+            if found.is_some_and(counts) {
+                prop_assert!(may_matter(inputs.len(), &outputs, &Limits::default()));
+            }
+        }
+    }
+}
