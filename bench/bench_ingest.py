@@ -186,7 +186,7 @@ def _beside_ours(contender: Contender, seen: dict[Contender, _Seen]) -> dict[str
 def _contenders(peer_python: str) -> list[Contender]:
     cargo = tomllib.loads((ROOT / "Cargo.toml").read_text())
     version = cargo["workspace"]["package"]["version"]
-    peer, kernel = _peer_version("blockchain-parser"), metadata.version("py-bitcoinkernel")
+    peer, kernel = peer_version("blockchain-parser"), metadata.version("py-bitcoinkernel")
 
     def module(name: str, *arguments: str) -> list[str]:
         return ["-m", f"bench.programs.{name}", *arguments]
@@ -246,7 +246,8 @@ def peer_python() -> str:
     return str(python)
 
 
-def _peer_version(name: str) -> str:
+def peer_version(name: str) -> str:
+    """The version of a peer that bench/requirements.txt pins. Raises BenchError."""
     for line in PEER_REQUIREMENTS.read_text().splitlines():
         if line.startswith(f"{name}=="):
             return line.partition("==")[2]

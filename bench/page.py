@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 
@@ -45,6 +46,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += _parser(results["parser"])
     if "lookup" in results:
         lines += _lookup(results["lookup"])
+    if "cluster" in results:
+        lines += cluster_section(results["cluster"])
     if "explain" in results:
         lines += _explain(results["explain"])
     lines += scale_sections(results)

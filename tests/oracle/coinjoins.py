@@ -57,7 +57,7 @@ READ = {
     "9166b3b97e": ("joinmarket", _CHAIN),
     "ded7cd9d7a": ("joinmarket", _CHAIN),
     "52c003e8f2": ("joinmarket", _CHAIN),
-    "91c9d1a162": ("ordinary", "128 coins of one script: one party, whatever the outputs"),
+    "91c9d1a11c": ("ordinary", "128 coins of one script: one party, whatever the outputs"),
 }
 
 

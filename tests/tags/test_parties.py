@@ -1,9 +1,12 @@
 """What tags know of single scripts, independently of any clustering."""
 
 import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from peelchain.schema import TABLES
 from peelchain.tags.parties import independent_parties
+from peelchain.tags.services import confidence_level, parties, service_kind
 
 SCHEMA = TABLES["tags"].schema
 
@@ -58,3 +61,43 @@ def test_scripts_in_dispute_are_named_and_not_used():
     found = told(tag(1, b"\1", "north"), tag(2, b"\1", "east"), tag(3, b"\2", "east"))
     assert found.disputed == (b"\1",)
     assert [t.script_pubkey for t in found.tags] == [b"\2"]
+
+
+rows = st.lists(
+    st.tuples(
+        st.sampled_from([b"\1", b"\2", b"\3"]),
+        st.sampled_from([None, "north", "east"]),
+        st.sampled_from(["North", "NORTH!", "East", "other"]),
+        st.sampled_from([None, "service_data", "web_crawl", "heuristic"]),
+        st.sampled_from([None, "exchange", "perpetrator", "Mixing Service"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(rows, st.sampled_from([0, 20, 50]), st.sets(st.sampled_from([b"\1", b"\2", b"\4"])))
+def test_parties_are_those_of_one_tag_after_another(given_rows, least, scripts):
+    made = [
+        tag(n, script, actor, label=label, confidence=confidence, category=category)
+        for n, (script, actor, label, confidence, category) in enumerate(given_rows)
+    ]
+    services = [row for row in made if service_kind(row["category"]) is not None]
+    known = [row for row in services if confidence_level(row["confidence"]) >= least]
+    names = parties([row["label"] for row in known], [row["actor"] for row in known])
+    first: dict[bytes, dict[str, str]] = {}
+    for row, name in zip(known, names, strict=True):
+        first.setdefault(row["script_pubkey"], {}).setdefault(name, row["tag_id"])
+    table = pa.Table.from_pylist(made[::-1], schema=SCHEMA)
+    found = independent_parties(table, least)
+    expected = [
+        (script, *next(iter(first[script].items())))
+        for script in sorted(first)
+        if len(first[script]) == 1
+    ]
+    assert [(t.script_pubkey, t.party, t.tag_id) for t in found.tags] == expected
+    assert found.disputed == tuple(s for s in sorted(first) if len(first[s]) > 1)
+    assert found.passed_over == len(services) - len(known)
+    some = independent_parties(table, least, scripts=scripts)
+    assert some.tags == tuple(t for t in found.tags if t.script_pubkey in scripts)
+    assert some.disputed == tuple(s for s in found.disputed if s in scripts)

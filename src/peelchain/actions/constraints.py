@@ -59,7 +59,7 @@ def gather(view: StoreView, files: Sequence[Path] = (), *, services: bool = True
         *([SERVICE, INDEPENDENT, t.script_pubkey.hex(), t.party, t.evidence] for t in tags),
         *(["statement", s.script_a.hex(), s.script_b.hex(), s.evidence] for s in statements),
     ]
-    canonical = json.dumps(sorted(given, key=json.dumps), separators=(",", ":"))
+    canonical = "\n".join(sorted(json.dumps(row, separators=(",", ":")) for row in given))
     return Gathered(
         there,
         hashlib.sha256(canonical.encode("ascii")).hexdigest() if given else "",

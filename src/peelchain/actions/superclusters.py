@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.view import StoreView
 from peelchain.cluster.cut import DEFAULT_BOUND
@@ -16,6 +20,7 @@ LEAST_CONFIDENCE = 20
 COLUMNS = ("address", "scripts", "reason", "txid", "party", "parts", "scripts_a", "scripts_b")
 
 _JUMPS_SHOWN = 100
+_MOST_SCRIPTS = 100_000
 
 
 def find(
@@ -41,12 +46,38 @@ def suspected(
     view: StoreView, only: frozenset[int] | None, bound: int = DEFAULT_BOUND
 ) -> list[dict[str, Any]]:
     """The suspected superclusters of a view, or those of them that are named, by cluster_id."""
-    tags = independent_parties(view.tags, LEAST_CONFIDENCE).tags if view.tags.num_rows else ()
-    ids = view.lookup.script_ids({tag.script_pubkey for tag in tags}) if tags else {}
-    party_of = {ids[tag.script_pubkey]: tag.party for tag in tags if tag.script_pubkey in ids}
+    party_of = _party_of(view, only)
     clusters = view.clusters
     found = superclusters(clusters.table, clusters.links, party_of, bound=bound, only=only)
     return [_told(one, bound, view) for one in found]
+
+
+def _party_of(view: StoreView, only: frozenset[int] | None) -> dict[int, str]:
+    """The service of each script that tags name, of all scripts or of those in some clusters."""
+    tags = view.store.read_runs("tags", "tags")
+    if not tags.num_rows:
+        return {}
+    ids: dict[bytes, int]
+    members = _members(view, only) if only is not None else None
+    if members is None or len(members) > _MOST_SCRIPTS:
+        told = independent_parties(tags, LEAST_CONFIDENCE).tags
+        ids = view.lookup.script_ids({tag.script_pubkey for tag in told})
+    else:
+        ids = {script: i for i, script in view.lookup.scripts(members).items()}
+        touched = pc.is_in(tags["script_pubkey"], pa.array(sorted(ids), pa.binary()))
+        if pc.sum(touched).as_py() < 2:
+            # no two services: of hundreds of thousands of tags none need be weighed
+            return {}
+        told = independent_parties(tags, LEAST_CONFIDENCE, scripts=ids).tags
+    return {ids[tag.script_pubkey]: tag.party for tag in told if tag.script_pubkey in ids}
+
+
+def _members(view: StoreView, clusters: frozenset[int]) -> list[int]:
+    """The scripts of these clusters of two scripts or more."""
+    table = view.clusters.table
+    inside = np.isin(table["cluster_id"].to_numpy(), sorted(clusters))
+    found: list[int] = table["script_id"].to_numpy()[inside].tolist()
+    return found
 
 
 def rows(clusters: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

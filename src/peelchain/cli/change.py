@@ -97,7 +97,7 @@ def show(
 
 def _held(out: dict[str, Any]) -> str:
     if out["probability"] is None:
-        return ""
+        return "does not speak of it"
     said = {"change": "held to be change", "payment": "held to be a payment", None: "abstains"}
     return f"{said[out['held']]} ({out['probability']:.5f})"
 

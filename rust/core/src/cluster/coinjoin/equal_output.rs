@@ -8,8 +8,8 @@
 //! to fall apart into n participants, and no script is paid twice or paid back; for greater n that must not be refuted. And half the participants bring just the equal
 //! value, or changes show that makers earn or that everybody pays alike.
 //!
-//! Several levels at once: n of 5 or more, at least 10 input scripts, four values that repeat, most
-//! of them not round, half the outputs or more among them, native segwit throughout.
+//! Several levels at once: n of 5 or more, at least 10 input scripts, four values that three
+//! outputs or more have, most of them not round, half the outputs or more among them, native segwit throughout.
 //!
 //! Sources: Goldfeder, Kalodner, Reisman and Narayanan 2017 (arXiv 1708.04748), who count
 //! participants by the most frequent value and demand as many input addresses; Maurer et al. 2017
@@ -24,6 +24,8 @@ use crate::chain::script::ScriptType;
 const NATIVE: [TypeCode; 2] = [ScriptType::P2wpkh as TypeCode, ScriptType::P2tr as TypeCode];
 const MIN_SCRIPTS_LEVELS: usize = 10;
 const MIN_LEVELS: usize = 4;
+/// Among thousands of payments some values meet twice by accident.
+const OF_A_LEVEL: usize = 3;
 const ROUND_SAT: i64 = 10_000;
 
 pub(super) fn mix(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) -> Option<Verdict> {
@@ -105,7 +107,7 @@ fn several_levels(tx: &Transaction<'_>, measures: &Measures, limits: &Limits) ->
     let levels = measures
         .outputs
         .chunk_by(|x, y| x.0 == y.0)
-        .filter(|level| level.len() > 1 && level[0].0 > limits.dust_sat);
+        .filter(|level| level.len() >= OF_A_LEVEL && level[0].0 > limits.dust_sat);
     let (mut repeats, mut round) = (0, 0);
     for level in levels {
         repeats += 1;
