@@ -87,7 +87,7 @@ def measure(
 
 @cache
 def software(parts: tuple[str, ...]) -> str:
-    """A digest of the sources of these parts of the package, and of the extension."""
+    """A digest of the sources of these parts of the package, models included, and the extension."""
     digest = sha256()
     paths = [p for part in parts for p in _sources(_PACKAGE / part)]
     for path in sorted({*paths, *_PACKAGE.glob("_core*.so")}):
@@ -97,7 +97,7 @@ def software(parts: tuple[str, ...]) -> str:
 
 
 def _sources(path: Path) -> list[Path]:
-    return list(path.rglob("*.py")) if path.is_dir() else [path]
+    return [*path.rglob("*.py"), *path.rglob("model.json")] if path.is_dir() else [path]
 
 
 def _digest(data: bytes) -> str:
