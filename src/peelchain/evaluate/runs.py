@@ -25,7 +25,16 @@ Progress = Callable[[int, int], object]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SIMULATOR = ("errors.py", "units.py", "network.py", "script", "simulate")
-_MEASURING = (*_SIMULATOR, "schema.py", "store", "chain", "cluster", "tags", "evaluate")
+_MEASURING = (
+    *_SIMULATOR,
+    "_core*.so",
+    "schema.py",
+    "store",
+    "chain",
+    "cluster",
+    "tags",
+    "evaluate",
+)
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,10 @@ def measure(
 
 @cache
 def software(parts: tuple[str, ...]) -> str:
-    """A digest of the sources of these parts of the package, models included, and the extension."""
+    """A digest of these parts of the package: their sources and models."""
     digest = sha256()
-    paths = [p for part in parts for p in _sources(_PACKAGE / part)]
-    for path in sorted({*paths, *_PACKAGE.glob("_core*.so")}):
+    paths = [p for part in parts for found in _PACKAGE.glob(part) for p in _sources(found)]
+    for path in sorted(paths):
         digest.update(f"{path.relative_to(_PACKAGE)}\0".encode())
         digest.update(sha256(path.read_bytes()).digest())
     return digest.hexdigest()
