@@ -15,7 +15,7 @@ from peelchain.network import Network
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.compaction import compacted
 from peelchain.store.layout import segment_end
-from peelchain.store.manifest import Manifest, Segment, SortedRun
+from peelchain.store.manifest import Manifest, Segment
 from peelchain.store.reindex import cut_back
 from peelchain.store.runs import check_runs
 from peelchain.store.writer import StoreWriter, open_for_writing
@@ -247,16 +247,7 @@ class _Growth:
             block_bytes=self.found.source.size_of(first, last + 1),
             files={row["table"]: stored(row) for row in written["tables"]},
         )
-        runs = tuple(
-            SortedRun(
-                row["kind"],
-                first,
-                last,
-                run=stored(row),
-                filter=stored(row["filter"]) if row["filter"] else None,
-            )
-            for row in written["runs"]
-        )
+        runs = tuple(self.writer.sorted_run(row, first, last) for row in written["runs"])
         return replace(
             manifest,
             segments=(*manifest.segments, segment),

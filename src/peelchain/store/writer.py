@@ -14,7 +14,7 @@ from peelchain.errors import StoreError
 from peelchain.network import Network
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import offer, older_generations_are_free, writing
-from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
+from peelchain.store.manifest import Manifest, Run, Segment, SortedRun, StoredFile
 from peelchain.store.new_run import NewRun
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class StoreWriter:
     def stored_file(self, told: Mapping[str, Any]) -> StoredFile:
         """A file that a kernel wrote, as the manifest lists it."""
         return self.stored(Path(told["path"]), told.get("rows", 0), told["bytes"], told["sha256"])
+
+    def sorted_run(self, told: Mapping[str, Any], first: int, last: int) -> SortedRun:
+        """A look-up of heights `first` to `last` that a kernel wrote, as the manifest lists it."""
+        filter_ = self.stored_file(told["filter"]) if told["filter"] else None
+        return SortedRun(told["kind"], first, last, self.stored_file(told), filter_)
 
     def commit(self, manifest: Manifest) -> None:
         """Makes this manifest the store, as the next generation."""
