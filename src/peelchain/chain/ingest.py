@@ -106,11 +106,9 @@ def _fork_height(writer: StoreWriter, found: Scanned) -> int:
         if last < len(found.hashes) and found.hashes[last] == segment.last_hash:
             agreed = last
             continue
-        stored = segment.files["blocks"]
-        rows = _core.TableRows({"blocks": [(str(writer.path / stored.file), stored.rows)]})
-        hashes = rows.fetch("blocks", range(stored.rows), ["block_hash"])["block_hash"]
-        for height, block_hash in enumerate(hashes, segment.first_height):
-            if height >= len(found.hashes) or found.hashes[height] != block_hash[::-1].hex():
+        heights = range(segment.first_height, min(last + 1, len(found.hashes)))
+        for height, block_hash in zip(heights, writer.block_hashes(segment, heights), strict=True):
+            if found.hashes[height] != block_hash:
                 break
             agreed = height
         break
