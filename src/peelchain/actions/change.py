@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
 from peelchain.cluster.change.fingerprints import load_fingerprints
 from peelchain.cluster.change.load import load_transactions
 from peelchain.cluster.change.model import shipped_model

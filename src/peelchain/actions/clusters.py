@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from peelchain.actions.constraints import Gathered, gather
 from peelchain.actions.open_store import OpenStore
 from peelchain.actions.policies import policy_asked
+from peelchain.actions.progress import Progress, silent
 from peelchain.actions.scripts import script_id_of
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.view import StoreView
 from peelchain.cluster.of_store import keep
 from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
 from peelchain.errors import MisuseError
