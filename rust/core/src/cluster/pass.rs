@@ -466,10 +466,7 @@ fn stretches(place: &Place, columns: &Columns) -> Vec<Stretch> {
 }
 
 /// Does the same work on each stretch, in threads; the outcomes are in order.
-fn side_by_side<T: Send>(
-    stretches: &[Stretch],
-    work: impl Fn(&Stretch) -> T + Sync,
-) -> Vec<T> {
+fn side_by_side<T: Send>(stretches: &[Stretch], work: impl Fn(&Stretch) -> T + Sync) -> Vec<T> {
     let [first, rest @ ..] = stretches else {
         return Vec::new();
     };
