@@ -15,11 +15,9 @@ use super::rows::{Cursor, Opened, Rows};
 use super::settle::{Owed, Waiting};
 use super::watch::Meter;
 use super::{Checked, Findings, Halt, SHOWN, Table, Tables, settled, shown};
-use crate::chain::block::MAX_MONEY;
+use crate::chain::money::{MAX_MONEY, subsidy};
 use crate::error::Result;
 
-const FIRST_SUBSIDY: i64 = 50 * 100_000_000;
-const HALVINGS: u32 = 64;
 const METER_TXS: u64 = 1 << 12;
 
 /// What a network says of new money.
@@ -27,16 +25,6 @@ const METER_TXS: u64 = 1 << 12;
 pub struct MoneyRules {
     /// Blocks from one halving of the subsidy to the next.
     pub halving_interval: u32,
-}
-
-impl MoneyRules {
-    fn subsidy(&self, height: i64) -> i64 {
-        let halvings = height / i64::from(self.halving_interval.max(1));
-        if halvings >= i64::from(HALVINGS) {
-            return 0;
-        }
-        FIRST_SUBSIDY >> halvings
-    }
 }
 
 /// How much memory the amounts may take. Neither changes what is found.
@@ -167,7 +155,7 @@ struct Coinbase {
 
 impl Coinbase {
     fn compare(&self, rules: &MoneyRules, wrongs: &mut Wrongs) {
-        let most = rules.subsidy(self.height).saturating_add(self.block_fees);
+        let most = subsidy(self.height, rules.halving_interval).saturating_add(self.block_fees);
         if self.sum_out > most || self.fee != 0 {
             let wrong = Wrong {
                 sum_in: 0,
