@@ -15,6 +15,7 @@ use super::rows::{Cursor, Opened, Rows};
 use super::settle::{Owed, Waiting};
 use super::watch::Meter;
 use super::{Checked, Findings, Halt, SHOWN, Table, Tables, settled, shown};
+use crate::bits::Bits;
 use crate::chain::money::{MAX_MONEY, subsidy};
 use crate::error::Result;
 
@@ -239,7 +240,7 @@ fn walk(
     );
     let mut values = Cursor::new(Rows::some(&tables.txouts, vec!["value_sat"]), value_columns);
     let mut recent = Recent::new(limits.recent_txouts, tables.txouts.rows);
-    let mut spent = Spent::new(tables.txouts.rows)?;
+    let mut spent = no_ids(tables.txouts.rows)?;
     let mut waiting = Waiting::new(limits.waiting_txins);
     let mut coinbase: Option<Coinbase> = None;
     let mut tx_id = 0i64;
@@ -263,7 +264,7 @@ fn walk(
                      made before it"
                 )));
             }
-            found.spent_again += u64::from(!spent.mark(prev as usize));
+            found.spent_again += u64::from(!spent.insert(prev as u64));
             match recent.get(prev) {
                 Some(value) => sum_in = sum_in.saturating_add(value),
                 None => {
@@ -325,32 +326,15 @@ fn fewer(table: &str) -> Halt {
     Halt::Broken(format!("{table} has fewer rows than txs counts"))
 }
 
-/// One bit for each output.
-struct Spent {
-    words: Vec<u64>,
-}
-
-impl Spent {
-    fn new(txouts: u64) -> Checked<Self> {
-        // ids are of 40 bits where they are packed
-        if txouts >= 1 << 40 {
-            return Err(Halt::Broken(format!(
-                "txouts has {txouts} rows, more than ids can number"
-            )));
-        }
-        Ok(Self {
-            words: vec![0; txouts as usize / 64 + 1],
-        })
+/// An empty set with room for the ids of so many outputs.
+fn no_ids(txouts: u64) -> Checked<Bits> {
+    // ids are of 40 bits where they are packed
+    if txouts >= 1 << 40 {
+        return Err(Halt::Broken(format!(
+            "txouts has {txouts} rows, more than ids can number"
+        )));
     }
-
-    /// Whether the output was not spent before. It was made, so there is a bit for it.
-    #[inline]
-    fn mark(&mut self, txout: usize) -> bool {
-        let (word, bit) = (&mut self.words[txout / 64], 1 << (txout % 64));
-        let fresh = *word & bit == 0;
-        *word |= bit;
-        fresh
-    }
+    Ok(Bits::below(txouts))
 }
 
 /// A transaction's txid as it is shown.
