@@ -286,6 +286,7 @@ def merge_links(
     Both arrays are of one type.
     """
 
+@final
 class Clustering:
     """Clusters in the making: 4 bytes a script, 8 past 2^32 scripts."""
 

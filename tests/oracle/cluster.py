@@ -145,3 +145,13 @@ def least_shortest_path(links: Iterable[Link], start: int, end: int) -> list[Lin
         path.append((tx, here, there))
         here = there
     return path
+
+
+def possible_payjoins(chain: Sequence[Tx], links: Iterable[tuple[int, str]]) -> list[int]:
+    """Those of the linked transactions, as (tx_id, rule), that may join a payer with a payee."""
+    linked = {tx_id for tx_id, rule in links if rule == "multi_input"}
+    return [
+        tx_id
+        for tx_id, (inputs, outputs) in enumerate(chain)
+        if tx_id in linked and len({script for _, script in inputs or []}) > 1 and len(outputs) == 2
+    ]

@@ -14,14 +14,19 @@ from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.scripts import script_id_of
 from peelchain.actions.view import StoreView
+from peelchain.cluster.link_graph import links_among
 from peelchain.cluster.of_store import keep
+from peelchain.cluster.payjoin import output_counts_in, possible_payjoins
 from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
 from peelchain.errors import MisuseError
+from peelchain.store.arrays import Int64
 from peelchain.store.manifest import Run
 from peelchain.store.writer import open_for_writing
-from peelchain.units import format_time, parse_txid, shown
+from peelchain.units import format_hash, format_time, parse_txid, shown
 
 EXPORT_COLUMNS = ("address", "script_id", "cluster_id")
+
+_PAYJOINS_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -181,8 +186,22 @@ def show(
                 for conflict in view.attribution.conflicts
                 if conflict.cluster_id == cluster_id
             ],
+            "possible_payjoins": _possible_payjoins(view, members),
             "members": [{"script_id": i, "address": addresses[i]} for i in shown],
         }
+
+
+def _possible_payjoins(view: StoreView, members: Int64) -> dict[str, Any]:
+    """How many of the transactions that join a cluster may be PayJoins, and the first of them."""
+    links = links_among(view.clusters.links, members)
+    found = possible_payjoins(links, output_counts_in(view.lookup))
+    first = found[:_PAYJOINS_SHOWN].tolist()
+    txids = view.lookup.txids(first)
+    return {
+        "transactions": len(found),
+        "links": pc.count_distinct(links["tx_id"]).as_py(),
+        "txids": [format_hash(txids[tx_id]) for tx_id in first],
+    }
 
 
 @dataclass(frozen=True)

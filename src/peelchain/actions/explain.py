@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from peelchain.cluster.explain import Step, explain
 from peelchain.cluster.link_graph import link_graph, links_of_cluster
 from peelchain.cluster.nearest import Crossing, LeftOut, nearest_crossings
 from peelchain.cluster.of_store import Clusters
+from peelchain.cluster.payjoin import output_counts_in, possible_payjoins
 from peelchain.cluster.slices import clusters_around
 from peelchain.errors import MisuseError
 from peelchain.evaluate.error_rates import measured_error
@@ -85,16 +87,17 @@ def explain_link(
             else None,
         }
         if joined:
-            graph = link_graph(links_of_cluster(clusters.links, clusters.table, first_cluster))
+            links = links_of_cluster(clusters.links, clusters.table, first_cluster)
+            graph = link_graph(links)
             steps = explain(graph, first, second) or []
             cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
-            shapes = _shapes(steps, cut, view)
-            truth = _truth(steps, measured, shapes, view, turned=second < first)
+            seen = _seen(links, steps, cut, view)
+            truth = _truth(steps, measured, seen, view, turned=second < first)
             return {
                 **answer,
                 "links": truth.pop("links"),
                 "joint_truth": truth if steps else None,
-                "weakest_cut": None if first == second else _cut(cut, cut_bound, shapes, view),
+                "weakest_cut": None if first == second else _cut(cut, cut_bound, seen, view),
                 "nearest": None,
             }
         searched, complete = left_out(view, clusters)
@@ -178,34 +181,48 @@ def _span(first: int, count: int) -> range:
     return range(first, first + count)
 
 
-def _shapes(steps: list[Step], cut: Cut | None, view: StoreView) -> dict[int, Judgement]:
-    """What the detectors see in the transactions of a chain and a cut, the first ones of each."""
-    tx_ids = [s.tx_id for s in steps[:_JUDGED]]
-    tx_ids += [t.tx_id for t in (cut.transactions[:_JUDGED] if cut else ())]
-    return shapes_of(view.lookup, tx_ids)
+@dataclass(frozen=True)
+class _Seen:
+    """What is seen in transactions: their shapes, of the first ones, and which may be PayJoins."""
+
+    shapes: Mapping[int, Judgement]
+    may_be_payjoin: frozenset[int]
+
+    def told(self, tx_id: int) -> dict[str, Any]:
+        judged = self.shapes.get(tx_id)
+        name = None if judged is None else judged.type or judged.lookalike
+        shape = None
+        if judged is not None and name is not None:
+            shape = {"type": name, "reasons": list(judged.reasons)}
+        return {"shape": shape, "may_be_payjoin": tx_id in self.may_be_payjoin}
+
+
+def _seen(links: pa.Table, steps: list[Step], cut: Cut | None, view: StoreView) -> _Seen:
+    """What is seen in the transactions of a chain and a cut, `links` being those of the cluster."""
+    chain, parting = [s.tx_id for s in steps], [t.tx_id for t in (cut.transactions if cut else ())]
+    shapes = shapes_of(view.lookup, [*chain[:_JUDGED], *parting[:_JUDGED]])
+    named = pc.is_in(links["tx_id"], pa.array({*chain, *parting}, pa.int64()))
+    found = possible_payjoins(links.filter(named), output_counts_in(view.lookup))
+    return _Seen(shapes, frozenset(found.tolist()))
 
 
 def _truth(
-    steps: list[Step],
-    measured: Measured,
-    shapes: Mapping[int, Judgement],
-    view: StoreView,
-    *,
-    turned: bool,
+    steps: list[Step], measured: Measured, seen: _Seen, view: StoreView, *, turned: bool
 ) -> dict[str, Any]:
     """The links of a chain with their rules' measured error, and the bound on all together."""
     # of equals the first from the lesser script on is the weakest, whoever asks first
     order = list(reversed(steps)) if turned else steps
-    doubtful = {
+    suspected = {
         at
         for at, s in enumerate(order)
-        if s.tx_id in shapes and shapes[s.tx_id].lookalike == SUSPECTED
+        if s.tx_id in seen.shapes and seen.shapes[s.tx_id].lookalike == SUSPECTED
     }
-    truth = joint_truth([s.rule for s in order], measured, doubtful)
+    possible = {at for at, s in enumerate(order) if s.tx_id in seen.may_be_payjoin}
+    truth = joint_truth([s.rule for s in order], measured, suspected or possible)
     weakest = truth.weakest
     if weakest is not None and turned:
         weakest = len(steps) - 1 - weakest
-    links = _links(steps, measured, shapes, view)
+    links = _links(steps, measured, seen, view)
     return {
         "links": links,
         "at_least": truth.at_least,
@@ -215,7 +232,7 @@ def _truth(
 
 
 def _links(
-    steps: list[Step], measured: Measured, shapes: Mapping[int, Judgement], view: StoreView
+    steps: list[Step], measured: Measured, seen: _Seen, view: StoreView
 ) -> list[dict[str, Any]]:
     txids = view.lookup.txids(step.tx_id for step in steps)
     names = _names((i for s in steps for i in (s.script_a, s.script_b)), view)
@@ -225,19 +242,11 @@ def _links(
             "rule": s.rule,
             "script_a": names[s.script_a],
             "script_b": names[s.script_b],
-            "shape": _shape(s.tx_id, shapes),
+            **seen.told(s.tx_id),
             "measured": _measured(measured(s.rule)),
         }
         for s in steps
     ]
-
-
-def _shape(tx_id: int, shapes: Mapping[int, Judgement]) -> dict[str, Any] | None:
-    judged = shapes.get(tx_id)
-    name = None if judged is None else judged.type or judged.lookalike
-    if judged is None or name is None:
-        return None
-    return {"type": name, "reasons": list(judged.reasons)}
 
 
 def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
@@ -254,9 +263,7 @@ def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
     }
 
 
-def _cut(
-    cut: Cut | None, bound: int, shapes: Mapping[int, Judgement], view: StoreView
-) -> dict[str, Any]:
+def _cut(cut: Cut | None, bound: int, seen: _Seen, view: StoreView) -> dict[str, Any]:
     if cut is None:
         empty: dict[str, Any] = dict.fromkeys(("only", "scripts_a", "scripts_b", "scripts_apart"))
         return {"size": None, "more_than": bound, "transactions": [], "alone": [], **empty}
@@ -270,7 +277,7 @@ def _cut(
                 "scripts_a": t.scripts_a,
                 "scripts_b": t.scripts_b,
                 "scripts_apart": t.scripts_apart,
-                "shape": _shape(t.tx_id, shapes),
+                **seen.told(t.tx_id),
             }
             for t in cut.transactions
         ],

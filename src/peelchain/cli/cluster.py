@@ -1,8 +1,8 @@
 """peelchain cluster: run, show, export, explain, superclusters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -145,6 +145,7 @@ def show(
                     f"{service['label']} ({service['category']})" if service else "none known",
                 ),
                 *(("conflicting tags", ", ".join(labels)) for labels in answer["conflicts"]),
+                *_doubted(answer["possible_payjoins"]),
                 (
                     "received",
                     f"{format_btc(answer['received_sat'])} BTC in {answer['outputs']:,} outputs",
@@ -170,6 +171,15 @@ def show(
             ((m["address"], m["script_id"], answer["cluster_id"]) for m in answer["members"]),
         ),
     )
+
+
+def _doubted(possible: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if possible["transactions"]:
+        yield (
+            "may be PayJoins",
+            f"{possible['transactions']:,} of the {possible['links']:,} transactions that join it: "
+            "payer and payee are joined if so",
+        )
 
 
 @app.command()

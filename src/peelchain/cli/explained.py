@@ -138,7 +138,10 @@ def _cut(cut: Mapping[str, Any], *, short: bool) -> Iterator[str]:
 
 def _shape(transaction: Mapping[str, Any]) -> str:
     shape = transaction["shape"]
-    return "" if shape is None else str(shape["type"])
+    seen = "" if shape is None else str(shape["type"])
+    if not transaction["may_be_payjoin"] or seen == "payjoin_suspected":
+        return seen
+    return f"{seen}, may be a PayJoin" if seen else "may be a PayJoin"
 
 
 def _precision(link: Mapping[str, Any]) -> str:

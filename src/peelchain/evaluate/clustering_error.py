@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.cluster.members import ClusterIndex
+from peelchain.cluster.payjoin import possible_payjoins
 from peelchain.evaluate.agreement import Contingency, Int64
 from peelchain.evaluate.economy import ERAS, Economy, Named
 from peelchain.evaluate.merges import FALSE, RIGHT, Merges, judge_merges
@@ -129,8 +130,8 @@ def _blame(economy: Economy, found: Found, merges: Merges, cluster: Int64) -> Co
     place = cluster[found.links["script_a"].to_numpy()[merges.link]]
     case = np.isin(place, cluster[economy.case_scripts])
     flagged = found.flagged_txs[tx] | np.isin(place, list(found.flagged_clusters))
-    # two parties spend together and two outputs come of it: nothing tells a PayJoin from a payment
-    may_be_payjoin = np.diff(economy.arrays.tx_first_txout)[tx] == 2
+    outputs = np.diff(economy.arrays.tx_first_txout)
+    may_be_payjoin = np.isin(tx, possible_payjoins(found.links, lambda tx_ids: outputs[tx_ids]))
     wrong, right = merges.verdict == FALSE, merges.verdict == RIGHT
     flags = (np.ones(len(tx), dtype=np.bool_), flagged, flagged | may_be_payjoin)
 
