@@ -161,6 +161,8 @@ class _Growth:
                 # what is before the bad block is whole: go on to there, and no further
                 self.writer.drop_folder(folder)
                 fault, top = e, first + getattr(e, "good_blocks", 0) - 1
+                # its memory goes before as much is taken again
+                del ingest
                 ingest = self._open(manifest)
                 continue
             manifest = self._with_segment(manifest, first, last, ingest.counts, written)
@@ -168,7 +170,6 @@ class _Growth:
                 before = manifest.sorted_runs
                 manifest = compacted(self.writer, manifest, partial(self.say, "compact"))
                 if set(manifest.sorted_runs) != set(before):
-                    # its memory goes before as much is taken again
                     del ingest
                     ingest = self._open(manifest)
             manifest = self._commit(manifest, whole=last == top and fault is None)
