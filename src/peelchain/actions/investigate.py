@@ -251,7 +251,7 @@ def _sources(view: StoreView, subject: Subject) -> Sources:
 def _doubts(
     view: StoreView, sources: Sources, subject: Subject, found: Findings, owned: Entities
 ) -> dict[str, Any]:
-    cast = parties(sources, subject, found)
+    cast = parties(sources, subject, found, owned)
     clusters = frozenset(cluster for party in cast for cluster in clusters_of(sources, party))
     return doubts(sources, subject, cast, owned, view.attribution, suspected(view, clusters))
 

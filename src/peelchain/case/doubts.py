@@ -39,12 +39,21 @@ class Party:
     anchors: Int64
 
 
-def parties(sources: Sources, subject: Subject, found: Findings) -> list[Party]:
-    """The subject, then each service and mixer that the findings name, in order of entity."""
+def parties(sources: Sources, subject: Subject, found: Findings, owned: Entities) -> list[Party]:
+    """The subject, then each service and mixer that the findings name, in order of entity.
+
+    Of a service the clusters that the findings rely on: those of the scripts that `owned` gives.
+    """
+    relied = {e["entity"]: [bytes.fromhex(s["script_pubkey"]) for s in e["scripts"]]
+              for e in owned.entities}  # fmt: skip
     others = []
     for name, entity in found.entity_of.items():
+        scripts = sources.services.of_service(name)
+        used = list(sources.lookup.script_ids(relied[entity]).values())
+        clusters = sources.index.cluster_of(scripts)
+        named = np.isin(clusters, sources.index.cluster_of(used))
         anchors = np.unique(sources.tag_script_ids[anchor_tags(sources, name)])
-        others.append(Party(entity, sources.services.of_service(name), anchors))
+        others.append(Party(entity, scripts[named], anchors))
     return [Party(SUBJECT, subject.scripts, subject.anchors), *others]
 
 

@@ -57,7 +57,9 @@ def _payjoins(texts: Texts, report: Report, rows: list[Row]) -> Iterator[str]:
             "label": label_of(report, row["entity"], 60),
             "links": texts.count("doubts.transactions", row["links"]),
             "count": f"{row['transactions']:,}",
-            "relied": texts.say("doubts.relied", count=f"{row['relied_on']:,}"),
+            "relied": texts.say("doubts.relied", count=f"{row['relied_on']:,}")
+            if row["relied_on"]
+            else texts.say("doubts.relied_none"),
             "left": f"{row['scripts_without']:,}",
             "scripts": texts.count("summary.addresses", row["scripts"]),
         }
