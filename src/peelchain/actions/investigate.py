@@ -187,6 +187,7 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
             "inflows": found.inflows,
             "outflows": found.outflows,
             "entities": report["entities"],
+            "doubts": report["doubts"],
             "files": paths,
             "summary": text,
         }
