@@ -6,7 +6,6 @@ bench/results/parser.json and docs/benchmarks.md. See docs/adr/0002-block-parser
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -14,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.generated import built
 from bench.inputs import real_block_files
 from bench.measure import (
     ROOT,
     BenchError,
-    bench_folder,
     commit,
     machine,
     run,
@@ -58,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(files: Sequence[Path], rounds: int) -> dict[str, Any]:
     """The whole result, as bench/results/parser.json holds it. Raises BenchError."""
     facts = machine()
-    told = json.loads(run([str(_built()), str(rounds), *map(str, files)]).stdout)
+    told = json.loads(
+        run([str(built("parser", "parser-bench")), str(rounds), *map(str, files)]).stdout
+    )
     size, txs = told["bytes"], told["txs"]
     parsers = []
     for row in told["parsers"]:
@@ -87,19 +88,6 @@ def measure(files: Sequence[Path], rounds: int) -> dict[str, Any]:
         "parsers": parsers,
         "hashes": hashes,
     }
-
-
-def _built() -> Path:
-    target = bench_folder() / "target"
-    print("building bench/parser", file=sys.stderr)
-    done = subprocess.run(
-        ["cargo", "build", "--quiet", "--release", "--locked"],
-        cwd=CRATE,
-        env={**os.environ, "CARGO_TARGET_DIR": str(target)},
-    )
-    if done.returncode != 0:
-        raise BenchError("bench/parser does not build; cargo's words are above")
-    return target / "release" / "parser-bench"
 
 
 def _versions() -> dict[str, str]:

@@ -107,7 +107,9 @@ def test_every_declared_python_package_is_locked():
 def peers() -> set[str]:
     """Modules of the programs that the benchmarks run beside peelchain, in an environment apart."""
     text = (ROOT / "bench" / "requirements.txt").read_text()
-    return {n.replace("-", "_") for n in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)}
+    named = {"graphsense-clustering": "gs_clustering"}
+    found = re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)
+    return {named.get(n, n.replace("-", "_")) for n in found}
 
 
 def test_every_import_is_declared():

@@ -113,3 +113,19 @@ def test_several_rules_are_kept_beside_one_another(store):
     assert ran["rows"] > 0
     refused = peelchain("change", "run", "--rule", "guess", "--store", store)
     refused.refused(2, "no change rule 'guess'", "address_type")
+
+
+def test_the_first_payment_is_told_by_a_rule_where_the_predictor_is_silent(shared_data, tmp_path):
+    """Height 170: 10 BTC to a key, 40 back to the one that had 50, both P2PK."""
+    store = tmp_path / "store"
+    peelchain("chain", "ingest", f"core:{shared_data / 'early_chain'}", "--store", store)
+    first = "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16"
+    answer = peelchain("change", "show", first, "--store", store, "--json").answer
+    reuse = [
+        next(said["verdict"] for said in out["rules"] if said["rule"] == "address_reuse")
+        for out in answer["outputs"]
+    ]
+    assert reuse == ["ruled_out", "possible"]
+    assert [out["probability"] for out in answer["outputs"]] == [None, None]
+    assert answer["silent"] is None
+    assert "does not speak of it" in peelchain("change", "show", first, "--store", store).out

@@ -115,9 +115,7 @@ def test_no_parent_of_a_whirlpool_mix_is_known_to_be_anything_else(shared_data):
         for path in sorted(shared_data.glob("coinjoins/whirlpool_202403/*.txt"))
         for line in set_lines(path)
     }
-    parents = {
-        txid: {i.prev_txid for i in tx.inputs} & lines.keys() for txid, tx in lines.items()
-    }
+    parents = {txid: {i.prev_txid for i in tx.inputs} & lines.keys() for txid, tx in lines.items()}
     in_chain_order = [lines[txid] for txid in TopologicalSorter(parents).static_order()]
     mixes = [j for j in classify(in_chain_order) if j.type == "whirlpool_mix"]
     assert Counter(j.lineage for j in mixes) == {"undetermined": 875}

@@ -153,7 +153,5 @@ def possible_payjoins(chain: Sequence[Tx], links: Iterable[tuple[int, str]]) -> 
     return [
         tx_id
         for tx_id, (inputs, outputs) in enumerate(chain)
-        if tx_id in linked
-        and len({script for _, script in inputs or []}) > 1
-        and len(outputs) == 2
+        if tx_id in linked and len({script for _, script in inputs or []}) > 1 and len(outputs) == 2
     ]

@@ -1,5 +1,7 @@
 //! Kernels of peelchain. Plain Rust: no Python, no command line, no logging.
 
+mod advice;
+pub mod bits;
 pub mod chain;
 pub mod cluster;
 pub mod durable;

@@ -1,6 +1,5 @@
 //! Bindings of the chain kernels.
 
-use numpy::PyReadonlyArray1;
 use peelchain_core::CoreError;
 use peelchain_core::chain::block::{self, Block};
 use peelchain_core::chain::hash::{self, Hash};
@@ -118,37 +117,6 @@ fn merkle_branch<'py>(
         .collect())
 }
 
-/// The Merkle root of each block, 32 bytes each, from all txids in order and their count a block.
-#[pyfunction]
-fn merkle_roots<'py>(
-    py: Python<'py>,
-    txids: &[u8],
-    counts: PyReadonlyArray1<'_, i32>,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let counts = counts.as_slice()?;
-    let total: usize = counts.iter().map(|c| *c as usize).sum();
-    if total * 32 != txids.len() {
-        return Err(PyValueError::new_err(
-            "the counts are not those of the txids",
-        ));
-    }
-    let roots = py.detach(|| {
-        let mut roots = Vec::with_capacity(counts.len() * 32);
-        let mut rest = txids;
-        for count in counts {
-            let (own, after) = rest.split_at(*count as usize * 32);
-            rest = after;
-            let mut leaves: Vec<Hash> = own
-                .chunks_exact(32)
-                .map(|c| c.try_into().expect("chunks of 32"))
-                .collect();
-            roots.extend_from_slice(&hash::merkle_root(&mut leaves).0);
-        }
-        roots
-    });
-    Ok(PyBytes::new(py, &roots))
-}
-
 #[pyfunction]
 #[pyo3(name = "script_type")]
 fn script_type_name(script: &[u8]) -> (&'static str, bool) {
@@ -162,7 +130,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check_block, module)?)?;
     module.add_function(wrap_pyfunction!(without_witness, module)?)?;
     module.add_function(wrap_pyfunction!(merkle_branch, module)?)?;
-    module.add_function(wrap_pyfunction!(merkle_roots, module)?)?;
     module.add_function(wrap_pyfunction!(script_type_name, module)?)?;
     Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use numpy::PyArray1;
 use peelchain_core::chain::best_chain::best_chain;
 use peelchain_core::chain::block_files::{BlockFiles, Record};
 use peelchain_core::chain::scan::{self, Scanning};
@@ -159,10 +158,6 @@ impl BlockSource {
         Ok(u32::from_le_bytes(
             raw.try_into().expect("a header is 80 bytes"),
         ))
-    }
-
-    fn sizes<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
-        PyArray1::from_iter(py, self.chain.iter().map(|r| i64::from(r.size)))
     }
 
     fn read<'py>(

@@ -1,6 +1,6 @@
 //! Binding of the pass that clusters a store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::CoreError;
@@ -8,6 +8,7 @@ use peelchain_core::chain::columns::{TableFile, TableWritten, ints64};
 use peelchain_core::cluster::coinjoin::{Kind, Limits};
 use peelchain_core::cluster::pass::{self, Judged, Known, Request};
 use peelchain_core::cluster::{ClusterError, Merging};
+use peelchain_core::durable;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -180,7 +181,9 @@ impl Clustering {
                     ("cluster_id", ints64(&mut piece.cluster)),
                 ])
             })?;
-            file.finish()
+            let written = file.finish()?;
+            sync_folder_of(&path)?;
+            Ok(written)
         });
         told(py, &written.map_err(|e: CoreError| to_py(py, e))?)
     }
@@ -190,6 +193,11 @@ impl Clustering {
     fn merging(&mut self) -> PyResult<&mut Merging> {
         self.merging.as_mut().ok_or_else(taken)
     }
+}
+
+/// Makes the name of a file that was written last.
+fn sync_folder_of(path: &Path) -> Result<(), CoreError> {
+    path.parent().map_or(Ok(()), durable::sync_dir)
 }
 
 fn taken() -> PyErr {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use peelchain_core::chain::hash::Hash;
 use peelchain_core::chain::target::U256;
 use peelchain_core::verify::{
     self as core, Findings, HeaderRules, Limits, MoneyRules, StoredFile, Table, Tables,
@@ -13,16 +12,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PySchema;
 
+use crate::chain::hash_of;
 use crate::progress::Reporter;
 
 type OutFindings = (u64, Vec<String>, u64);
 type InTable = (PySchema, u64, Vec<(PathBuf, u64)>);
-
-fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
-    bytes
-        .try_into()
-        .map_err(|_| PyValueError::new_err("a hash is 32 bytes"))
-}
 
 fn out(findings: Findings) -> OutFindings {
     (findings.checked, findings.failures, findings.more)

@@ -1,12 +1,12 @@
 """Chain data: ingest it, look at its state, decode a block, check the store."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from peelchain import _core
 from peelchain.actions.open_store import OpenStore
+from peelchain.actions.progress import Progress, silent
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
 from peelchain.chain.limits import limits
@@ -21,14 +21,7 @@ from peelchain.store.reindex import reindexed
 from peelchain.store.writer import open_for_writing
 from peelchain.units import format_hash, format_time
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, the steps done and the steps in all (0: not known)."""
-
 _MAX_BLOCK_BYTES = 4_000_000
-
-
-def silent(what: str, done: int, of: int) -> None:
-    """Says nothing of progress."""
 
 
 def ingest(

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
 from peelchain.cluster.change.fingerprints import load_fingerprints
 from peelchain.cluster.change.load import load_transactions
 from peelchain.cluster.change.model import shipped_model
@@ -16,7 +17,7 @@ from peelchain.cluster.change.predict import predict, why
 from peelchain.cluster.change.reasons import reason
 from peelchain.cluster.change.rules import CLUSTER_FINGERPRINT, Parties, verdicts
 from peelchain.cluster.change.silent import silent_tx_ids
-from peelchain.cluster.change.stage import change_table, check_rules, write_change
+from peelchain.cluster.change.stage import change_table, check_rules, gathered
 from peelchain.cluster.change.transactions import TYPES, Transactions
 from peelchain.cluster.change.verdict import Verdict
 from peelchain.cluster.of_store import Clusters
@@ -103,7 +104,8 @@ def run(
         stored = next((r for r in standing if r.tip_hash == tip_hash), None)
         if stored is None:
             new = writer.new_run("change", parameters=parameters, inputs={})
-            new.add_file("change", write_change(new.path("change"), _parts(view, names, progress)))
+            for part in gathered(_parts(view, names, progress)):
+                new.add_table("change", part)
             stored = new.commit(tuple(r.run_id for r in standing))
     with StoreView(store) as view:
         counted = view.lookup.rows(

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from peelchain.actions.constraints import Gathered, gather
 from peelchain.actions.open_store import OpenStore
 from peelchain.actions.policies import policy_asked
+from peelchain.actions.progress import Progress, silent
 from peelchain.actions.scripts import script_id_of
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.view import StoreView
 from peelchain.cluster.link_graph import links_among
 from peelchain.cluster.of_store import keep
 from peelchain.cluster.payjoin import output_counts_in, possible_payjoins

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from peelchain.actions.policies import policy_asked
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
 from peelchain.cluster.change.model import shipped_model
 from peelchain.cluster.policy import Policy
 from peelchain.errors import MisuseError, NotInChainError, PeelchainError

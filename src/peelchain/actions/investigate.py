@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions import clusters as clustering
+from peelchain.actions.progress import Progress, silent
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.traces import Limits, canonical_rule
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.view import StoreView
 from peelchain.case.bundle import pack
 from peelchain.case.canonical import canonical_json
 from peelchain.case.doubts import clusters_of, doubts, parties

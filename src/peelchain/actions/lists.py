@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.view import Progress, silent
+from peelchain.actions.progress import Progress, silent
 from peelchain.errors import SourceError
 from peelchain.network import by_name
 from peelchain.store.writer import open_for_writing

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.view import Progress, silent
+from peelchain.actions.progress import Progress, silent
 from peelchain.errors import MisuseError, PeelchainError
 
 

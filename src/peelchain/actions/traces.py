@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from peelchain.actions.view import Progress, StoreView, silent
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, service_at, services, stops
 from peelchain.errors import MisuseError
 from peelchain.trace.walk import RULES, Direction, TraceRequest, trace

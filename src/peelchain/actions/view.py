@@ -1,6 +1,5 @@
 """A store opened for questions: its tables, the clustering that stands, and who is a service."""
 
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -17,13 +16,6 @@ from peelchain.store.manifest import Run
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, the steps done and the steps in all (0: not known)."""
-
-
-def silent(what: str, done: int, of: int) -> None:
-    """Says nothing of progress."""
 
 
 class StoreView(OpenStore):

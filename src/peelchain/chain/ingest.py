@@ -15,7 +15,7 @@ from peelchain.network import Network
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.compaction import compacted
 from peelchain.store.layout import segment_end
-from peelchain.store.manifest import Manifest, Segment, SortedRun
+from peelchain.store.manifest import Manifest, Segment
 from peelchain.store.reindex import cut_back
 from peelchain.store.runs import check_runs
 from peelchain.store.writer import StoreWriter, open_for_writing
@@ -106,11 +106,9 @@ def _fork_height(writer: StoreWriter, found: Scanned) -> int:
         if last < len(found.hashes) and found.hashes[last] == segment.last_hash:
             agreed = last
             continue
-        stored = segment.files["blocks"]
-        rows = _core.TableRows({"blocks": [(str(writer.path / stored.file), stored.rows)]})
-        hashes = rows.fetch("blocks", range(stored.rows), ["block_hash"])["block_hash"]
-        for height, block_hash in enumerate(hashes, segment.first_height):
-            if height >= len(found.hashes) or found.hashes[height] != block_hash[::-1].hex():
+        heights = range(segment.first_height, min(last + 1, len(found.hashes)))
+        for height, block_hash in zip(heights, writer.block_hashes(segment, heights), strict=True):
+            if found.hashes[height] != block_hash:
                 break
             agreed = height
         break
@@ -163,6 +161,8 @@ class _Growth:
                 # what is before the bad block is whole: go on to there, and no further
                 self.writer.drop_folder(folder)
                 fault, top = e, first + getattr(e, "good_blocks", 0) - 1
+                # its memory goes before as much is taken again
+                del ingest
                 ingest = self._open(manifest)
                 continue
             manifest = self._with_segment(manifest, first, last, ingest.counts, written)
@@ -170,7 +170,6 @@ class _Growth:
                 before = manifest.sorted_runs
                 manifest = compacted(self.writer, manifest, partial(self.say, "compact"))
                 if set(manifest.sorted_runs) != set(before):
-                    # its memory goes before as much is taken again
                     del ingest
                     ingest = self._open(manifest)
             manifest = self._commit(manifest, whole=last == top and fault is None)
@@ -247,16 +246,7 @@ class _Growth:
             block_bytes=self.found.source.size_of(first, last + 1),
             files={row["table"]: stored(row) for row in written["tables"]},
         )
-        runs = tuple(
-            SortedRun(
-                row["kind"],
-                first,
-                last,
-                run=stored(row),
-                filter=stored(row["filter"]) if row["filter"] else None,
-            )
-            for row in written["runs"]
-        )
+        runs = tuple(self.writer.sorted_run(row, first, last) for row in written["runs"])
         return replace(
             manifest,
             segments=(*manifest.segments, segment),

@@ -16,6 +16,9 @@ from peelchain.store.arrays import Int64
 DETECTOR = "shape"
 """The detectors as a whole: each looks at one transaction's shape, the strictest first."""
 
+_TRADE = "psbt_trade"
+_TOLD_OF_TRADES = ("signed_single", "partition", "unknown_inputs", "inputs")
+
 _KINDS, _REASONS, _PROTOCOLS, _ = _core.coinjoin_vocabulary()
 _NAMES = [name for name, _, _ in _KINDS]
 _IS_MIX = np.array([is_mix for _, is_mix, _ in _KINDS])
@@ -83,15 +86,27 @@ def lookalike_table(judged: Judged) -> pa.Table:
 
 
 def _said(judged: Judged) -> list[pa.Array]:
-    numbers = [dict(zip(_REASONS, row, strict=True)) for row in judged.reasons.tolist()]
-    reasons = [
-        "; ".join(reasons_of(_NAMES[kind], row, _PROTOCOLS))
-        for kind, row in zip(judged.kind.tolist(), numbers, strict=True)
-    ]
-    participants = [row["participants"] for row in numbers]
+    participants = judged.reasons[:, _REASONS.index("participants")]
     return [
         pa.DictionaryArray.from_arrays(judged.kind.astype(np.int8), pa.array(_NAMES)),
-        pa.array(participants, pa.int32()),
+        pa.array(participants.astype(np.int32)),
         pa.array(judged.score),
-        pa.array(reasons, pa.string()),
+        _worded(judged),
     ]
+
+
+def _worded(judged: Judged) -> pa.Array:
+    """The reasons in words. Trades are many, and what is said of them is little: each text once."""
+    asked = judged.reasons.copy()
+    trades = judged.kind == _NAMES.index(_TRADE)
+    told = np.array([name in _TOLD_OF_TRADES for name in _REASONS])
+    asked[np.ix_(trades, ~told)] = 0
+    rows = np.column_stack([judged.kind, asked])
+    # rows as bytes: numpy finds the different ones by far sooner
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.itemsize * rows.shape[1])))
+    _, first, place = np.unique(whole.ravel(), return_index=True, return_inverse=True)
+    texts = [
+        "; ".join(reasons_of(_NAMES[kind], dict(zip(_REASONS, row, strict=True)), _PROTOCOLS))
+        for kind, *row in rows[first].tolist()
+    ]
+    return pa.array(texts, pa.string()).take(pa.array(place))

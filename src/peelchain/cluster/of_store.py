@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from peelchain.cluster.change.links import change_links
+from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.coinjoin.classify import WASABI_COORDINATORS
 from peelchain.cluster.constraints import (
     Constrained,
@@ -183,13 +184,7 @@ def _with_change(
 ) -> pa.Table:
     """The links with those by change among them, joined into the clusters too."""
     txs = lookup.store.manifest.counts["txs"]
-    silent = made.coinjoins["tx_id"].to_pylist() + [
-        tx_id
-        for tx_id, kind in zip(
-            made.lookalikes["tx_id"].to_pylist(), made.lookalikes["type"].to_pylist(), strict=True
-        )
-        if kind in policy.detectors
-    ]
+    silent = silent_tx_ids(made.coinjoins, made.lookalikes, policy.detectors)
     excluded = {t for txid in policy.exclusions for t in lookup.find_tx_ids(parse_txid(txid))}
     found = [links]
     for first in range(0, txs, CHANGE_TXS):

@@ -171,7 +171,8 @@ def _lock(file: IO[bytes], work: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise SourceError(
-            f"{work} is being filled by another run; wait until it is done, or choose another --work"
+            f"{work} is being filled by another run; wait until it is done, or choose another "
+            "--work"
         ) from None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from peelchain import _core
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.layout import mergeable_lookups, mergeable_segments
-from peelchain.store.manifest import RUN_KINDS, Manifest, Segment, SortedRun
+from peelchain.store.manifest import RUN_KINDS, Manifest, Segment
 from peelchain.store.writer import StoreWriter
 
 Progress = Callable[[int, int], None]
@@ -70,13 +70,5 @@ def _merge_runs(writer: StoreWriter, manifest: Manifest, kind: str, progress: Pr
         else:
             files = [writer.path / r.run.file for r in parts]
             written = _core.merge_runs(kind, files, folder, progress)
-        runs[group] = [
-            SortedRun(
-                kind,
-                first,
-                last,
-                run=writer.stored_file(written),
-                filter=writer.stored_file(written["filter"]) if written["filter"] else None,
-            )
-        ]
+        runs[group] = [writer.sorted_run(written, first, last)]
     return replace(manifest, sorted_runs=(*others, *runs, *head), spent=spent)

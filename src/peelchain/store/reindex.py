@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from peelchain import _core
 from peelchain.schema import CHAIN_TABLES
-from peelchain.store.manifest import Manifest, Segment, SortedRun
+from peelchain.store.manifest import Manifest, Segment
 from peelchain.store.writer import StoreWriter
 
 Progress = Callable[[str, int, int], None]
@@ -83,9 +83,7 @@ def _with_lookups(
             sorting_bytes,
             going_on,
         )
-        for row in written:
-            filter_ = writer.stored_file(row["filter"]) if row["filter"] else None
-            runs.append(SortedRun(row["kind"], first, last, writer.stored_file(row), filter_))
+        runs += [writer.sorted_run(row, first, last) for row in written]
     progress("look-ups", len(segments), len(segments))
     return replace(manifest, sorted_runs=tuple(runs))
 
@@ -110,13 +108,7 @@ def _with_coins(
         lambda done, _of: progress("coins", done, rows),
     )
     progress("coins", rows, rows)
-    run = SortedRun(
-        "coins",
-        0,
-        sealed[-1].last_height,
-        writer.stored_file(written),
-        writer.stored_file(written["filter"]),
-    )
+    run = writer.sorted_run(written, 0, sealed[-1].last_height)
     return replace(manifest, sorted_runs=(*manifest.sorted_runs, run))
 
 

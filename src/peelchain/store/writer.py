@@ -14,8 +14,9 @@ from peelchain.errors import StoreError
 from peelchain.network import Network
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import offer, older_generations_are_free, writing
-from peelchain.store.manifest import Manifest, Run, Segment, StoredFile
+from peelchain.store.manifest import Manifest, Run, Segment, SortedRun, StoredFile
 from peelchain.store.new_run import NewRun
+from peelchain.units import format_hash
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +67,11 @@ class StoreWriter:
         """A file that a kernel wrote, as the manifest lists it."""
         return self.stored(Path(told["path"]), told.get("rows", 0), told["bytes"], told["sha256"])
 
+    def sorted_run(self, told: Mapping[str, Any], first: int, last: int) -> SortedRun:
+        """A look-up of heights `first` to `last` that a kernel wrote, as the manifest lists it."""
+        filter_ = self.stored_file(told["filter"]) if told["filter"] else None
+        return SortedRun(told["kind"], first, last, self.stored_file(told), filter_)
+
     def commit(self, manifest: Manifest) -> None:
         """Makes this manifest the store, as the next generation."""
         manifest = replace(manifest, generation=self.manifest.generation + 1)
@@ -95,8 +101,24 @@ class StoreWriter:
 
     def commit_chain(self, manifest: Manifest) -> None:
         """Commits a manifest with another chain. Runs on a tip that is no more in it are void."""
-        kept = tuple(r for r in manifest.runs if _stands(r, manifest.segments, self.path))
+        kept = tuple(r for r in manifest.runs if self._stands(r, manifest.segments))
         self.commit(replace(manifest, runs=kept))
+
+    def block_hashes(self, segment: Segment, heights: range) -> list[str]:
+        """The hashes of the blocks at these heights of a segment, as they are shown."""
+        stored = segment.files["blocks"]
+        rows = _core.TableRows({"blocks": [(str(self.path / stored.file), stored.rows)]})
+        numbers = [height - segment.first_height for height in heights]
+        return [format_hash(h) for h in rows.fetch("blocks", numbers, ["block_hash"])["block_hash"]]
+
+    def _stands(self, run: Run, segments: tuple[Segment, ...]) -> bool:
+        if not run.tip_hash:
+            return True
+        height = run.tip_height
+        for segment in segments:
+            if segment.first_height <= height <= segment.last_height:
+                return self.block_hashes(segment, range(height, height + 1)) == [run.tip_hash]
+        return False
 
     def add_run(
         self,
@@ -236,16 +258,3 @@ def _unmade_if_empty(path: Path) -> Iterator[None]:
 
 def _foreign(path: Path) -> Iterator[Path]:
     return (p for p in path.iterdir() if p.name not in _OURS)
-
-
-def _stands(run: Run, segments: tuple[Segment, ...], store: Path) -> bool:
-    if not run.tip_hash:
-        return True
-    for segment in segments:
-        if segment.first_height <= run.tip_height <= segment.last_height:
-            stored = segment.files["blocks"]
-            rows = _core.TableRows({"blocks": [(str(store / stored.file), stored.rows)]})
-            row = run.tip_height - segment.first_height
-            found: bytes = rows.fetch("blocks", [row], ["block_hash"])["block_hash"][0]
-            return found[::-1].hex() == run.tip_hash
-    return False

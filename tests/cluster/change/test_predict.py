@@ -74,9 +74,12 @@ def test_a_clear_payment_is_told_by_the_shipped_model():
 def test_payments_are_told_beside_change_only():
     doubtful = replace(MODEL, change_from=0.995)
     assert not predict(batch_of([CLEAR]), doubtful).is_payment.any()
-    back = payment(outputs=[output(5, 1, **seen()), output(299_999, 2)])
-    said = predict(batch_of([back]), replace(MODEL, change_from=0.2, payment_to=0.199))
-    assert not said.is_payment.any()
+    eager = replace(MODEL, change_from=0.2)
+    for script, is_payment in ((7, True), (1, False)):
+        outputs = [output(700_000, script, **seen()), output(299_999, 2)]
+        said = predict(batch_of([payment(outputs=outputs)]), eager)
+        assert said.is_change.tolist() == [False, True]
+        assert said.is_payment.tolist() == [is_payment, False]
 
 
 def test_it_does_not_speak_of_scripts_that_it_never_met():

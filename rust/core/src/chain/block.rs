@@ -6,9 +6,7 @@ use std::ops::{ControlFlow, Range};
 use bitcoin_slices::{Parse, Visit, Visitor, bsl};
 
 use super::hash::{Hash, merkle_root, sha256d};
-
-/// Bitcoin Core's MAX_MONEY, in satoshis.
-pub const MAX_MONEY: i64 = 21_000_000 * 100_000_000;
+use super::money::MAX_MONEY;
 
 #[derive(Debug, Clone)]
 pub struct Tx {

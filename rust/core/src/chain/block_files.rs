@@ -196,17 +196,6 @@ impl BlockFiles {
         Ok(())
     }
 
-    /// Tells the system that these blocks are read next, so that it fetches them meanwhile.
-    pub fn will_read(&self, records: &[Record]) {
-        for record in records {
-            let path = self.path(record.file_number);
-            // a file that cannot be opened is told of when it is read
-            if let Ok(file) = self.open.get(record.file_number, &path) {
-                advise(&file, record.offset, u64::from(record.size), Advice::Soon);
-            }
-        }
-    }
-
     /// The error for a block that is not what it should be.
     pub fn refuse(&self, record: &Record, what: &str) -> CoreError {
         let mut hash = record.hash;
@@ -238,29 +227,6 @@ fn read_key(dir: &Path) -> Result<[u8; 8]> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok([0; 8]),
         Err(e) => Err(CoreError::io(path, e)),
     }
-}
-
-/// How a part of a file is about to be read.
-#[derive(Clone, Copy)]
-pub(super) enum Advice {
-    /// Here and there: reading ahead would fetch what nobody asks for.
-    Scattered,
-    /// At once.
-    Soon,
-}
-
-/// Passes a hint to the system; one that it does not take changes nothing.
-pub(super) fn advise(file: &File, offset: u64, bytes: u64, advice: Advice) {
-    #[cfg(target_os = "linux")]
-    {
-        let advice = match advice {
-            Advice::Scattered => rustix::fs::Advice::Random,
-            Advice::Soon => rustix::fs::Advice::WillNeed,
-        };
-        let _ = rustix::fs::fadvise(file, offset, std::num::NonZeroU64::new(bytes), advice);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (file, offset, bytes, advice);
 }
 
 pub fn hex(bytes: &[u8]) -> String {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::keys::{CHECK, Keyed, id_of};
 use super::prepare::KnownCoin;
+use crate::bits::Bits;
 use crate::durable::{DurableFile, Written};
 use crate::error::{CoreError, Result};
 use crate::runs::{Merge, Run, RunFiles, RunWriter, SortedTable, Source, file_of, filter_of};
@@ -21,17 +22,20 @@ pub struct Coin {
 /// A run of unspent outputs with a bit for each, set once spent.
 struct CoinRun {
     run: Arc<Run<3>>,
-    spent: Vec<u64>,
+    spent: Bits,
 }
 
 impl CoinRun {
+    fn new(run: Arc<Run<3>>) -> Self {
+        Self {
+            spent: Bits::below(run.len()),
+            run,
+        }
+    }
+
     /// Marks an entry spent; false when it was already.
     fn spend(&mut self, position: u64) -> bool {
-        let word = &mut self.spent[(position / 64) as usize];
-        let bit = 1 << (position % 64);
-        let was_unspent = *word & bit == 0;
-        *word |= bit;
-        was_unspent
+        self.spent.insert(position)
     }
 }
 
@@ -51,14 +55,10 @@ impl Coins {
     pub fn open(runs: &[PathBuf], spent: Option<&Path>, room: &mut usize) -> Result<Self> {
         let mut sealed: Vec<CoinRun> = Run::open_all(runs, room)?
             .into_iter()
-            .map(|run| CoinRun {
-                spent: vec![0; run.len().div_ceil(64) as usize],
-                run,
-            })
+            .map(CoinRun::new)
             .collect();
         if let Some(path) = spent {
-            let bits: Vec<&mut Vec<u64>> = sealed.iter_mut().map(|r| &mut r.spent).collect();
-            read_spent(path, bits)?;
+            read_spent(path, sealed.iter_mut().map(|r| &mut r.spent))?;
         }
         Ok(Self {
             recent: SortedTable::new(CHECK),
@@ -132,7 +132,7 @@ impl Coins {
             most += part.run.len();
             sources.push(Source {
                 run: part.run,
-                without: Some(part.spent.into()),
+                without: part.spent,
             });
         }
         let mut writer = RunWriter::create(&path, Some(most), true)?;
@@ -143,10 +143,7 @@ impl Coins {
         } else {
             let parts: Vec<PathBuf> = sources.iter().map(|s| s.run.path().to_owned()).collect();
             let last = write_part(&self.recent, &part_path(dir, parts.len()))?;
-            sources.push(Source {
-                run: Arc::new(Run::open_to_pass(&last)?),
-                without: None,
-            });
+            sources.push(Source::whole(Arc::new(Run::open_to_pass(&last)?)));
             Merge::new(sources)?.write(&mut writer, &mut |_| Ok(()))?;
             for path in parts.iter().chain([&last]) {
                 crate::runs::remove(path)?;
@@ -154,14 +151,11 @@ impl Coins {
         }
         self.recent.clear();
         let files = writer.finish()?;
-        let bits: Vec<&[u64]> = self.sealed.iter().map(|r| &r.spent[..]).collect();
+        let bits: Vec<&Bits> = self.sealed.iter().map(|r| &r.spent).collect();
         let spent = dir.join("spent.bits");
         let written = write_spent(&spent, &bits)?;
         let run = Arc::new(Run::open(&path, Some(&filter_of(&path)))?);
-        self.sealed.push(CoinRun {
-            spent: vec![0; run.len().div_ceil(64) as usize],
-            run,
-        });
+        self.sealed.push(CoinRun::new(run));
         Ok((files, spent, written))
     }
 
@@ -178,10 +172,7 @@ impl Coins {
         let path = write_part(&self.recent, &part_path(dir, self.set_aside.len()))?;
         self.recent.clear();
         let run = Arc::new(Run::open(&path, Some(&filter_of(&path)))?);
-        self.set_aside.push(CoinRun {
-            spent: vec![0; run.len().div_ceil(64) as usize],
-            run,
-        });
+        self.set_aside.push(CoinRun::new(run));
         Ok(())
     }
 }
@@ -207,14 +198,14 @@ fn write_part(table: &SortedTable<3>, path: &Path) -> Result<PathBuf> {
 
 /// Writes the spent bits of runs, in their order. The last runs have none while nothing of them is spent,
 /// so that the file is the same however they came to be.
-pub fn write_spent(path: &Path, bits: &[&[u64]]) -> Result<Written> {
-    let marked = bits.iter().rposition(|own| own.iter().any(|w| *w != 0));
+pub fn write_spent(path: &Path, bits: &[&Bits]) -> Result<Written> {
+    let marked = bits.iter().rposition(|own| !own.is_empty());
     let bits = &bits[..marked.map_or(0, |last| last + 1)];
     let mut file = DurableFile::create(path)?;
     let mut put = |bytes: &[u8]| file.write_all(bytes).map_err(|e| CoreError::io(path, e));
     for own in bits {
-        put(&(own.len() as u64).to_le_bytes())?;
-        for words in own.chunks(1 << 13) {
+        put(&(own.words().len() as u64).to_le_bytes())?;
+        for words in own.words().chunks(1 << 13) {
             let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
             put(&bytes)?;
         }
@@ -223,12 +214,13 @@ pub fn write_spent(path: &Path, bits: &[&[u64]]) -> Result<Written> {
 }
 
 /// Reads what `write_spent` wrote. The first runs of `into` are those that were there then.
-pub fn read_spent(path: &Path, into: Vec<&mut Vec<u64>>) -> Result<()> {
+pub fn read_spent<'a>(path: &Path, into: impl Iterator<Item = &'a mut Bits>) -> Result<()> {
     let bytes = std::fs::read(path).map_err(|e| CoreError::io(path, e))?;
     let mut words = bytes
         .chunks_exact(8)
         .map(|c| u64::from_le_bytes(c.try_into().expect("eight")));
     for own in into {
+        let own = own.words_mut();
         let Some(len) = words.next() else {
             return Ok(());
         };

@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::coins::{read_spent, write_spent};
 use super::columns::{ROWS_PER_BATCH, TableFile, TableWritten};
 use super::ingest::{Schemas, TABLES};
+use crate::bits::Bits;
 use crate::durable::Written;
 use crate::error::{CoreError, Result};
 use crate::runs::{Merge, Run, RunFiles, RunWriter, Source, file_of};
@@ -69,10 +70,7 @@ pub fn runs<const N: usize>(
 ) -> Result<RunFiles> {
     let mut sources = Vec::new();
     for path in parts {
-        sources.push(Source {
-            run: Arc::new(Run::<N>::open_to_pass(path)?),
-            without: None,
-        });
+        sources.push(Source::whole(Arc::new(Run::<N>::open_to_pass(path)?)));
     }
     merge(kind, filter, sources, dir, progress)
 }
@@ -91,24 +89,20 @@ pub fn coins(
     for path in all {
         opened.push(Arc::new(Run::<3>::open_to_pass(path)?));
     }
-    let mut bits: Vec<Vec<u64>> = opened
-        .iter()
-        .map(|run| vec![0; run.len().div_ceil(64) as usize])
-        .collect();
-    read_spent(spent, bits.iter_mut().collect())?;
+    let mut bits: Vec<Bits> = opened.iter().map(|run| Bits::below(run.len())).collect();
+    read_spent(spent, bits.iter_mut())?;
     let merged: Vec<Source<3>> = opened[first..end]
         .iter()
         .zip(bits.drain(first..end))
-        .map(|(run, own)| Source {
+        .map(|(run, without)| Source {
             run: run.clone(),
-            without: Some(own.into()),
+            without,
         })
         .collect();
     let files = merge("coins", true, merged, dir, progress)?;
-    bits.insert(first, vec![0; files.entries.div_ceil(64) as usize]);
+    bits.insert(first, Bits::below(files.entries));
     let path = dir.join("spent.bits");
-    let slices: Vec<&[u64]> = bits.iter().map(|b| &b[..]).collect();
-    let written = write_spent(&path, &slices)?;
+    let written = write_spent(&path, &Vec::from_iter(&bits))?;
     Ok((files, path, written))
 }
 
@@ -121,14 +115,7 @@ fn merge<const N: usize>(
 ) -> Result<RunFiles> {
     let most = sources
         .iter()
-        .map(|s| {
-            let without = s.without.as_deref().unwrap_or_default();
-            s.run.len()
-                - without
-                    .iter()
-                    .map(|w| u64::from(w.count_ones()))
-                    .sum::<u64>()
-        })
+        .map(|s| s.run.len() - s.without.count())
         .sum();
     let mut writer = RunWriter::create(&file_of(dir, kind), filter.then_some(most), true)?;
     Merge::new(sources)?.write(&mut writer, &mut |done| {

@@ -15,7 +15,7 @@ use super::block_files::{BlockFiles, Record};
 use super::coins::Coins;
 use super::columns::{ROWS_PER_BATCH, TableFile, TableWritten};
 use super::keys::StoreKey;
-use super::pipeline::Ordered;
+use super::pipeline::{Ordered, Taker};
 use super::prepare::{Prepared, prepare};
 use super::resolve::{Counts, Refused, Resolved, Resolver};
 use super::rows::{BlockRows, Rows, ScriptRows, TxInRows, TxOutRows, TxRows};
@@ -151,8 +151,8 @@ impl Ingest {
                 scope.spawn(|| queue.work(|n| prepare(files, &records[n], key, &known)));
             }
             let (senders, handles) = writers.start(scope);
-            let resolved = resolve_all(resolver, files, records, &queue, &senders, dir, progress);
-            queue.close();
+            let taker = queue.taker();
+            let resolved = resolve_all(resolver, files, records, taker, &senders, dir, progress);
             drop(senders);
             let state = resolved.and_then(|()| end_state(resolver, dir, sealed));
             let (mut tables, mut runs) = (Vec::new(), Vec::new());
@@ -213,14 +213,14 @@ fn resolve_all(
     resolver: &mut Resolver,
     files: &BlockFiles,
     records: &[Record],
-    queue: &Ordered<Result<Prepared>>,
+    mut blocks: Taker<Result<Prepared>>,
     writers: &[SyncSender<Arc<Resolved>>],
     dir: &Path,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<()> {
     let mut bytes = 0;
     for record in records {
-        let prepared = queue.take().expect("one result a record")?;
+        let prepared = blocks.take().expect("one result a record")?;
         bytes += prepared.raw.len() as u64;
         let resolved = match resolver.add(prepared, record.clone(), dir) {
             Ok(resolved) => Arc::new(resolved),

@@ -9,6 +9,7 @@ pub mod compact;
 pub mod hash;
 pub mod ingest;
 pub mod keys;
+pub mod money;
 pub mod open_files;
 pub mod pipeline;
 pub mod prepare;

@@ -1,7 +1,9 @@
 //! Blocks prepared by several threads, handed on in order, a bounded number ahead of who takes them.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard};
+use std::thread;
 
 /// Results of numbered work, taken in order. Workers stay within `window` of the taker.
 pub struct Ordered<T> {
@@ -15,7 +17,7 @@ pub struct Ordered<T> {
 struct State<T> {
     begun: usize,
     taken: usize,
-    ready: BTreeMap<usize, T>,
+    ready: BTreeMap<usize, thread::Result<T>>,
     closed: bool,
 }
 
@@ -35,7 +37,7 @@ impl<T> Ordered<T> {
         }
     }
 
-    /// Works until all is begun or it is closed. Called by each worker thread.
+    /// Works until all is begun or the taker is gone. Called by each worker thread.
     pub fn work(&self, mut make: impl FnMut(usize) -> T) {
         let mut state = self.lock();
         loop {
@@ -51,34 +53,17 @@ impl<T> Ordered<T> {
             let number = state.begun;
             state.begun += 1;
             drop(state);
-            let made = make(number);
+            // the taker waits for each number, so a panic must come to it as a result does
+            let made = catch_unwind(AssertUnwindSafe(|| make(number)));
             state = self.lock();
             state.ready.insert(number, made);
             self.done.notify_one();
         }
     }
 
-    /// The next result in order; none when all are taken. Called by one thread.
-    pub fn take(&self) -> Option<T> {
-        let mut state = self.lock();
-        if state.taken == self.count {
-            return None;
-        }
-        loop {
-            let next = state.taken;
-            if let Some(made) = state.ready.remove(&next) {
-                state.taken += 1;
-                self.room.notify_all();
-                return Some(made);
-            }
-            state = self.wait(&self.done, state);
-        }
-    }
-
-    /// Ends the work early: workers stop at their next step.
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.room.notify_all();
+    /// The one that takes the results. Workers stop at their next step once it is gone.
+    pub fn taker(&self) -> Taker<'_, T> {
+        Taker { queue: self }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -87,6 +72,40 @@ impl<T> Ordered<T> {
 
     fn wait<'a>(&self, on: &Condvar, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
         on.wait(state).expect("no worker panics with the lock")
+    }
+}
+
+/// Takes results in order. Whatever ends it, an error or a panic too, lets the workers go.
+pub struct Taker<'a, T> {
+    queue: &'a Ordered<T>,
+}
+
+impl<T> Taker<'_, T> {
+    /// The next result; none when all are taken. Panics as the worker did that panicked on it.
+    pub fn take(&mut self) -> Option<T> {
+        let queue = self.queue;
+        let mut state = queue.lock();
+        if state.taken == queue.count {
+            return None;
+        }
+        let made = loop {
+            let next = state.taken;
+            if let Some(made) = state.ready.remove(&next) {
+                break made;
+            }
+            state = queue.wait(&queue.done, state);
+        };
+        state.taken += 1;
+        drop(state);
+        queue.room.notify_all();
+        Some(made.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+}
+
+impl<T> Drop for Taker<'_, T> {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.room.notify_all();
     }
 }
 
@@ -100,7 +119,7 @@ mod tests {
         for (threads, window) in [(1, 1), (2, 2), (4, 3), (3, 16)] {
             let queue = Ordered::new(500, window);
             let (made, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
-            std::thread::scope(|scope| {
+            thread::scope(|scope| {
                 for _ in 0..threads {
                     scope.spawn(|| {
                         queue.work(|number| {
@@ -110,22 +129,44 @@ mod tests {
                         });
                     });
                 }
+                let mut taker = queue.taker();
                 for expected in 0..500 {
-                    assert_eq!(queue.take(), Some(expected));
+                    assert_eq!(taker.take(), Some(expected));
                     taken.fetch_add(1, Ordering::SeqCst);
                 }
-                assert_eq!(queue.take(), None);
+                assert_eq!(taker.take(), None);
             });
         }
     }
 
     #[test]
-    fn closing_lets_the_workers_go() {
+    fn a_taker_that_goes_lets_the_workers_go() {
         let queue = Ordered::new(usize::MAX, 2);
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             scope.spawn(|| queue.work(|n| n));
-            assert_eq!(queue.take(), Some(0));
-            queue.close();
+            assert_eq!(queue.taker().take(), Some(0));
         });
+    }
+
+    #[test]
+    fn a_panic_of_a_worker_reaches_the_taker_in_order() {
+        for threads in [1, 3] {
+            let queue = Ordered::new(usize::MAX, 4);
+            let mut taken = Vec::new();
+            let panic = catch_unwind(AssertUnwindSafe(|| {
+                thread::scope(|scope| {
+                    for _ in 0..threads {
+                        scope.spawn(|| queue.work(|n| if n == 5 { panic!("block 5") } else { n }));
+                    }
+                    let mut taker = queue.taker();
+                    while let Some(number) = taker.take() {
+                        taken.push(number);
+                    }
+                });
+            }));
+            let words = panic.unwrap_err();
+            assert_eq!(words.downcast_ref::<&str>(), Some(&"block 5"));
+            assert_eq!(taken, [0, 1, 2, 3, 4]);
+        }
     }
 }

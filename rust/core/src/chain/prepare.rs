@@ -49,8 +49,8 @@ impl Known {
         self.coins.iter().any(|r| r.is_large()) || self.scripts.iter().any(|r| r.is_large())
     }
 
-    /// Brings into memory what every look-up touches: filters, directories, and the coins, of which a
-    /// chain late in its life has some 3 GB.
+    /// Brings into memory what every look-up touches: directories, and the coins, of which a chain late
+    /// in its life has some 3 GB.
     pub fn preload(&self) {
         thread::scope(|scope| {
             scope.spawn(|| self.coins.iter().for_each(|run| run.preload(true)));

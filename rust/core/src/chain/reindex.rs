@@ -15,6 +15,7 @@ use super::compact::Progress;
 use super::hash::Hash;
 use super::keys::{CHECK, StoreKey};
 use super::script::is_unspendable;
+use crate::bits::Bits;
 use crate::error::{CoreError, Result};
 use crate::runs::{RunBuilder, RunFiles, file_of};
 
@@ -95,7 +96,7 @@ pub fn coins(
         for batch in rows(tables, "txins", &["prev_txout_id"])? {
             let batch = batch?;
             for prev in batch.column(0).as_primitive::<Int64Type>().iter().flatten() {
-                spent.set(prev as u64);
+                spent.insert(prev as u64);
             }
             say(batch.num_rows())?;
         }
@@ -104,7 +105,7 @@ pub fn coins(
             let scripts = batch.column(1).as_binary::<i32>();
             for (id, script) in int64s(&batch, 0).iter().zip(scripts.iter()) {
                 if is_unspendable(script.unwrap_or_default()) {
-                    dead.set(*id as u64);
+                    dead.insert(*id as u64);
                 }
             }
             say(batch.num_rows())?;
@@ -126,7 +127,10 @@ pub fn coins(
             let (values, scripts) = (int64s(&batch, 3), int64s(&batch, 4));
             for at in 0..batch.num_rows() {
                 // genesis pays nobody: its output is in no node's set
-                if tx_ids[at] == 0 || spent.has(ids[at] as u64) || dead.has(scripts[at] as u64) {
+                if tx_ids[at] == 0
+                    || spent.contains(ids[at] as u64)
+                    || dead.contains(scripts[at] as u64)
+                {
                     continue;
                 }
                 let keyed = key.outpoint(&txs.txid(tx_ids[at])?, vouts.value(at) as u32);
@@ -149,26 +153,6 @@ fn counted<'a>(progress: &'a mut Progress<'_>) -> impl FnMut(usize) -> Result<()
         } else {
             Err(CoreError::Stopped)
         }
-    }
-}
-
-/// A set of small numbers.
-#[derive(Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn set(&mut self, number: u64) {
-        let word = (number / 64) as usize;
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (number % 64);
-    }
-
-    fn has(&self, number: u64) -> bool {
-        self.0
-            .get((number / 64) as usize)
-            .is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use super::block::{MAX_MONEY, TxIn};
+use super::block::TxIn;
 use super::block_files::{Record, hex};
 use super::coins::{Coin, Coins};
+use super::money::{MAX_MONEY, subsidy};
 use super::prepare::{AHEAD, Known, Prepared};
 use super::script_ids::ScriptIds;
 use crate::error::Result;
@@ -225,16 +226,6 @@ fn unspendable(txin: &TxIn, index: usize, vin: usize) -> Refused {
         hex(&txid),
         txin.prev_vout
     ))
-}
-
-/// Satoshis a block of this height may create, fees apart.
-fn subsidy(height: i64, halving_interval: u32) -> i64 {
-    let halvings = height / i64::from(halving_interval);
-    if halvings >= 63 {
-        0
-    } else {
-        5_000_000_000 >> halvings
-    }
 }
 
 /// Bitcoin Core's MoneyRange, held to every sum on its way, so that none can overflow.

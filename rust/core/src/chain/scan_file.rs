@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::block::Block;
-use super::block_files::{
-    Advice, BlockFiles, HEADER_BYTES, MAX_BLOCK_BYTES, RESTORE, Record, advise, hex,
-};
+use super::block_files::{BlockFiles, HEADER_BYTES, MAX_BLOCK_BYTES, RESTORE, Record, hex};
 use super::hash::sha256d;
 use super::scan::{Damage, FileScan, Scanning, wrong_magic};
 use super::scan_cache::Fingerprint;
 use super::target::{ProofOfWork, U256};
+use crate::advice::expect_scattered_reads;
 
 const FRONT_BYTES: usize = 8 + HEADER_BYTES;
 const ZERO_TAIL: u64 = 32;
@@ -55,7 +54,7 @@ pub(super) fn scan_file(
             ..FileScan::default()
         };
     }
-    advise(&file, 0, 0, Advice::Scattered);
+    expect_scattered_reads(&file);
     let mut found = read_through(files, index, &file, of.len(), how.pow_limit, stop);
     found.damage.sort_by_key(|d| d.offset);
     let same = |of: Metadata| Fingerprint::of(number, &of) == fingerprint;

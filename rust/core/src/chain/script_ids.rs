@@ -74,14 +74,8 @@ impl ScriptIds {
         } else {
             let mut paths: Vec<PathBuf> = parts.iter().map(|p| p.path().to_owned()).collect();
             let last = self.write_part(&part_path(dir, paths.len()))?;
-            let mut sources: Vec<Source<2>> = parts
-                .into_iter()
-                .map(|run| Source { run, without: None })
-                .collect();
-            sources.push(Source {
-                run: Arc::new(Run::open_to_pass(&last)?),
-                without: None,
-            });
+            let mut sources: Vec<Source<2>> = parts.into_iter().map(Source::whole).collect();
+            sources.push(Source::whole(Arc::new(Run::open_to_pass(&last)?)));
             Merge::new(sources)?.write(&mut writer, &mut |_| Ok(()))?;
             paths.push(last);
             for path in &paths {

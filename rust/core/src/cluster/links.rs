@@ -39,15 +39,27 @@ pub fn multi_input(chain: Chain<'_>, excluded: &[i64]) -> Result<Links, ClusterE
 
 impl Links {
     /// Adds the links of a transaction that spends these scripts, which it puts in order.
-    pub fn star(&mut self, tx: i64, scripts: &mut Vec<i64>) {
+    pub fn star(&mut self, tx: i64, scripts: &mut [i64]) {
         scripts.sort_unstable();
-        scripts.dedup();
-        if let Some((&least, others)) = scripts.split_first() {
-            let count = self.tx.len() + others.len();
-            self.tx.resize(count, tx);
-            self.script_a.resize(count, least);
-            self.script_b.extend_from_slice(others);
+        let Some((&least, others)) = scripts.split_first() else {
+            return;
+        };
+        let mut last = least;
+        for &other in others {
+            if other != last {
+                self.script_b.push(other);
+                last = other;
+            }
         }
+        self.tx.resize(self.script_b.len(), tx);
+        self.script_a.resize(self.script_b.len(), least);
+    }
+
+    /// Adds the links of later transactions.
+    pub fn append(&mut self, later: &mut Self) {
+        self.tx.append(&mut later.tx);
+        self.script_a.append(&mut later.script_a);
+        self.script_b.append(&mut later.script_b);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Links and CoinJoins of a store in one pass over its segments, in chain order: links go to a file
 //! and into the clusters as they are found and are never held at once.
 
+use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -25,6 +27,9 @@ const UNKNOWN: Input = Input {
     prev_tx: -1,
     signs_single: false,
 };
+
+/// Transactions whose inputs are looked up before any is linked.
+const TXS_AT_ONCE: usize = 64;
 
 /// The name of the one rule whose links a pass makes.
 pub const MULTI_INPUT: &str = "multi_input";
@@ -98,7 +103,6 @@ pub fn pass(
         older: Vec::new(),
         known: request.known.clone(),
         judged: Vec::new(),
-        inputs: Vec::new(),
         spent: Vec::new(),
     };
     let of = all.last().map_or(0, |p| p.first_tx + p.tx_count);
@@ -181,7 +185,6 @@ struct Work<'a> {
     older: Vec<(u64, Output)>,
     known: Vec<Known>,
     judged: Vec<Judged>,
-    inputs: Vec<i64>,
     spent: Vec<Input>,
 }
 
@@ -189,36 +192,33 @@ struct Work<'a> {
 #[derive(Clone)]
 struct Rows {
     tx: i64,
-    txins: std::ops::Range<usize>,
-    txouts: std::ops::Range<usize>,
+    txins: Range<usize>,
+    txouts: Range<usize>,
 }
 
 impl Work<'_> {
     fn segment(&mut self, place: &Place, columns: &Columns) -> Result<Links> {
         self.outputs.extend(&columns.outputs)?;
         self.fetch_older(columns)?;
-        let suspects = self.suspects(place, columns);
+        let stretches = stretches(place, columns);
+        let suspects = match self.request.limits {
+            Some(limits) => self.suspects(columns, &stretches, limits),
+            None => Vec::new(),
+        };
         let payloads = self.payloads(columns, &suspects)?;
-        let mut suspects = suspects.into_iter().zip(payloads).peekable();
-        let mut excluded = self.request.excluded;
+        let mut silent = Vec::new();
+        for (rows, payload) in suspects.iter().zip(&payloads) {
+            if !self.judge(place, columns, rows, payload.as_deref())? {
+                silent.push(rows.tx);
+            }
+        }
+        if !self.request.multi_input {
+            return Ok(Links::default());
+        }
         let mut links = Links::default();
-        for_each_tx(place, columns, |rows| {
-            while excluded.first().is_some_and(|&e| e < rows.tx) {
-                excluded = &excluded[1..];
-            }
-            let suspect = suspects.next_if(|(suspect, _)| suspect.tx == rows.tx);
-            if (rows.tx as u64) < self.request.from_tx {
-                return Ok(());
-            }
-            let mut gives = self.request.multi_input && excluded.first() != Some(&rows.tx);
-            if let Some((_, payload)) = suspect {
-                gives &= self.judge(place, columns, &rows, payload.as_deref())?;
-            }
-            if gives && rows.txins.len() > 1 {
-                self.link(columns, &rows, &mut links)?;
-            }
-            Ok(())
-        })?;
+        for some in side_by_side(&stretches, |stretch| self.links(columns, stretch, &silent)) {
+            links.append(&mut some?);
+        }
         Ok(links)
     }
 
@@ -262,22 +262,20 @@ impl Work<'_> {
     }
 
     /// The transactions a detector might have something to say of.
-    fn suspects(&self, place: &Place, columns: &Columns) -> Vec<Rows> {
-        let mut suspects = Vec::new();
-        let Some(limits) = self.request.limits else {
-            return suspects;
-        };
-        let each = for_each_tx(place, columns, |rows| {
-            let outputs = &columns.outputs[rows.txouts.clone()];
-            if rows.tx as u64 >= self.request.from_tx
-                && coinjoin::may_matter(rows.txins.len(), outputs, limits)
-            {
-                suspects.push(rows);
+    fn suspects(&self, columns: &Columns, stretches: &[Stretch], limits: &Limits) -> Vec<Rows> {
+        let found = side_by_side(stretches, |stretch| {
+            let mut found = Vec::new();
+            for rows in stretch.rows(columns) {
+                let outputs = &columns.outputs[rows.txouts.clone()];
+                if rows.tx as u64 >= self.request.from_tx
+                    && coinjoin::may_matter(rows.txins.len(), outputs, limits)
+                {
+                    found.push(rows);
+                }
             }
-            Ok(())
+            found
         });
-        each.expect("nothing in it fails");
-        suspects
+        found.into_iter().flatten().collect()
     }
 
     /// The script of each suspect's first OP_RETURN output, where it has one.
@@ -374,36 +372,134 @@ impl Work<'_> {
         Ok(gives)
     }
 
-    /// The links of a transaction that spends k distinct scripts: k - 1, from the least to each other.
-    fn link(&mut self, columns: &Columns, rows: &Rows, links: &mut Links) -> Result<()> {
-        self.inputs.clear();
-        for &prev in &columns.prev_txout[rows.txins.clone()] {
-            if let Some(prevout) = self.prevout(prev)? {
-                self.inputs.push(prevout.script);
+    /// The links of a stretch, but of the transactions in `silent`: of one that spends k distinct
+    /// scripts k - 1, from the least to each other.
+    fn links(&self, columns: &Columns, stretch: &Stretch, silent: &[i64]) -> Result<Links> {
+        let mut links = Links::default();
+        let mut leave_out = [self.request.excluded, silent].map(|txs| Rising::from(txs, stretch));
+        let mut scripts = Vec::new();
+        let mut ends = Vec::new();
+        let mut all = stretch.rows(columns).peekable();
+        while all.peek().is_some() {
+            scripts.clear();
+            ends.clear();
+            // the processor waits for the outputs of all of these at once
+            for rows in all.by_ref().take(TXS_AT_ONCE) {
+                let is_old = (rows.tx as u64) < self.request.from_tx;
+                let out = leave_out.iter_mut().any(|txs| txs.has(rows.tx));
+                if rows.txins.len() < 2 || is_old || out {
+                    continue;
+                }
+                for &prev in &columns.prev_txout[rows.txins] {
+                    if let Some(prevout) = self.prevout(prev)? {
+                        scripts.push(prevout.script);
+                    }
+                }
+                ends.push((rows.tx, scripts.len()));
+            }
+            let mut start = 0;
+            for &(tx, end) in &ends {
+                links.star(tx, &mut scripts[start..end]);
+                start = end;
             }
         }
-        links.star(rows.tx, &mut self.inputs);
-        Ok(())
+        Ok(links)
     }
 }
 
-fn for_each_tx(
-    place: &Place,
-    columns: &Columns,
-    mut visit: impl FnMut(Rows) -> Result<()>,
-) -> Result<()> {
+/// Transactions that follow each other in a segment, and where their rows begin.
+#[derive(Clone, Copy)]
+struct Stretch {
+    first_tx: u64,
+    at: usize,
+    end: usize,
+    txin: usize,
+    txout: usize,
+}
+
+impl Stretch {
+    fn rows<'a>(&self, columns: &'a Columns) -> impl Iterator<Item = Rows> + 'a {
+        let Stretch {
+            first_tx,
+            at,
+            end,
+            mut txin,
+            mut txout,
+        } = *self;
+        (at..end).map(move |at| {
+            let txins = txin..txin + columns.txin_count[at] as usize;
+            let txouts = txout..txout + columns.txout_count[at] as usize;
+            (txin, txout) = (txins.end, txouts.end);
+            Rows {
+                tx: (first_tx + at as u64) as i64,
+                txins,
+                txouts,
+            }
+        })
+    }
+}
+
+/// The segment in stretches of alike many inputs, one a processor.
+fn stretches(place: &Place, columns: &Columns) -> Vec<Stretch> {
+    let parts = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = columns.prev_txout.len().div_ceil(parts).max(TXS_AT_ONCE);
+    let mut stretches: Vec<Stretch> = Vec::new();
     let (mut txin, mut txout) = (0, 0);
     let counts = columns.txin_count.iter().zip(&columns.txout_count);
     for (at, (&txins, &txouts)) in counts.enumerate() {
-        let (next_txin, next_txout) = (txin + txins as usize, txout + txouts as usize);
-        visit(Rows {
-            tx: (place.first_tx + at as u64) as i64,
-            txins: txin..next_txin,
-            txouts: txout..next_txout,
-        })?;
-        (txin, txout) = (next_txin, next_txout);
+        if stretches.last().is_none_or(|s| txin - s.txin >= share) {
+            stretches.push(Stretch {
+                first_tx: place.first_tx,
+                at,
+                end: at,
+                txin,
+                txout,
+            });
+        }
+        txin += txins as usize;
+        txout += txouts as usize;
+        if let Some(last) = stretches.last_mut() {
+            last.end = at + 1;
+        }
     }
-    Ok(())
+    stretches
+}
+
+/// Does the same work on each stretch, in threads; the outcomes are in order.
+fn side_by_side<T: Send>(stretches: &[Stretch], work: impl Fn(&Stretch) -> T + Sync) -> Vec<T> {
+    let [first, rest @ ..] = stretches else {
+        return Vec::new();
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let working: Vec<_> = rest
+            .iter()
+            .map(|stretch| scope.spawn(move || work(stretch)))
+            .collect();
+        let mut done = vec![work(first)];
+        for worker in working {
+            let outcome = worker.join();
+            done.push(outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
+}
+
+/// Rising tx_ids, asked in rising order whether they hold one.
+struct Rising<'a>(&'a [i64]);
+
+impl<'a> Rising<'a> {
+    fn from(txs: &'a [i64], stretch: &Stretch) -> Self {
+        let first = (stretch.first_tx + stretch.at as u64) as i64;
+        Self(&txs[txs.partition_point(|&tx| tx < first)..])
+    }
+
+    fn has(&mut self, tx: i64) -> bool {
+        while self.0.first().is_some_and(|&held| held < tx) {
+            self.0 = &self.0[1..];
+        }
+        self.0.first() == Some(&tx)
+    }
 }
 
 fn broken(what: &str) -> CoreError {

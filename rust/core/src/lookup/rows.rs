@@ -18,6 +18,7 @@ use parquet::file::metadata::{
     RowGroupMetaData,
 };
 
+use crate::advice::expect_scattered_reads;
 use crate::error::{CoreError, Result};
 use crate::guarded::guarded;
 
@@ -117,7 +118,7 @@ impl TableRows {
         read_from(table, path, || {
             let file = File::open(path).map_err(|e| e.to_string())?;
             if rows.len() < FEW_ROWS {
-                expect_few_pages(&file);
+                expect_scattered_reads(&file);
             }
             let described = self.described(path, &file)?;
             let groups = described.metadata().row_groups();
@@ -254,14 +255,6 @@ fn read_from<T>(
             path.display()
         ),
     })
-}
-
-/// Tells the system not to read ahead: neighbouring pages are not what is asked for next.
-fn expect_few_pages(file: &File) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Random);
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
 }
 
 fn reader(

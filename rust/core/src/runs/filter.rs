@@ -154,8 +154,3 @@ fn read(path: &Path) -> std::io::Result<MmapMut> {
     file.read_exact(&mut map[..len])?;
     Ok(map)
 }
-
-/// The file at `path`, for reading.
-pub fn open_file(path: &Path) -> Result<File> {
-    File::open(path).map_err(|e| CoreError::io(path, e))
-}

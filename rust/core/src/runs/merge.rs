@@ -4,17 +4,28 @@ use std::sync::Arc;
 
 use super::reader::{Cursor, Run};
 use super::{Entry, RunWriter};
+use crate::bits::Bits;
 use crate::error::Result;
 
-/// A run to merge, and its entries to leave out: a bit each, set for those that go.
+/// A run to merge, and the positions of its entries to leave out.
 pub struct Source<const N: usize> {
     pub run: Arc<Run<N>>,
-    pub without: Option<Arc<[u64]>>,
+    pub without: Bits,
+}
+
+impl<const N: usize> Source<N> {
+    /// A run with all of its entries.
+    pub fn whole(run: Arc<Run<N>>) -> Self {
+        Self {
+            run,
+            without: Bits::default(),
+        }
+    }
 }
 
 /// The entries of several runs in order; equal ones in the order of the sources.
 pub struct Merge<const N: usize> {
-    sources: Vec<(Cursor<N>, Option<Arc<[u64]>>)>,
+    sources: Vec<(Cursor<N>, Bits)>,
     heads: Vec<Option<Entry<N>>>,
 }
 
@@ -70,16 +81,11 @@ impl<const N: usize> Merge<N> {
         let (cursor, without) = &mut self.sources[source];
         self.heads[source] = loop {
             match cursor.next_entry()? {
-                Some((position, _)) if without.as_ref().is_some_and(|w| is_set(w, position)) => {}
+                Some((position, _)) if without.contains(position) => {}
                 Some((_, entry)) => break Some(entry),
                 None => break None,
             }
         };
         Ok(())
     }
-}
-
-fn is_set(bits: &[u64], position: u64) -> bool {
-    bits.get((position / 64) as usize)
-        .is_some_and(|word| word >> (position % 64) & 1 == 1)
 }

@@ -1,5 +1,6 @@
 //! Reading runs: point look-ups in the mapped file, and passes over it in order.
 
+use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::thread;
 use memmap2::{Advice, Mmap};
 
 use super::Entry;
-use super::filter::{Filter, open_file};
+use super::filter::Filter;
 use super::pack::{BLOCK_ENTRIES, Block, SLACK_BYTES};
 use super::writer::{FOOTER_BYTES, MAGIC, filter_of};
 use crate::error::{CoreError, Result};
@@ -28,7 +29,7 @@ pub struct Run<const N: usize> {
 }
 
 pub(super) fn map(path: &Path, advice: Advice) -> Result<Mmap> {
-    let file = open_file(path)?;
+    let file = File::open(path).map_err(|e| CoreError::io(path, e))?;
     // SAFETY: the files of a store are never written again nor cut short once they have their name
     let map = unsafe { Mmap::map(&file) }.map_err(|e| CoreError::io(path, e))?;
     map.advise(advice).map_err(|e| CoreError::io(path, e))?;
@@ -38,7 +39,7 @@ pub(super) fn map(path: &Path, advice: Advice) -> Result<Mmap> {
 /// Reads a file from this offset on and keeps nothing: the system does. Advice to that end is limited
 /// to a few hundred kilobytes a call.
 pub(super) fn preload(path: &Path, from: usize) -> std::io::Result<()> {
-    let file = std::fs::File::open(path)?;
+    let file = File::open(path)?;
     let mut buffer = vec![0; 1 << 20];
     let mut offset = from as u64;
     loop {

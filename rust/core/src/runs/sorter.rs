@@ -65,8 +65,7 @@ impl<const N: usize> RunBuilder<N> {
         self.entries = Vec::new();
         let mut sources = Vec::new();
         for path in &self.spills {
-            let run = Arc::new(Run::open_to_pass(path)?);
-            sources.push(Source { run, without: None });
+            sources.push(Source::whole(Arc::new(Run::open_to_pass(path)?)));
         }
         let mut merge = Merge::new(sources)?;
         while let Some(entry) = merge.next_entry()? {

@@ -15,11 +15,10 @@ use super::rows::{Cursor, Opened, Rows};
 use super::settle::{Owed, Waiting};
 use super::watch::Meter;
 use super::{Checked, Findings, Halt, SHOWN, Table, Tables, settled, shown};
-use crate::chain::block::MAX_MONEY;
+use crate::bits::Bits;
+use crate::chain::money::{MAX_MONEY, subsidy};
 use crate::error::Result;
 
-const FIRST_SUBSIDY: i64 = 50 * 100_000_000;
-const HALVINGS: u32 = 64;
 const METER_TXS: u64 = 1 << 12;
 
 /// What a network says of new money.
@@ -27,16 +26,6 @@ const METER_TXS: u64 = 1 << 12;
 pub struct MoneyRules {
     /// Blocks from one halving of the subsidy to the next.
     pub halving_interval: u32,
-}
-
-impl MoneyRules {
-    fn subsidy(&self, height: i64) -> i64 {
-        let halvings = height / i64::from(self.halving_interval.max(1));
-        if halvings >= i64::from(HALVINGS) {
-            return 0;
-        }
-        FIRST_SUBSIDY >> halvings
-    }
 }
 
 /// How much memory the amounts may take. Neither changes what is found.
@@ -167,7 +156,7 @@ struct Coinbase {
 
 impl Coinbase {
     fn compare(&self, rules: &MoneyRules, wrongs: &mut Wrongs) {
-        let most = rules.subsidy(self.height).saturating_add(self.block_fees);
+        let most = subsidy(self.height, rules.halving_interval).saturating_add(self.block_fees);
         if self.sum_out > most || self.fee != 0 {
             let wrong = Wrong {
                 sum_in: 0,
@@ -251,7 +240,7 @@ fn walk(
     );
     let mut values = Cursor::new(Rows::some(&tables.txouts, vec!["value_sat"]), value_columns);
     let mut recent = Recent::new(limits.recent_txouts, tables.txouts.rows);
-    let mut spent = Spent::new(tables.txouts.rows)?;
+    let mut spent = no_ids(tables.txouts.rows)?;
     let mut waiting = Waiting::new(limits.waiting_txins);
     let mut coinbase: Option<Coinbase> = None;
     let mut tx_id = 0i64;
@@ -275,7 +264,7 @@ fn walk(
                      made before it"
                 )));
             }
-            found.spent_again += u64::from(!spent.mark(prev as usize));
+            found.spent_again += u64::from(!spent.insert(prev as u64));
             match recent.get(prev) {
                 Some(value) => sum_in = sum_in.saturating_add(value),
                 None => {
@@ -337,32 +326,15 @@ fn fewer(table: &str) -> Halt {
     Halt::Broken(format!("{table} has fewer rows than txs counts"))
 }
 
-/// One bit for each output.
-struct Spent {
-    words: Vec<u64>,
-}
-
-impl Spent {
-    fn new(txouts: u64) -> Checked<Self> {
-        // ids are of 40 bits where they are packed
-        if txouts >= 1 << 40 {
-            return Err(Halt::Broken(format!(
-                "txouts has {txouts} rows, more than ids can number"
-            )));
-        }
-        Ok(Self {
-            words: vec![0; txouts as usize / 64 + 1],
-        })
+/// An empty set with room for the ids of so many outputs.
+fn no_ids(txouts: u64) -> Checked<Bits> {
+    // ids are of 40 bits where they are packed
+    if txouts >= 1 << 40 {
+        return Err(Halt::Broken(format!(
+            "txouts has {txouts} rows, more than ids can number"
+        )));
     }
-
-    /// Whether the output was not spent before. It was made, so there is a bit for it.
-    #[inline]
-    fn mark(&mut self, txout: usize) -> bool {
-        let (word, bit) = (&mut self.words[txout / 64], 1 << (txout % 64));
-        let fresh = *word & bit == 0;
-        *word |= bit;
-        fresh
-    }
+    Ok(Bits::below(txouts))
 }
 
 /// A transaction's txid as it is shown.

@@ -220,7 +220,6 @@ fn blocks_of_many_files_are_read_from_many_threads() {
     }
     let scan = folder.scan();
     let files = folder.files();
-    files.will_read(&scan.records);
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (scan, blocks, files) = (&scan, &blocks, &files);

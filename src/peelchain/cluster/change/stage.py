@@ -1,16 +1,10 @@
 """The table `change`: what rules and predictor say of a range of transactions."""
 
-import hashlib
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from peelchain import _core
 from peelchain.cluster.change.fingerprints import cluster_fingerprint
 from peelchain.cluster.change.model import Model
 from peelchain.cluster.change.predict import NAME as PREDICTOR
@@ -23,6 +17,9 @@ from peelchain.schema import TABLES
 
 CHOICES: tuple[str, ...] = tuple(sorted((*RULE_NAMES, PREDICTOR)))
 """What the table may hold rows of."""
+
+PART_ROWS = 2_000_000
+"""Rows of a part of the table: what is held at a time."""
 
 
 def check_rules(names: Sequence[str]) -> tuple[str, ...]:
@@ -85,26 +82,23 @@ def change_table(
     )
 
 
-def write_change(path: Path, parts: Iterable[pa.Table]) -> dict[str, Any]:
-    """Writes parts of the table `change`, one after the other and none held, to a file.
+def gathered(parts: Iterable[pa.Table], least_rows: int = PART_ROWS) -> Iterator[pa.Table]:
+    """The rows of the parts in order, in tables of `least_rows` rows or more, but for the last.
 
-    Gives path, rows, bytes and sha256, as a store's run takes a file. The file is whole and on disk
-    or not there under its name.
+    One table, empty, where there are none.
     """
-    schema = TABLES["change"].schema
-    new = path.with_name(f"{path.name}.new")
+    waiting: list[pa.Table] = []
     rows = 0
-    with pq.ParquetWriter(new, schema, compression="zstd", store_schema=True) as writer:
-        for part in parts:
-            writer.write_table(part.cast(schema))
-            rows += part.num_rows
-    with new.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-        size = file.tell()
-        os.fsync(file.fileno())
-    new.replace(path)
-    _core.sync_dir(path.parent)
-    return {"path": path, "rows": rows, "bytes": size, "sha256": digest}
+    given = False
+    for part in parts:
+        waiting.append(part)
+        rows += part.num_rows
+        if rows >= least_rows:
+            yield pa.concat_tables(waiting).unify_dictionaries()
+            waiting, rows, given = [], 0, True
+    if waiting or not given:
+        empty = TABLES["change"].schema.empty_table()
+        yield pa.concat_tables(waiting or [empty]).unify_dictionaries()
 
 
 def _verdict(name: str, transactions: Transactions, parties: Parties | None) -> Verdict:

@@ -1,9 +1,10 @@
 //! Stonewall and two-party CoinJoins: the same shape, from one wallet or from two (StonewallX2).
 //!
-//! Definition. Four outputs, two of them equal above dust, all to different scripts, none of them
-//! spent; inputs of two scripts or more that fall apart into two sets, each worth one equal output and
-//! one of the others to within the miner's fee and half a percent. One in two is a guess, so it is no
-//! mix and gives no link either.
+//! Definition. Four outputs, two of them equal above dust, all to different scripts; inputs of two
+//! scripts or more that fall apart into two sets, each worth one equal output and one of the others to
+//! within the miner's fee and half a percent. One in two is a guess, so it is no mix and gives no link
+//! either. Change that goes back to a script that is spent tells whose it is, not that there is one
+//! party.
 //!
 //! Sources: Samourai's documentation of Stonewall and StonewallX2; Maurer et al. 2017 for the partition.
 
@@ -22,7 +23,6 @@ pub(super) fn lookalike(
         || measures.others != 2
         || measures.input_scripts < 2
         || !measures.pays_each_once()
-        || measures.returned > 0
     {
         return None;
     }
