@@ -51,28 +51,34 @@ def _subject_tags(texts: Texts, report: Report, rows: list[Row]) -> list[str]:
 
 def _payjoins(texts: Texts, report: Report, rows: list[Row]) -> Iterator[str]:
     for row in rows:
-        if not row["transactions"]:
-            continue
-        parts = {
-            "label": label_of(report, row["entity"], 60),
-            "links": texts.count("doubts.transactions", row["links"]),
-            "count": f"{row['transactions']:,}",
-            "relied": texts.say("doubts.relied", count=f"{row['relied_on']:,}")
-            if row["relied_on"]
-            else texts.say("doubts.relied_none"),
-            "left": f"{row['scripts_without']:,}",
-            "scripts": texts.count("summary.addresses", row["scripts"]),
-        }
-        if row["received_sat_without"] is None:
-            yield texts.say("doubts.payjoins_service", **parts)
-        else:
-            received = report["totals"]["received_sat"]
+        if row["transactions"]:
             yield texts.say(
-                "doubts.payjoins_subject",
-                **parts,
-                amount=btc(row["received_sat_without"]),
-                received=btc(received),
+                "doubts.payjoins",
+                label=label_of(report, row["entity"], 60),
+                links=texts.count("doubts.transactions", row["links"]),
+                count=f"{row['transactions']:,}",
+                relied=texts.say("doubts.relied", count=f"{row['relied_on']:,}")
+                if row["relied_on"]
+                else texts.say("doubts.relied_none"),
+                without=_without(texts, report, row),
             )
+
+
+def _without(texts: Texts, report: Report, row: Row) -> str:
+    if row["scripts_without"] == row["scripts"]:
+        return texts.say("doubts.without_same")
+    left = {
+        "left": f"{row['scripts_without']:,}",
+        "scripts": texts.count("summary.addresses", row["scripts"]),
+    }
+    if row["received_sat_without"] is None:
+        return texts.say("doubts.without_service", **left)
+    return texts.say(
+        "doubts.without_subject",
+        **left,
+        amount=btc(row["received_sat_without"]),
+        received=btc(report["totals"]["received_sat"]),
+    )
 
 
 def _superclusters(texts: Texts, report: Report, rows: list[Row]) -> Iterator[str]:

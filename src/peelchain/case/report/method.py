@@ -41,7 +41,7 @@ _LIMITS = (
 
 def method(texts: Texts, report: Report, case: Row) -> list[Block]:
     """How the findings were made and what their words mean."""
-    policy = printable(case.get("policy") or report.get("policy") or "multi_input", 120)
+    policy = printable(case.get("policy") or report.get("policy") or "multi_input", _SAID)
     return [
         heading(texts.say("method.heading")),
         heading(texts.say("method.chain_head"), 2),
