@@ -186,7 +186,8 @@ def simulated(
         keep=keep,
         progress=lambda done, of: progress("measuring economies", done, of),
     )
-    command = f"{_SIMULATED} --economies {economies} --blocks {blocks}"
+    command = f"{_SIMULATED} --economies {economies} --blocks {blocks} --work DIR"
+    command += "".join(f" --condition {name}" for name in conditions)
     found = Measured(
         tuple(simulated_rates(results, MIXES, command)),
         tuple(verdict_rows(results)),
@@ -210,7 +211,7 @@ def coinjoins(folder: Path, labels: Path, into: Path | None = None) -> dict[str,
     from peelchain.evaluate.coinjoin_sets import errors_in, judged_sets, real_rates
 
     sets = judged_sets(folder, labels)
-    rows = real_rates(sets, _COINJOINS)
+    rows = real_rates(sets, f"{_COINJOINS} {folder.name} --labels {labels.name}")
     if into is not None:
         _put(into, Measured(tuple(rows)), _COINJOINS)
     return {

@@ -19,9 +19,9 @@ from peelchain.evaluate.simulated_rates import (
     BESIDE_PAIRS,
     BESIDE_SCRIPTS,
     CASE,
-    CASE_POSSIBLE,
     CASE_RIGHT,
-    CASE_RIGHT_POSSIBLE,
+    CASE_RIGHT_SUSPECTED,
+    CASE_SUSPECTED,
     CLUSTERS,
     FLAGGED,
     MERGES,
@@ -108,7 +108,7 @@ class _Rows:
 def _is_shown(row: ErrorRate) -> bool:
     return row.basis == "simulated" and row.unit in {
         MERGES, PAIRS, SCRIPTS, SCRIPTS_LEFT, CLUSTERS, BESIDE_PAIRS, BESIDE_SCRIPTS, CASE,
-        CASE_RIGHT, CASE_POSSIBLE, CASE_RIGHT_POSSIBLE, FLAGGED, NAMED,
+        CASE_RIGHT, CASE_SUSPECTED, CASE_RIGHT_SUSPECTED, FLAGGED, NAMED,
     }  # fmt: skip
 
 
@@ -156,29 +156,34 @@ def _clustering(find: _Rows) -> list[str]:
     lines += [
         "",
         "False merges in clusters of the case (those that hold an observed or tagged address), and "
-        "how many the program points at; beside it how few right merges there it points at.",
+        "how many the program points at: it names the transaction as one that may be a PayJoin, or "
+        "the cluster as a suspected supercluster or in conflict. Beside it how few right merges "
+        "there it points at; then the same without what merely may be a PayJoin.",
         "",
     ]
     lines += table(
-        ("policy", "false merges", "flagged", "right merges not flagged", "false merges flagged, "
-         "or of two outputs as a PayJoin has", "right merges neither"),
+        ("policy", "condition", "false merges", "flagged", "right merges not flagged",
+         "suspected", "right merges not suspected"),
         (
             (
                 f"`{p.removeprefix('policy:')}`",
-                _case_total(find, p),
-                find.precision(p, "all", CASE),
-                find.precision(p, "all", CASE_RIGHT),
-                find.precision(p, "all", CASE_POSSIBLE),
-                find.precision(p, "all", CASE_RIGHT_POSSIBLE),
+                STATED if stratum == "all" else stratum.partition(":")[2],
+                _case_total(find, p, stratum),
+                find.precision(p, stratum, CASE),
+                find.precision(p, stratum, CASE_RIGHT),
+                find.precision(p, stratum, CASE_SUSPECTED),
+                find.precision(p, stratum, CASE_RIGHT_SUSPECTED),
             )
             for p in policies
+            for stratum in ("all", "condition:payjoin-5", "condition:shifted")
+            if _case_total(find, p, stratum)
         ),
     )  # fmt: skip
     return lines
 
 
-def _case_total(find: _Rows, policy: str) -> str:
-    row = find.by.get((policy, "all", CASE))
+def _case_total(find: _Rows, policy: str, stratum: str) -> str:
+    row = find.by.get((policy, stratum, CASE))
     return "" if row is None else f"{(row.right or 0) + (row.wrong or 0):,}"
 
 

@@ -19,8 +19,8 @@ BESIDE_PAIRS = "pairs, of those of the oracle"
 BESIDE_SCRIPTS = "scripts (B-cubed), of those of the oracle"
 CASE = "false merges in clusters of the case, right where flagged"
 CASE_RIGHT = "right merges in clusters of the case, right where not flagged"
-CASE_POSSIBLE = "false merges in clusters of the case, right where flagged or of two outputs"
-CASE_RIGHT_POSSIBLE = "right merges there, right where neither flagged nor of two outputs"
+CASE_SUSPECTED = "false merges in clusters of the case, right where suspected"
+CASE_RIGHT_SUSPECTED = "right merges in clusters of the case, right where not suspected"
 FLAGGED = "transactions flagged as mixes"
 NAMED = "transactions given this name"
 
@@ -170,10 +170,10 @@ def _clustering_rows(group: _Group, rule: str, counts: list[dict[str, Any]]) -> 
                 Counted(tuple((p, n) for n, p, _, _ in whole), tuple((w, n) for *_, n, w in whole)),
             )
             case = [c["case"] for c in counts]
-            for unit, at in ((CASE, 1), (CASE_POSSIBLE, 2)):
+            for unit, at in ((CASE, 2), (CASE_SUSPECTED, 1)):
                 flagged = tuple((of[at], of[0]) for of in case)
                 yield group.rate(rule, stratum, unit, Counted(said=flagged))
-            for unit, at in ((CASE_RIGHT, 4), (CASE_RIGHT_POSSIBLE, 5)):
+            for unit, at in ((CASE_RIGHT, 5), (CASE_RIGHT_SUSPECTED, 4)):
                 spared = tuple((of[3] - of[at], of[3]) for of in case)
                 yield group.rate(rule, stratum, unit, Counted(said=spared))
 
