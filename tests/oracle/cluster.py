@@ -4,7 +4,7 @@ A chain here is a list of transactions, each a list of inputs and a list of outp
 (value_sat, script_id); inputs are None for a coinbase.
 """
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
 Coin = tuple[int, int]
@@ -41,65 +41,6 @@ def clusters(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
                     label[other] = script
                     waiting.append(other)
     return label
-
-
-def is_coinjoin(inputs: list[Coin] | None, outputs: list[Coin]) -> str | None:
-    """The type that the default limits give the transaction, or None."""
-    if inputs is None:
-        return None
-    paid: dict[int, set[int]] = defaultdict(set)
-    for value, script in outputs:
-        if value > 2730:
-            paid[value].add(script)
-    if not paid:
-        return None
-    n, equal_value = max((len(scripts), value) for value, scripts in paid.items())
-    put_in: Counter[int] = Counter()
-    for value, script in inputs:
-        put_in[script] += value
-    if n < 3 or len(put_in) < n:
-        return None
-
-    others = [value for value, _ in outputs if value != equal_value]
-    fee = sum(put_in.values()) - sum(value for value, _ in outputs)
-    funded = sum(min(value, equal_value) for value in put_in.values())
-    returned = equal_value + max(others, default=0) + fee
-    if (
-        len(outputs) <= 2 * n + 1
-        and 100 * funded >= 95 * n * equal_value
-        and 100 * max(put_in.values()) <= 100 * returned + 5 * equal_value
-    ):
-        return "equal_output"
-
-    times = Counter(value for value, _ in outputs)
-    repeated = sum(1 for value, _ in outputs if value > 2730 and times[value] > 1)
-    if (
-        n >= 5
-        and len(put_in) >= 10
-        and len(outputs) <= 2 * len(put_in) + 1
-        and 2 * repeated >= len(outputs)
-    ):
-        return "equal_output_levels"
-    return None
-
-
-def cluster(chain: Sequence[Tx]) -> tuple[list[Link], dict[int, int], dict[int, str]]:
-    """Links, clusters and CoinJoins of a chain, flags taken back one by one until none falls."""
-    flagged = {
-        tx_id: kind
-        for tx_id, (inputs, outputs) in enumerate(chain)
-        if (kind := is_coinjoin(inputs, outputs))
-    }
-    while True:
-        links = multi_input_links(chain, flagged)
-        label = clusters((a, b) for _, a, b in links)
-        for tx_id in sorted(flagged):
-            inputs = chain[tx_id][0] or []
-            if len({label.get(script, script) for _, script in inputs}) == 1:
-                del flagged[tx_id]
-                break
-        else:
-            return links, label, flagged
 
 
 def distances(links: Iterable[Link], sources: Iterable[int]) -> dict[int, int]:

@@ -22,6 +22,7 @@ export function page(report: Report): HTMLElement[] {
     flows("Outflows", report, "outflows"),
     tableSection("Receipts", report.receipts, receiptColumns(report), { greatest: "Value" }),
     ...withoutRate(report),
+    ...doubts(report),
   ];
 }
 
@@ -240,6 +241,24 @@ function withoutRate(report: Report): HTMLElement[] {
       {},
       element("h2", {}, "Without an exchange rate on the day"),
       element("ul", {}, ...report.withoutRate.map((o) => element("li", {}, copyable(o)))),
+    ),
+  ];
+}
+
+function doubts(report: Report): HTMLElement[] {
+  if (report.doubts === null) return [];
+  const heading = element("h2", {}, "Doubts in this case");
+  if (report.doubts.length === 0) return [element("section", {}, heading, element("p", {}, "None found."))];
+  const note =
+    "A PayJoin joins payer and payee and looks like a payment of two outputs out of several coins; " +
+    "most such payments are none. The transactions are named under doubts in report.json.";
+  return [
+    element(
+      "section",
+      {},
+      heading,
+      element("p", { class: "note" }, note),
+      element("ul", {}, ...report.doubts.map((said) => element("li", {}, safe(said)))),
     ),
   ];
 }

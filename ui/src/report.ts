@@ -56,6 +56,8 @@ export interface Report {
   servicesIn: Service[];
   servicesOut: Service[];
   withoutRate: string[];
+  /** Sentences on what is in doubt; null in a report that says nothing of it. */
+  doubts: string[] | null;
   rules: string[];
   currencies: string[];
 }
@@ -74,6 +76,7 @@ export function readReport(json: string): Report {
   const inflows = list(root["inflows"], "inflows", flow);
   const outflows = list(root["outflows"], "outflows", flow);
   const flows = [...inflows, ...outflows];
+  const doubts = root["doubts"] === undefined ? null : object(root["doubts"], "doubts");
   return {
     title: text(root["title"], "title"),
     date: text(root["date_utc"], "date_utc"),
@@ -93,6 +96,7 @@ export function readReport(json: string): Report {
     servicesIn,
     servicesOut,
     withoutRate: list(root["without_rate"], "without_rate", text),
+    doubts: doubts && list(doubts["sentences"], "doubts.sentences", text),
     rules: list(root["rules"], "rules", text),
     currencies: names([...receipts, ...flows].map((f) => f.fiat)),
   };

@@ -144,3 +144,18 @@ test("a damaged report is refused by the name of the field", () => {
   broken.totals.received_sat = 0.1;
   expect(() => readReport(JSON.stringify(broken))).toThrow("totals.received_sat");
 });
+
+test("doubts are told, none are said to be none, and an old report tells nothing", () => {
+  const said = () => section("Doubts in this case").textContent ?? "";
+  expect(said()).toContain(`Of 2 transactions of ${HOSTILE}, 1 may be a PayJoin.`);
+  const { doubts, ...old } = sample();
+  expect(doubts.sentences).toHaveLength(1);
+  document.body.replaceChildren(
+    ...page(readReport(JSON.stringify({ ...old, doubts: { sentences: [] } }))),
+  );
+  expect(said()).toContain("None found.");
+  document.body.replaceChildren(...page(readReport(JSON.stringify(old))));
+  expect(document.body.textContent).not.toContain("Doubts");
+  const wrong = { ...old, doubts: { sentences: [1] } };
+  expect(() => readReport(JSON.stringify(wrong))).toThrow("doubts.sentences[0]");
+});

@@ -50,5 +50,6 @@ export function sample() {
       outflows: [],
     },
     without_rate: [place(2).outpoint],
+    doubts: { sentences: [`Of 2 transactions of ${HOSTILE}, 1 may be a PayJoin.`] },
   };
 }

@@ -9,13 +9,16 @@ from typing import Any
 
 from peelchain.actions import clusters as clustering
 from peelchain.actions.progress import Progress, silent
+from peelchain.actions.quoted_rates import quoted_rates
+from peelchain.actions.superclusters import suspected
 from peelchain.actions.traces import Limits, canonical_rule
 from peelchain.actions.view import StoreView
 from peelchain.case.bundle import pack
 from peelchain.case.canonical import canonical_json
-from peelchain.case.entities import entities
+from peelchain.case.doubts import clusters_of, doubts, parties
+from peelchain.case.entities import Entities, entities
 from peelchain.case.exhibits import exhibits, with_prevouts
-from peelchain.case.findings import find
+from peelchain.case.findings import Findings, find
 from peelchain.case.folder import open_case, write_file
 from peelchain.case.page import page
 from peelchain.case.payload import (
@@ -26,7 +29,14 @@ from peelchain.case.payload import (
     report_json,
     trace_rows,
 )
-from peelchain.case.report import csv_twins, flow_svg, render_pdf, summary, timeline_svg
+from peelchain.case.report import (
+    csv_twins,
+    doubts_in_words,
+    flow_svg,
+    render_pdf,
+    summary,
+    timeline_svg,
+)
 from peelchain.case.services import services, stops
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, read_seeds, resolve
@@ -117,8 +127,16 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
             rates = rate_rows(sources, found)
             title = request.title or f"Case {name}"
             report = report_json(
-                case, title, found, owned, [run for _, (run, _) in sorted(runs.items())], rates
+                case,
+                title,
+                found,
+                owned,
+                [run for _, (run, _) in sorted(runs.items())],
+                rates,
+                doubts=_doubts(view, sources, subject, found, owned),
+                error_rates=quoted_rates(view.policy),
             )
+            report["doubts"]["sentences"] = doubts_in_words(report)
             journal.append("report", {"totals": found.totals}, moment)
             progress("report", 0, 3)
             payload = evidence_files(case, report, owned, raw, runs)
@@ -170,6 +188,7 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
             "inflows": found.inflows,
             "outflows": found.outflows,
             "entities": report["entities"],
+            "doubts": report["doubts"],
             "files": paths,
             "summary": text,
         }
@@ -229,6 +248,14 @@ def _sources(view: StoreView, subject: Subject) -> Sources:
         tag_script_ids=view.tag_script_ids,
         rates=view.rates,
     )
+
+
+def _doubts(
+    view: StoreView, sources: Sources, subject: Subject, found: Findings, owned: Entities
+) -> dict[str, Any]:
+    cast = parties(sources, subject, found, owned)
+    clusters = frozenset(cluster for party in cast for cluster in clusters_of(sources, party))
+    return doubts(sources, subject, cast, owned, view.attribution, suspected(view, clusters))
 
 
 def _trace(

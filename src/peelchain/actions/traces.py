@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from peelchain.actions.controls import controls, errors_of
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, service_at, services, stops
@@ -96,6 +97,8 @@ def trace_from(
             ],
         }
         if with_hops:
+            held = controls(view, hops, known)
+            answer["control_errors"] = errors_of(held)
             answer["hops"] = [
                 {
                     "from": "{}:{}".format(*outpoint(h["from_txout_id"])),
@@ -104,8 +107,9 @@ def trace_from(
                     if h["to_txout_id"] is not None
                     else None,
                     "value_sat": h["traced_sat"],
+                    "control": control,
                 }
-                for h in hops
+                for h, control in zip(hops, held, strict=True)
             ]
         return answer
 

@@ -58,7 +58,7 @@ def entities(
     used: set[int] = set()
     for name, entity in found.entity_of.items():
         mark = found.marks[name]
-        tag_rows = _anchor_tags(sources, name)
+        tag_rows = anchor_tags(sources, name)
         anchors = {int(sources.tag_script_ids[r]): f"tag:{_tag_id(sources, r)}" for r in tag_rows}
         made = _party(
             sources,
@@ -131,7 +131,7 @@ def _party(sources: Sources, head: Row, anchors: dict[int, str], relied: set[int
     return _Party(row, tree.steps)
 
 
-def _anchor_tags(sources: Sources, name: ServiceName) -> list[int]:
+def anchor_tags(sources: Sources, name: ServiceName) -> list[int]:
     """The rows of tags with the service's own label and category, one a script of its."""
     tags = sources.tags
     labels = tags["label"].to_pylist()

@@ -45,7 +45,15 @@ def case_json(
 
 
 def report_json(
-    case: Row, title: str, found: Findings, owned: Entities, traces: list[Row], rates: list[Row]
+    case: Row,
+    title: str,
+    found: Findings,
+    owned: Entities,
+    traces: list[Row],
+    rates: list[Row],
+    *,
+    doubts: Row,
+    error_rates: list[dict[str, str | None]],
 ) -> Row:
     """The findings and what a reader needs beside them."""
     tags = {tag["tag_id"]: tag for tag in owned.tags}
@@ -91,7 +99,8 @@ def report_json(
             for currency, source in sorted({(r["currency"], r["source"]) for r in rates})
         ],
         "versions": {"peelchain": __version__},
-        "method": {"error_rates": None},
+        "doubts": doubts,
+        "method": {"error_rates": error_rates},
     }
 
 

@@ -50,7 +50,7 @@ def patterns_used() -> list[re.Pattern[str]]:
     ]
     for key in re.findall(r'count\(\s*"([a-z_.]+)"', SOURCE):
         found.append(re.escape(key) + "_(one|many)")
-    found += [family + r"\.[a-z_]+" for family in re.findall(r'name\(\s*"([a-z_]+)"', SOURCE)]
+    found += [family + r"\.[a-z0-9_]+" for family in re.findall(r'name\(\s*"([a-z_]+)"', SOURCE)]
     return [re.compile(pattern) for pattern in found]
 
 

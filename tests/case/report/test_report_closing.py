@@ -1,5 +1,7 @@
 """The terminal summary: what was found, whom to ask, harmless."""
 
+from tests.case.report.doubted import doubts_of
+
 from peelchain.case.report import summary
 
 
@@ -59,6 +61,22 @@ def test_summary_counts_paths_without_an_amount_and_outputs_without_a_rate(make_
     assert "EUR: ECB reference rates, daily; USD: daily close, published list" in text
 
 
+def test_summary_tells_the_doubts_and_where_errors_were_measured(make_report):
+    report, case = make_report()
+    text = summary(report, case)
+    assert "Errors are not yet measured." in text
+    assert "PayJoin" not in text
+    report["doubts"] = doubts_of()
+    report["method"] = {"error_rates": [{"rule": "multi_input"}]}
+    text = summary(report, case)
+    sure = text.split("How sure\n")[1].split("\n\n")[0].splitlines()
+    assert "measured elsewhere, not on this chain" in sure[1]
+    assert "as Desk" in sure[2]
+    assert "Of 40 transactions joining addresses of pay site, 3 may be PayJoins" in sure[3]
+    assert sure[-1].strip() == "More is in doubt: see the report under limits."
+    assert len(sure) == 7
+
+
 def test_summary_of_nothing_found(make_report):
     report, _ = make_report(receipts=0, inflows=0, outflows=0)
     text = summary(report)
@@ -71,6 +89,9 @@ def test_labels_cannot_drive_the_terminal(make_report):
     report, case = make_report()
     for entity in report["entities"].values():
         entity["label"] = "\x1b]0;owned\x07\x1b[2J\r\nExchange\u202e"
+    report["doubts"] = doubts_of()
+    report["doubts"]["tag_conflicts"][0] |= {"label": "\x1b[2J", "others": ["\u202ea\n1. Pay us"]}
+    report["doubts"]["superclusters"] = []
     report["title"] = case["case"] = "a\x1bb\n1. Pay us"
     text = summary(report, case, files={"x\x1b": "/tmp/\x1b[31m"})
     assert not set(text) & set("\x1b\x07\r\u202e")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from tests.case.report.doubted import doubts_of, no_doubts, rate, txid_of
 
 import peelchain
 from peelchain.case.report import render_pdf
@@ -246,18 +247,58 @@ def test_errors_are_unmeasured_unless_given(make_report):
     assert "not yet measured on this chain" in text_of(render_pdf(report, case, digest=None))
     report["method"] = {
         "error_rates": [
-            {
-                "rule": "multi_input",
-                "stratum": "2019",
-                "data": "simulated, seed 7",
-                "precision": "0.998 (0.995-0.999)",
-                "recall": "0.61 (0.58-0.64)",
-            }
+            rate("policy:default", "0.9987", "0.6123", stratum="condition:payjoin-1"),
+            rate(
+                "wasabi_1_0", None, "1.0000", basis="real", made_by="peelchain evaluate coinjoins"
+            ),
         ]
     }
     text = text_of(render_pdf(report, case, digest=None))
     assert "not yet measured" not in text
-    assert "0.998" in text
+    for said in (
+        *("0.9987", "0.9000 to 1.0000", "0.6123", "clustering under the default policy"),
+        *("simulated; payjoin-1", "Wasabi 1.0", "not known", "1.0000", "real transactions"),
+        *("They cannot show how common", "peelchain evaluate coinjoins"),
+    ):
+        assert said in text, said
+
+
+def test_doubts_are_told_under_limits_with_their_transactions(make_report):
+    report, case = make_report()
+    assert "Doubts in this case" not in text_of(render_pdf(report, case, digest=None))
+    report["doubts"] = no_doubts()
+    assert "None were found" in text_of(render_pdf(report, case, digest=None))
+    report["doubts"] = doubts_of()
+    paged = text_of(render_pdf(report, case, digest=None))
+    text = " ".join(paged.split())
+    subject = report["doubts"]["possible_payjoins"][0]
+    assert "None were found" not in text
+    assert "Of 40 transactions joining addresses of pay site, 3 may be PayJoins" in text
+    assert "50 of 57 addresses, and 1.00000000 BTC of the" in text
+    assert "Of 1 transaction joining addresses of Exchange North, 1 may be PayJoins" in text
+    assert "tags name Exchange North, Market East in it" in text
+    assert "2 transactions joined parts of it that were great already" in text
+    assert "Exchange North is used, others say Desk" in text
+    assert "as Desk. Where that is another party, a seed or a link is wrong" in text
+    flat = paged.replace("\n", "")
+    assert all(txid in flat for txid in subject["txids"][:2])
+    assert subject["txids"][2] not in flat, "no finding rests on it"
+
+
+def test_many_doubts_are_counted(make_report):
+    report, case = make_report(services=30)
+    report["doubts"] = doubts_of()
+    (row,) = report["doubts"]["possible_payjoins"][1:]
+    report["doubts"]["possible_payjoins"] = [
+        row | {"entity": f"service-{n + 1}", "relied_on": 1, "txids": [txid_of("many", n)]}
+        for n in range(30)
+    ]
+    text = text_of(render_pdf(report, case, digest=None))
+    assert text.count("may be PayJoins (") == 6
+    assert "And 24 more of this kind" in text
+    flat = text.replace("\n", "")
+    assert [txid_of("many", n) in flat for n in range(30)] == [True] * 20 + [False] * 10
+    assert "and 10 more, under doubts" in text
 
 
 def test_outpoints_without_a_rate_are_named(make_report):

@@ -9,6 +9,7 @@ mod graph;
 mod growth;
 mod links;
 mod outputs;
+mod pages;
 pub mod pass;
 mod paths;
 mod segment;

@@ -9,6 +9,7 @@ use std::path::Path;
 use memmap2::MmapMut;
 
 use super::coinjoin::{Output, TypeCode};
+use super::pages::zeroed;
 use crate::chain::script::ScriptType;
 use crate::error::{CoreError, Result};
 
@@ -32,7 +33,7 @@ impl Outputs {
     pub fn new(first: u64, count: usize, dir: &Path) -> Result<Self> {
         let bytes = (count * BYTES).max(1);
         let map = if count <= IN_MEMORY {
-            in_memory(bytes).map_err(|e| CoreError::io(dir, e))?
+            zeroed(bytes).map_err(|e| CoreError::io(dir, e))?
         } else {
             nameless(bytes, dir)?
         };
@@ -96,14 +97,6 @@ impl Outputs {
 }
 
 const _: () = assert!(ScriptType::NAMES.len() <= 16, "a type has four bits");
-
-/// Memory in large pages where the system has them: outputs are asked for all over.
-fn in_memory(bytes: usize) -> std::io::Result<MmapMut> {
-    let map = MmapMut::map_anon(bytes)?;
-    #[cfg(target_os = "linux")]
-    let _ = map.advise(memmap2::Advice::HugePage);
-    Ok(map)
-}
 
 /// A file of `bytes` in `dir`, mapped and then removed.
 fn nameless(bytes: usize, dir: &Path) -> Result<MmapMut> {

@@ -4,10 +4,15 @@
 //! the outcome does not depend on the order of links or on threads. Source: Jayanti and Tarjan
 //! 2016 (linking by index, path halving, one compare-and-swap a link).
 
+use std::alloc::{Layout, handle_alloc_error};
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use memmap2::MmapMut;
+
+use super::pages::zeroed;
 use super::{ClusterError, check_length};
 
 /// Links below which threads cost more than they save.
@@ -65,20 +70,27 @@ pub fn merge<N: ScriptNumber>(
 }
 
 /// Clusters in the making: every script alone until links join them.
-pub struct Merging(Parents);
+pub struct Merging {
+    scripts: usize,
+    parents: Parents,
+}
 
 enum Parents {
-    Narrow(Vec<AtomicU32>),
-    Wide(Vec<AtomicU64>),
+    Narrow(Pointers<AtomicU32>),
+    Wide(Pointers<AtomicU64>),
 }
 
 impl Merging {
     pub fn new(script_count: usize) -> Self {
-        Self(if script_count <= u32::MAX as usize {
-            Parents::Narrow(alone(script_count))
+        let parents = if script_count <= u32::MAX as usize {
+            Parents::Narrow(Pointers::alone(script_count))
         } else {
-            Parents::Wide(alone(script_count))
-        })
+            Parents::Wide(Pointers::alone(script_count))
+        };
+        Self {
+            scripts: script_count,
+            parents,
+        }
     }
 
     /// Joins the scripts of each link.
@@ -88,16 +100,15 @@ impl Merging {
         script_b: &[N],
     ) -> Result<(), ClusterError> {
         check_length("script_b", script_b.len(), script_a.len())?;
-        let joined = match &self.0 {
-            Parents::Narrow(parents) => join_all(parents, script_a, script_b),
-            Parents::Wide(parents) => join_all(parents, script_a, script_b),
+        let joined = match &mut self.parents {
+            Parents::Narrow(parents) => join_all(parents.shared(), script_a, script_b),
+            Parents::Wide(parents) => join_all(parents.shared(), script_a, script_b),
         };
         joined.map_err(|row| self.out_of_range(script_a, script_b, row))
     }
 
     fn out_of_range<N: ScriptNumber>(&self, a: &[N], b: &[N], row: usize) -> ClusterError {
-        let limit = self.script_count();
-        let (name, value) = if a[row].index() >= limit {
+        let (name, value) = if a[row].index() >= self.scripts {
             ("script_a", a[row])
         } else {
             ("script_b", b[row])
@@ -106,46 +117,77 @@ impl Merging {
             name,
             row,
             value: value.shown(),
-            limit: limit.saturating_sub(1),
+            limit: self.scripts.saturating_sub(1),
         }
     }
 
     pub fn script_count(&self) -> usize {
-        match &self.0 {
-            Parents::Narrow(parents) => parents.len(),
-            Parents::Wide(parents) => parents.len(),
-        }
+        self.scripts
     }
 
     /// The least script of the cluster that `script` is in now.
-    pub fn cluster_of(&self, script: usize) -> usize {
-        match &self.0 {
-            Parents::Narrow(parents) => root(parents, script),
-            Parents::Wide(parents) => root(parents, script),
+    pub fn cluster_of(&mut self, script: usize) -> usize {
+        match &mut self.parents {
+            Parents::Narrow(parents) => root(parents.shared(), script),
+            Parents::Wide(parents) => root(parents.shared(), script),
         }
     }
 
     /// The scripts whose cluster has another member, and their clusters.
     pub fn clusters(self) -> Clusters {
-        match &self.0 {
-            Parents::Narrow(parents) => rows(parents, 0..parents.len(), &flatten(parents)),
-            Parents::Wide(parents) => rows(parents, 0..parents.len(), &flatten(parents)),
+        fn all<P: Parent>(parents: &[P]) -> Clusters {
+            rows(parents, 0..parents.len(), &flatten(parents))
+        }
+        match self.parents {
+            Parents::Narrow(mut parents) => all(parents.shared()),
+            Parents::Wide(mut parents) => all(parents.shared()),
         }
     }
 
     /// Hands over the rows of `clusters` some at a time, in order of script.
     pub fn for_each_piece<E>(self, take: impl FnMut(Clusters) -> Result<(), E>) -> Result<(), E> {
-        match &self.0 {
-            Parents::Narrow(parents) => pieces(parents, take),
-            Parents::Wide(parents) => pieces(parents, take),
+        match self.parents {
+            Parents::Narrow(mut parents) => pieces(parents.shared(), take),
+            Parents::Wide(mut parents) => pieces(parents.shared(), take),
         }
+    }
+}
+
+/// A pointer a script, in pages of their own.
+struct Pointers<P> {
+    map: MmapMut,
+    count: usize,
+    kind: PhantomData<P>,
+}
+
+impl<P: Parent> Pointers<P> {
+    /// Every script its own parent.
+    fn alone(count: usize) -> Self {
+        let layout = Layout::array::<P>(count).expect("no memory has so many bytes");
+        let map = zeroed(layout.size()).unwrap_or_else(|_| handle_alloc_error(layout));
+        let mut pointers = Self {
+            map,
+            count,
+            kind: PhantomData,
+        };
+        for (id, parent) in pointers.shared().iter().enumerate() {
+            parent.set(id);
+        }
+        pointers
+    }
+
+    /// The pointers, for several threads to change while this is borrowed.
+    fn shared(&mut self) -> &[P] {
+        let start = self.map.as_mut_ptr().cast::<P>();
+        // SAFETY: the map holds `count` pointers' bytes, begins at a page, is borrowed as long as they
+        // are and by nobody else; any bits are a pointer's.
+        unsafe { std::slice::from_raw_parts(start, self.count) }
     }
 }
 
 /// A parent pointer. Relaxed order is enough: the pointers guard no other memory, and a value read
 /// late is an ancestor still.
 trait Parent: Sync + Send {
-    fn new(id: usize) -> Self;
     fn get(&self) -> usize;
     fn set(&self, id: usize);
     fn swap_if(&self, current: usize, new: usize) -> bool;
@@ -154,9 +196,6 @@ trait Parent: Sync + Send {
 macro_rules! parent {
     ($atomic:ty, $int:ty) => {
         impl Parent for $atomic {
-            fn new(id: usize) -> Self {
-                <$atomic>::new(id as $int)
-            }
             #[inline]
             fn get(&self) -> usize {
                 self.load(Relaxed) as usize
@@ -175,10 +214,6 @@ macro_rules! parent {
 }
 parent!(AtomicU32, u32);
 parent!(AtomicU64, u64);
-
-fn alone<P: Parent>(script_count: usize) -> Vec<P> {
-    (0..script_count).map(P::new).collect()
-}
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
@@ -390,13 +425,6 @@ mod tests {
         assert_eq!(merging.clusters().cluster, [2, 2, 2, 2]);
     }
 
-    fn wide_of(merging: &Merging) -> &[AtomicU64] {
-        match &merging.0 {
-            Parents::Wide(parents) => parents,
-            Parents::Narrow(_) => unreachable!("made wide"),
-        }
-    }
-
     #[test]
     fn clusters_are_the_same_with_threads_and_wide_ids() {
         // A fixed generator: enough links for threads, in clusters that collide often.
@@ -410,8 +438,11 @@ mod tests {
         let (a, b): (Vec<i64>, Vec<i64>) =
             (0..THREADING_PAYS + 1).map(|_| (next(), next())).unzip();
         let threaded = merge(500_000, &a, &b).unwrap();
-        let wide = Merging(Parents::Wide(alone(500_000)));
-        join_all(wide_of(&wide), &a, &b).unwrap();
+        let mut wide = Merging {
+            scripts: 500_000,
+            parents: Parents::Wide(Pointers::alone(500_000)),
+        };
+        wide.add(&a, &b).unwrap();
         assert_eq!(threaded, wide.clusters());
         // The oracle: relabel until nothing changes.
         let mut label: Vec<i64> = (0..500_000).collect();

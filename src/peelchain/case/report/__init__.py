@@ -2,8 +2,16 @@
 
 from peelchain.case.report.closing import summary
 from peelchain.case.report.document import render_pdf
+from peelchain.case.report.doubts import doubts_in_words
 from peelchain.case.report.flow_figure import flow_svg
 from peelchain.case.report.tables import csv_twins
 from peelchain.case.report.timeline_figure import timeline_svg
 
-__all__ = ["csv_twins", "flow_svg", "render_pdf", "summary", "timeline_svg"]
+__all__ = [
+    "csv_twins",
+    "doubts_in_words",
+    "flow_svg",
+    "render_pdf",
+    "summary",
+    "timeline_svg",
+]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from peelchain.case.report.catalogue import Texts, load_texts
+from peelchain.case.report.doubts import doubts_in_words
 from peelchain.case.report.inert import inert
 from peelchain.case.report.nearness import TIERS, apart, tiers, tiers_text, weightless
 from peelchain.case.report.reading import (
@@ -23,6 +24,7 @@ from peelchain.case.report.reading import (
 
 _LISTED = 6
 _ASKED = 5
+_DOUBTS = 4
 
 
 def summary(
@@ -58,6 +60,8 @@ def summary(
         "",
         texts.say("closing.basis_head"),
         "  " + texts.say("closing.basis"),
+        "  " + texts.say(_errors(report)),
+        *_doubts(texts, report),
         "",
         texts.say("closing.next_head"),
         *_next_steps(texts, report),
@@ -139,6 +143,19 @@ def _service(texts: Texts, report: Report, row: Row, rules: Sequence[str]) -> st
         payments=texts.count("summary.payments", row["count"]),
         fiat=texts.say("closing.service_fiat", fiat=fiat_text(row["fiat"])) if row["fiat"] else "",
     )
+
+
+def _errors(report: Report) -> str:
+    rates = report.get("method", {}).get("error_rates")
+    return "closing.errors_given" if rates else "closing.errors_none"
+
+
+def _doubts(texts: Texts, report: Report) -> list[str]:
+    said = doubts_in_words(report)
+    lines = [f"  {sentence}" for sentence in said[:_DOUBTS]]
+    if len(said) > _DOUBTS:
+        lines.append("  " + texts.say("closing.doubts_more"))
+    return lines
 
 
 def _next_steps(texts: Texts, report: Report) -> list[str]:

@@ -63,7 +63,7 @@ def _body(texts: Texts, report: Report, case: Row) -> list[Block]:
         *payers(texts, report),
         *traces(texts, report),
         *method(texts, report, case),
-        *limits(texts),
+        *limits(texts, report),
         *annexes(texts, report),
         upright(),
         *reference(texts, report, case),

@@ -7,6 +7,7 @@ from peelchain.case.report.blocks import (
     Block,
     bullets,
     column,
+    hashes,
     heading,
     line,
     page,
@@ -15,6 +16,7 @@ from peelchain.case.report.blocks import (
     terms,
 )
 from peelchain.case.report.catalogue import Texts
+from peelchain.case.report.doubts import doubts_in_words, relied_on
 from peelchain.case.report.inert import breakable, printable
 from peelchain.case.report.reading import Report, Row, rules_of
 
@@ -22,6 +24,8 @@ Parameter = tuple[str, list[dict[str, str]]]
 
 _MOST_LISTED = 40
 _LINE = 68
+_SAID = 1000
+_MOST_DOUBTED = 20
 _LIMITS = (
     "seeds",
     "cospend",
@@ -37,7 +41,7 @@ _LIMITS = (
 
 def method(texts: Texts, report: Report, case: Row) -> list[Block]:
     """How the findings were made and what their words mean."""
-    policy = printable(case.get("policy") or report.get("policy") or "multi_input", 120)
+    policy = printable(case.get("policy") or report.get("policy") or "multi_input", _SAID)
     return [
         heading(texts.say("method.heading")),
         heading(texts.say("method.chain_head"), 2),
@@ -81,14 +85,50 @@ def _errors(texts: Texts, report: Report) -> list[Block]:
         return [para(texts.say("method.errors_none"))]
     columns = [
         column(texts.say("method.errors_rule"), "1fr"),
-        column(texts.say("method.errors_stratum"), "1fr"),
         column(texts.say("method.errors_data"), "1fr"),
-        column(texts.say("method.errors_precision"), 104),
-        column(texts.say("method.errors_recall"), 104),
+        column(texts.say("method.errors_precision"), 96),
+        column(texts.say("method.errors_recall"), 96),
     ]
-    fields = ("rule", "stratum", "data", "precision", "recall")
-    rows = [[breakable(printable(row[field])) for field in fields] for row in measured]
-    return [para(texts.say("method.errors_intro")), table(columns, rows)]
+    made_by = dict.fromkeys(printable(row["made_by"], 200) for row in measured)
+    return [
+        para(texts.say("method.errors_intro")),
+        table(columns, [_error_row(texts, row) for row in measured]),
+        para(texts.say("method.errors_simulated")),
+        para(texts.say("method.errors_made_by", commands="; ".join(map(breakable, made_by)))),
+    ]
+
+
+def _error_row(texts: Texts, row: Row) -> list[str | list[dict[str, str]]]:
+    unknown = texts.say("method.errors_unknown")
+
+    def share(name: str) -> list[dict[str, str]]:
+        if row[name] is None:
+            return [line(unknown)]
+        limits = [row[f"{name}_low"], row[f"{name}_high"]]
+        shown = [line(printable(row[name]))]
+        if None not in limits:
+            low, high = map(printable, limits)
+            shown.append(line(texts.say("method.errors_limits", low=low, high=high), "small"))
+        return shown
+
+    rule = texts.name("measured", row["rule"].replace(":", "_"))
+    stratum = row["stratum"].removeprefix("condition:")
+    return [
+        [line(breakable(printable(rule))), line(breakable(printable(row["unit"])), "small")],
+        [
+            line(breakable(printable(row["data"]))),
+            line(
+                texts.say(
+                    "method.errors_where",
+                    basis=texts.name("measured_on", row["basis"]),
+                    stratum=breakable(printable(stratum)),
+                ),
+                "small",
+            ),
+        ],
+        share("precision"),
+        share("recall"),
+    ]
 
 
 def _rates(texts: Texts, report: Report) -> list[Block]:
@@ -106,12 +146,32 @@ def _rates(texts: Texts, report: Report) -> list[Block]:
     return [para(texts.say("method.rates")), bullets(lines)]
 
 
-def limits(texts: Texts) -> list[Block]:
-    """What the conclusion hangs on."""
+def limits(texts: Texts, report: Report) -> list[Block]:
+    """What the conclusion hangs on, in general and in this case."""
     return [
         heading(texts.say("limits.heading")),
         bullets([texts.say(f"limits.{limit}") for limit in _LIMITS]),
+        *_doubts(texts, report),
     ]
+
+
+def _doubts(texts: Texts, report: Report) -> list[Block]:
+    if "doubts" not in report:
+        return []
+    said = doubts_in_words(report)
+    blocks = [heading(texts.say("doubts.heading"), 2)]
+    if not said:
+        return [*blocks, para(texts.say("doubts.none"))]
+    blocks += [
+        para(texts.say("doubts.intro")),
+        bullets([breakable(printable(s, _SAID)) for s in said]),
+    ]
+    if txids := relied_on(report):
+        blocks.append(para(texts.say("doubts.relied_head"), "intro"))
+        blocks.append(hashes(txids[:_MOST_DOUBTED]))
+        if len(txids) > _MOST_DOUBTED:
+            blocks.append(para(texts.count("doubts.relied_more", len(txids) - _MOST_DOUBTED)))
+    return blocks
 
 
 def reference(texts: Texts, report: Report, case: Row) -> list[Block]:

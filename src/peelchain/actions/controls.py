@@ -1,0 +1,73 @@
+"""Who is held to control both ends of a trace's hops, and on what basis."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from peelchain.actions.view import StoreView
+from peelchain.case.services import Services
+from peelchain.cluster.change.controls import held_outputs
+from peelchain.cluster.change.silent import silent_tx_ids
+from peelchain.evaluate.error_rates import measured_error
+
+SAME_CLUSTER = "co_spend"
+CHANGE = "change"
+PAYMENT = "payment"
+TAG = "tag"
+UNKNOWN = "unknown"
+
+_MEASURED = {SAME_CLUSTER: "multi_input", CHANGE: "change"}
+"""The rule whose measured error each inference rests on."""
+
+
+def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -> list[Any]:
+    """Of each hop (from_txout_id, tx_id, to_txout_id) who is held to control the output it makes.
+
+    `basis` says by what, the first that holds: `co_spend`, its script is in the cluster that is
+    spent; `tag`, it is a service's; `change` or `payment`, the predictor holds it to be the
+    spender's or another's; `unknown`. `by` is `spender`, `another`, or None; `label` the service's
+    wherever there is one; `probability` that of being change, where the predictor weighed it. None
+    for the fee.
+    """
+    arrays, index = view.arrays, view.clusters.index
+    silent = silent_tx_ids(view.clusters.coinjoins, view.clusters.lookalikes, view.policy.detectors)
+    asked = sorted({h["tx_id"] for h in hops if h["to_txout_id"] is not None} - set(silent))
+    said = {
+        output.txout_id: output
+        for outputs in held_outputs(view.lookup, asked, mixes=silent).values()
+        for output in outputs
+    }
+    found: list[Any] = []
+    for hop in hops:
+        to = hop["to_txout_id"]
+        if to is None:
+            found.append(None)
+            continue
+        spent, paid = (int(arrays.txout_script[o]) for o in (hop["from_txout_id"], to))
+        own, other = (int(c) for c in index.cluster_of([spent, paid]))
+        mark = known.mark(paid)
+        held = said.get(to)
+        if own == other:
+            basis, by = SAME_CLUSTER, "spender"
+        elif mark is not None:
+            basis, by = TAG, "another"
+        elif held is not None and held.held is not None:
+            basis, by = held.held, "spender" if held.held == CHANGE else "another"
+        else:
+            basis, by = UNKNOWN, None
+        found.append(
+            {
+                "basis": basis,
+                "by": by,
+                "label": mark.label if mark is not None else None,
+                "probability": held.probability if held is not None else None,
+            }
+        )
+    return found
+
+
+def errors_of(found: Iterable[Any]) -> dict[str, Any]:
+    """The measured error of each inference that these rest on; None where none was measured."""
+    bases = {control["basis"] for control in found if control is not None}
+    rates = {basis: measured_error(rule) for basis, rule in _MEASURED.items() if basis in bases}
+    return {basis: asdict(rate) if rate else None for basis, rate in rates.items()}
