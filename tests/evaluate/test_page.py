@@ -120,6 +120,13 @@ def test_page_shows_every_condition_class_and_figure(measured):
         assert (f"| {name} | " in page) == present
 
 
+def test_real_rows_do_not_stand_in_for_simulated_ones(measured):
+    real = [replace(r, basis="real", recall=0.123, data="a set") for r in measured.rows]
+    both = replace(measured, rows=(*real, *measured.rows))
+    before = error_rates_page(measured).split("## Real transactions")[0]
+    assert error_rates_page(both).split("\n\n## Real transactions")[0] == before.rstrip("\n")
+
+
 def test_the_same_rates_give_the_same_figures(measured):
     pytest.importorskip("matplotlib", reason="the extra `evaluate` is not installed")
     drawn = figures(measured)

@@ -85,10 +85,11 @@ def share(value: float | None, low: float | None, high: float | None, places: in
 
 
 class _Rows:
-    """The rows by rule, stratum and unit; a row that is not there is an empty cell."""
+    """The simulated rows by rule, stratum and unit; one that is not there is an empty cell."""
 
     def __init__(self, measured: Measured) -> None:
-        self.by = {(r.rule, r.stratum, r.unit): r for r in reversed(measured.rows)}
+        rows = [r for r in measured.rows if r.basis == "simulated"]
+        self.by = {(r.rule, r.stratum, r.unit): r for r in reversed(rows)}
 
     def precision(self, rule: str, stratum: str, unit: str) -> str:
         row = self.by.get((rule, stratum, unit))
