@@ -16,62 +16,70 @@ use crate::error::{CoreError, Result};
 /// Outputs up to which they are kept in memory: 1.2 GB.
 const IN_MEMORY: usize = 100_000_000;
 /// The greatest value that fits, in satoshis; 21 million bitcoin are less.
-const MOST_SAT: i64 = (1 << 51) - 1;
-const WORDS: usize = 3;
-const BYTES: usize = WORDS * size_of::<u32>();
+const MOST_SAT: i64 = (1 << VALUE_BITS) - 1;
+const VALUE_BITS: u32 = 51;
+const TYPE_BITS: u32 = 4;
+const SCRIPT_BITS: u32 = 40;
 
 /// The outputs from one txout_id on, written once in their order.
+///
+/// What every input asks for, the low half of the script, lies apart from the rest: far more of it
+/// stays in the processor's caches.
 pub struct Outputs {
     first: u64,
     written: usize,
-    map: MmapMut,
+    scripts: MmapMut,
+    /// Value, type, and what of the script is above 32 bits.
+    rest: MmapMut,
+    /// Whether a script is above 32 bits.
+    wide: bool,
 }
 
 impl Outputs {
     /// Room for `count` outputs from `first` on. Where they are many, `dir` has room for them or this
     /// fails.
     pub fn new(first: u64, count: usize, dir: &Path) -> Result<Self> {
-        let bytes = (count * BYTES).max(1);
-        let map = if count <= IN_MEMORY {
-            zeroed(bytes).map_err(|e| CoreError::io(dir, e))?
-        } else {
-            nameless(bytes, dir)?
+        let room = |name: &str, bytes: usize| {
+            if count <= IN_MEMORY {
+                zeroed(count * bytes).map_err(|e| CoreError::io(dir, e))
+            } else {
+                nameless(count * bytes, &dir.join(name))
+            }
         };
         Ok(Self {
             first,
             written: 0,
-            map,
+            scripts: room("scripts-of-outputs", size_of::<u32>())?,
+            rest: room("outputs", size_of::<u64>())?,
+            wide: false,
         })
     }
 
     /// Appends the next outputs. Values beyond all money there can be, and scripts beyond 2^40, are an
     /// error.
     pub fn extend(&mut self, outputs: &[Output]) -> Result<()> {
-        let start = self.written;
-        let cells: &mut [[u32; WORDS]] = bytemuck::cast_slice_mut(self.map_cells());
-        let room = cells.get_mut(start..start + outputs.len());
-        let room = room.ok_or_else(|| broken("it has more rows than the manifest says"))?;
-        for (output, cell) in outputs.iter().zip(room) {
+        let places = self.written..self.written + outputs.len();
+        let scripts = numbers_mut::<u32>(&mut self.scripts).get_mut(places.clone());
+        let rest = numbers_mut::<u64>(&mut self.rest).get_mut(places);
+        let (Some(scripts), Some(rest)) = (scripts, rest) else {
+            return Err(broken("it has more rows than the manifest says"));
+        };
+        for ((output, low), rest) in outputs.iter().zip(scripts).zip(rest) {
             let (value, script) = (output.value_sat, output.script);
-            if !(0..=MOST_SAT).contains(&value) || !(0..1 << 40).contains(&script) {
+            if !(0..=MOST_SAT).contains(&value) || !(0..1 << SCRIPT_BITS).contains(&script) {
                 return Err(broken(&format!(
                     "an output of {value} sat to script {script} is out of range"
                 )));
             }
-            let high = (value >> 32) as u32 | (output.script_type as u32 & 0xf) << 19;
-            *cell = [
-                script as u32,
-                value as u32,
-                high | ((script >> 32) as u32) << 23,
-            ];
+            let above = (script >> u32::BITS) as u64;
+            self.wide |= above > 0;
+            *low = script as u32;
+            *rest = value as u64
+                | (output.script_type as u64 & ((1 << TYPE_BITS) - 1)) << VALUE_BITS
+                | above << (VALUE_BITS + TYPE_BITS);
         }
         self.written += outputs.len();
         Ok(())
-    }
-
-    fn map_cells(&mut self) -> &mut [u8] {
-        let whole = self.map.len() / BYTES * BYTES;
-        &mut self.map[..whole]
     }
 
     /// The first txout_id that is held.
@@ -79,28 +87,55 @@ impl Outputs {
         self.first
     }
 
-    /// The output of this txout_id, if it is held.
+    /// The script of this output, if it is held.
     #[inline]
-    pub fn get(&self, txout: u64) -> Option<Output> {
-        let at = txout.checked_sub(self.first)? as usize;
-        if at >= self.written {
-            return None;
+    pub fn script(&self, txout: u64) -> Option<i64> {
+        let at = self.place(txout)?;
+        let low = i64::from(numbers::<u32>(&self.scripts)[at]);
+        if self.wide {
+            return Some(low | self.above(at));
         }
-        let bytes = &self.map[at * BYTES..(at + 1) * BYTES];
-        let [low, value, high]: [u32; WORDS] = bytemuck::pod_read_unaligned(bytes);
+        Some(low)
+    }
+
+    /// The output of this txout_id, if it is held.
+    pub fn get(&self, txout: u64) -> Option<Output> {
+        let at = self.place(txout)?;
+        let rest = numbers::<u64>(&self.rest)[at];
         Some(Output {
-            value_sat: i64::from(high & 0x7_ffff) << 32 | i64::from(value),
-            script: i64::from(high >> 23) << 32 | i64::from(low),
-            script_type: (high >> 19 & 0xf) as TypeCode,
+            value_sat: (rest & MOST_SAT as u64) as i64,
+            script: i64::from(numbers::<u32>(&self.scripts)[at]) | self.above(at),
+            script_type: (rest >> VALUE_BITS & ((1 << TYPE_BITS) - 1)) as TypeCode,
         })
+    }
+
+    #[inline]
+    fn place(&self, txout: u64) -> Option<usize> {
+        let at = txout.checked_sub(self.first)? as usize;
+        (at < self.written).then_some(at)
+    }
+
+    fn above(&self, at: usize) -> i64 {
+        let above = numbers::<u64>(&self.rest)[at] >> (VALUE_BITS + TYPE_BITS);
+        (above << u32::BITS) as i64
     }
 }
 
-const _: () = assert!(ScriptType::NAMES.len() <= 16, "a type has four bits");
+#[inline]
+fn numbers<T: bytemuck::AnyBitPattern>(map: &MmapMut) -> &[T] {
+    bytemuck::cast_slice(&map[..map.len() / size_of::<T>() * size_of::<T>()])
+}
 
-/// A file of `bytes` in `dir`, mapped and then removed.
-fn nameless(bytes: usize, dir: &Path) -> Result<MmapMut> {
-    let path = dir.join(format!("outputs-{}.tmp", std::process::id()));
+fn numbers_mut<T: bytemuck::Pod>(map: &mut MmapMut) -> &mut [T] {
+    let whole = map.len() / size_of::<T>() * size_of::<T>();
+    bytemuck::cast_slice_mut(&mut map[..whole])
+}
+
+const _: () = assert!(ScriptType::NAMES.len() <= 1 << TYPE_BITS);
+
+/// A file of `bytes`, mapped and then removed.
+fn nameless(bytes: usize, path: &Path) -> Result<MmapMut> {
+    let path = path.with_extension(format!("{}.tmp", std::process::id()));
     let failed = |e| CoreError::io(&path, e);
     let file = OpenOptions::new()
         .read(true)
@@ -164,6 +199,9 @@ mod tests {
             (MOST_SAT, (1 << 40) - 1, 10)
         );
         assert_eq!(held.get(102).unwrap().value_sat, 5_000_000_000);
+        for txout in 99..104 {
+            assert_eq!(held.script(txout), held.get(txout).map(|o| o.script));
+        }
         assert!(held.extend(&[output(1, 1, 1)]).is_err());
     }
 
@@ -179,11 +217,12 @@ mod tests {
     #[test]
     fn outputs_in_a_file_leave_no_name() {
         let dir = tempfile::tempdir().unwrap();
-        let map = nameless(3 * BYTES, dir.path()).unwrap();
         let mut held = Outputs {
             first: 0,
             written: 0,
-            map,
+            scripts: nameless(12, &dir.path().join("scripts")).unwrap(),
+            rest: nameless(24, &dir.path().join("rest")).unwrap(),
+            wide: false,
         };
         filled(&mut held);
         assert_eq!(held.get(2).unwrap().script, 77);

@@ -28,6 +28,9 @@ const UNKNOWN: Input = Input {
     signs_single: false,
 };
 
+/// Inputs of transactions that are linked in one go, and whose links are then written while the next
+/// are made.
+const TXINS_A_STRETCH: usize = 1 << 16;
 /// Transactions whose inputs are looked up before any is linked.
 const TXS_AT_ONCE: usize = 64;
 
@@ -114,20 +117,20 @@ pub fn pass(
         let written = scope.spawn(move || write_all(request, &links));
         let mut worked = Ok(());
         for place in &new {
-            worked = next(&columns)
-                .and_then(|columns| work.segment(place, &columns))
-                .and_then(|links| {
+            worked = next(&columns).and_then(|columns| {
+                work.segment(place, &columns, &mut |done, links| {
                     merging
                         .add(&links.script_a, &links.script_b)
                         .map_err(|e| broken(&e.to_string()))?;
                     // a writer that failed has hung up and tells why below
                     let _ = to_file.send(links);
-                    if progress(place.first_tx + place.tx_count, of) {
+                    if progress(done, of) {
                         Ok(())
                     } else {
                         Err(CoreError::Stopped)
                     }
-                });
+                })
+            });
             if worked.is_err() {
                 break;
             }
@@ -197,7 +200,13 @@ struct Rows {
 }
 
 impl Work<'_> {
-    fn segment(&mut self, place: &Place, columns: &Columns) -> Result<Links> {
+    /// Gives the links of a segment piece by piece, in order, with the transactions done by then.
+    fn segment(
+        &mut self,
+        place: &Place,
+        columns: &Columns,
+        give: &mut dyn FnMut(u64, Links) -> Result<()>,
+    ) -> Result<()> {
         self.outputs.extend(&columns.outputs)?;
         self.fetch_older(columns)?;
         let stretches = stretches(place, columns);
@@ -212,14 +221,17 @@ impl Work<'_> {
                 silent.push(rows.tx);
             }
         }
-        if !self.request.multi_input {
-            return Ok(Links::default());
+        for some in stretches.chunks(processors()) {
+            let mut links = Links::default();
+            if self.request.multi_input {
+                for own in side_by_side(some, |stretch| self.links(columns, stretch, &silent)) {
+                    links.append(&mut own?);
+                }
+            }
+            let done = some.last().map_or(0, |s| s.end as u64);
+            give(place.first_tx + done, links)?;
         }
-        let mut links = Links::default();
-        for some in side_by_side(&stretches, |stretch| self.links(columns, stretch, &silent)) {
-            links.append(&mut some?);
-        }
-        Ok(links)
+        Ok(())
     }
 
     /// Looks up the outputs that lie before those of this pass and that these inputs spend.
@@ -263,9 +275,11 @@ impl Work<'_> {
 
     /// The transactions a detector might have something to say of.
     fn suspects(&self, columns: &Columns, stretches: &[Stretch], limits: &Limits) -> Vec<Rows> {
-        let found = side_by_side(stretches, |stretch| {
+        let share = stretches.len().div_ceil(processors()).max(1);
+        let shares: Vec<&[Stretch]> = stretches.chunks(share).collect();
+        let found = side_by_side(&shares, |share| {
             let mut found = Vec::new();
-            for rows in stretch.rows(columns) {
+            for rows in share.iter().flat_map(|stretch| stretch.rows(columns)) {
                 let outputs = &columns.outputs[rows.txouts.clone()];
                 if rows.tx as u64 >= self.request.from_tx
                     && coinjoin::may_matter(rows.txins.len(), outputs, limits)
@@ -391,7 +405,9 @@ impl Work<'_> {
                     continue;
                 }
                 for &prev in &columns.prev_txout[rows.txins] {
-                    if let Some(prevout) = self.prevout(prev)? {
+                    if let Some(script) = self.outputs.script(prev as u64) {
+                        scripts.push(script);
+                    } else if let Some(prevout) = self.prevout(prev)? {
                         scripts.push(prevout.script);
                     }
                 }
@@ -439,15 +455,20 @@ impl Stretch {
     }
 }
 
-/// The segment in stretches of alike many inputs, one a processor.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// The segment in stretches of `TXINS_A_STRETCH` inputs or a little more.
 fn stretches(place: &Place, columns: &Columns) -> Vec<Stretch> {
-    let parts = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = columns.prev_txout.len().div_ceil(parts).max(TXS_AT_ONCE);
     let mut stretches: Vec<Stretch> = Vec::new();
     let (mut txin, mut txout) = (0, 0);
     let counts = columns.txin_count.iter().zip(&columns.txout_count);
     for (at, (&txins, &txouts)) in counts.enumerate() {
-        if stretches.last().is_none_or(|s| txin - s.txin >= share) {
+        if stretches
+            .last()
+            .is_none_or(|s| txin - s.txin >= TXINS_A_STRETCH)
+        {
             stretches.push(Stretch {
                 first_tx: place.first_tx,
                 at,
@@ -465,16 +486,16 @@ fn stretches(place: &Place, columns: &Columns) -> Vec<Stretch> {
     stretches
 }
 
-/// Does the same work on each stretch, in threads; the outcomes are in order.
-fn side_by_side<T: Send>(stretches: &[Stretch], work: impl Fn(&Stretch) -> T + Sync) -> Vec<T> {
-    let [first, rest @ ..] = stretches else {
+/// Does the same work on each share, in threads; the outcomes are in order.
+fn side_by_side<S: Sync, T: Send>(shares: &[S], work: impl Fn(&S) -> T + Sync) -> Vec<T> {
+    let [first, rest @ ..] = shares else {
         return Vec::new();
     };
     std::thread::scope(|scope| {
         let work = &work;
         let working: Vec<_> = rest
             .iter()
-            .map(|stretch| scope.spawn(move || work(stretch)))
+            .map(|share| scope.spawn(move || work(share)))
             .collect();
         let mut done = vec![work(first)];
         for worker in working {

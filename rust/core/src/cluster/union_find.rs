@@ -18,8 +18,8 @@ use super::{ClusterError, check_length};
 /// Links below which threads cost more than they save.
 const THREADING_PAYS: usize = 1 << 18;
 /// Links whose parents are read before any is followed: the processor then waits for memory once for
-/// all of them. 16 to 64 do alike.
-const AT_ONCE: usize = 32;
+/// all of them. 32 to 128 do alike.
+const AT_ONCE: usize = 64;
 /// Scripts whose clusters are read off at a time, where they are not wanted whole.
 const PIECE: usize = 1 << 20;
 
