@@ -106,7 +106,7 @@ pub fn pass(
         older: Vec::new(),
         known: request.known.clone(),
         judged: Vec::new(),
-        spent: Vec::new(),
+        inputs: Vec::new(),
     };
     let of = all.last().map_or(0, |p| p.first_tx + p.tx_count);
     std::thread::scope(|scope| {
@@ -188,7 +188,14 @@ struct Work<'a> {
     older: Vec<(u64, Output)>,
     known: Vec<Known>,
     judged: Vec<Judged>,
-    spent: Vec<Input>,
+    inputs: Vec<Input>,
+}
+
+/// A transaction that is to be told of, or left unlinked; without a verdict where that takes its
+/// payload or its parents.
+struct Suspect {
+    rows: Rows,
+    verdict: Option<Verdict>,
 }
 
 /// A transaction's rows in the columns of its segment.
@@ -211,14 +218,23 @@ impl Work<'_> {
         self.fetch_older(columns)?;
         let stretches = stretches(place, columns);
         let suspects = match self.request.limits {
-            Some(limits) => self.suspects(columns, &stretches, limits),
+            Some(limits) => self.suspects(columns, &stretches, limits)?,
             None => Vec::new(),
         };
         let payloads = self.payloads(columns, &suspects)?;
         let mut silent = Vec::new();
-        for (rows, payload) in suspects.iter().zip(&payloads) {
-            if !self.judge(place, columns, rows, payload.as_deref())? {
-                silent.push(rows.tx);
+        for (suspect, payload) in suspects.iter().zip(&payloads) {
+            let verdict = match (suspect.verdict, self.request.limits) {
+                (None, Some(limits)) => {
+                    self.judge(columns, &suspect.rows, payload.as_deref(), limits)?
+                }
+                (verdict, _) => verdict,
+            };
+            if let Some(verdict) = verdict {
+                self.tell(place, columns, &suspect.rows, verdict)?;
+                if self.request.linkless.contains(&verdict.kind) {
+                    silent.push(suspect.rows.tx);
+                }
             }
         }
         for some in stretches.chunks(processors()) {
@@ -273,29 +289,80 @@ impl Work<'_> {
         }
     }
 
-    /// The transactions a detector might have something to say of.
-    fn suspects(&self, columns: &Columns, stretches: &[Stretch], limits: &Limits) -> Vec<Rows> {
+    /// The transactions that give no link, are a Tx0, or may be, in chain order.
+    fn suspects(
+        &self,
+        columns: &Columns,
+        stretches: &[Stretch],
+        limits: &Limits,
+    ) -> Result<Vec<Suspect>> {
         let share = stretches.len().div_ceil(processors()).max(1);
         let shares: Vec<&[Stretch]> = stretches.chunks(share).collect();
         let found = side_by_side(&shares, |share| {
             let mut found = Vec::new();
+            let mut inputs = Vec::new();
             for rows in share.iter().flat_map(|stretch| stretch.rows(columns)) {
                 let outputs = &columns.outputs[rows.txouts.clone()];
-                if rows.tx as u64 >= self.request.from_tx
-                    && coinjoin::may_matter(rows.txins.len(), outputs, limits)
+                if (rows.tx as u64) < self.request.from_tx
+                    || !coinjoin::may_matter(rows.txins.len(), outputs, limits)
                 {
-                    found.push(rows);
+                    continue;
                 }
+                self.spent(columns, &rows, &mut inputs)?;
+                let alone = Transaction {
+                    inputs: &inputs,
+                    outputs,
+                    payload: None,
+                };
+                let verdict = coinjoin::judge(&alone, &|_| None, limits);
+                let Some(verdict) = verdict.filter(|v| self.is_kept(v.kind) || v.kind.is_mix())
+                else {
+                    // a payload makes a transaction harmless at most, and parents never change its kind
+                    continue;
+                };
+                let has_data = outputs.iter().any(|o| o.script_type == OP_RETURN);
+                let is_final = !has_data && verdict.kind != Kind::WhirlpoolMix;
+                found.push(Suspect {
+                    rows,
+                    verdict: is_final.then_some(verdict),
+                });
             }
-            found
+            Ok(found)
         });
-        found.into_iter().flatten().collect()
+        let found: Result<Vec<_>> = found.into_iter().collect();
+        Ok(found?.into_iter().flatten().collect())
     }
 
-    /// The script of each suspect's first OP_RETURN output, where it has one.
-    fn payloads(&self, columns: &Columns, suspects: &[Rows]) -> Result<Vec<Option<Vec<u8>>>> {
-        let script_of = |rows: &Rows| {
-            let mut txouts = rows.txouts.clone();
+    /// Whether transactions of this kind are told of.
+    fn is_kept(&self, kind: Kind) -> bool {
+        self.request.linkless.contains(&kind) || kind == Kind::WhirlpoolTx0
+    }
+
+    /// What a transaction spends, as detectors see it.
+    fn spent(&self, columns: &Columns, rows: &Rows, into: &mut Vec<Input>) -> Result<()> {
+        into.clear();
+        for &prev in &columns.prev_txout[rows.txins.clone()] {
+            into.push(match self.prevout(prev)? {
+                Some(prevout) => Input {
+                    value_sat: prevout.value_sat,
+                    script: prevout.script,
+                    script_type: prevout.script_type,
+                    prev_tx: prev,
+                    signs_single: false,
+                },
+                None => UNKNOWN,
+            });
+        }
+        Ok(())
+    }
+
+    /// The script of the first OP_RETURN output of each suspect without a verdict, where it has one.
+    fn payloads(&self, columns: &Columns, suspects: &[Suspect]) -> Result<Vec<Option<Vec<u8>>>> {
+        let script_of = |suspect: &Suspect| {
+            if suspect.verdict.is_some() {
+                return None;
+            }
+            let mut txouts = suspect.rows.txouts.clone();
             let is_data = |o: &usize| columns.outputs[*o].script_type == OP_RETURN;
             let found = txouts.find(is_data);
             found.map(|o| columns.outputs[o].script as u64)
@@ -316,37 +383,22 @@ impl Work<'_> {
         };
         Ok(suspects
             .iter()
-            .map(|rows| script_of(rows).and_then(payload))
+            .map(|suspect| script_of(suspect).and_then(payload))
             .collect())
     }
 
-    /// Whether a suspect gives links, once the detectors have looked at it.
+    /// What a suspect is, its payload and its parents known.
     fn judge(
         &mut self,
-        place: &Place,
         columns: &Columns,
         rows: &Rows,
         payload: Option<&[u8]>,
-    ) -> Result<bool> {
-        let Some(limits) = self.request.limits else {
-            return Ok(true);
-        };
-        let mut spent = std::mem::take(&mut self.spent);
-        spent.clear();
-        for &prev in &columns.prev_txout[rows.txins.clone()] {
-            spent.push(match self.prevout(prev)? {
-                Some(prevout) => Input {
-                    value_sat: prevout.value_sat,
-                    script: prevout.script,
-                    script_type: prevout.script_type,
-                    prev_tx: prev,
-                    signs_single: false,
-                },
-                None => UNKNOWN,
-            });
-        }
+        limits: &Limits,
+    ) -> Result<Option<Verdict>> {
+        let mut inputs = std::mem::take(&mut self.inputs);
+        self.spent(columns, rows, &mut inputs)?;
         let transaction = Transaction {
-            inputs: &spent,
+            inputs: &inputs,
             outputs: &columns.outputs[rows.txouts.clone()],
             payload,
         };
@@ -356,34 +408,44 @@ impl Work<'_> {
             found.map(|k| k.kind)
         };
         let verdict = coinjoin::judge(&transaction, &known, limits);
-        let mut gives = true;
-        if let Some(verdict) = verdict {
-            let kind = verdict.kind;
-            gives = !self.request.linkless.contains(&kind);
-            if kind.is_mix() || kind == Kind::WhirlpoolTx0 {
-                let first = place.first_txout as i64;
-                self.known.push(Known {
-                    first_txout: first + rows.txouts.start as i64,
-                    end_txout: first + rows.txouts.end as i64,
-                    kind,
-                });
-            }
-            if !gives || kind == Kind::WhirlpoolTx0 {
-                let mut scripts = Vec::new();
-                if self.request.retractable.contains(&kind) {
-                    scripts.extend(spent.iter().map(|i| i.script));
-                    scripts.sort_unstable();
-                    scripts.dedup();
-                }
-                self.judged.push(Judged {
-                    tx: rows.tx,
-                    verdict,
-                    scripts,
-                });
-            }
+        self.inputs = inputs;
+        Ok(verdict)
+    }
+
+    /// Keeps what is to be told of a transaction, and what later ones ask of it.
+    fn tell(
+        &mut self,
+        place: &Place,
+        columns: &Columns,
+        rows: &Rows,
+        verdict: Verdict,
+    ) -> Result<()> {
+        let kind = verdict.kind;
+        if kind.is_mix() || kind == Kind::WhirlpoolTx0 {
+            let first = place.first_txout as i64;
+            self.known.push(Known {
+                first_txout: first + rows.txouts.start as i64,
+                end_txout: first + rows.txouts.end as i64,
+                kind,
+            });
         }
-        self.spent = spent;
-        Ok(gives)
+        if !self.is_kept(kind) {
+            return Ok(());
+        }
+        let mut scripts = Vec::new();
+        if self.request.retractable.contains(&kind) {
+            for &prev in &columns.prev_txout[rows.txins.clone()] {
+                scripts.push(self.prevout(prev)?.map_or(-1, |p| p.script));
+            }
+            scripts.sort_unstable();
+            scripts.dedup();
+        }
+        self.judged.push(Judged {
+            tx: rows.tx,
+            verdict,
+            scripts,
+        });
+        Ok(())
     }
 
     /// The links of a stretch, but of the transactions in `silent`: of one that spends k distinct
