@@ -1,6 +1,7 @@
 """The clustering of an open store under a policy: stored, made now, or gone on with."""
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -141,12 +142,17 @@ def keep(
         new.add_table("links", _with_change(lookup, policy, made, _read_links(path), progress))
     else:
         new.add_file("links", made.links)
-    new.add_table("coinjoins", made.coinjoins)
-    new.add_table("lookalikes", made.lookalikes)
-    if held_apart:
-        _add_constrained(lookup.store, new, made, held_apart, before, path)
-    else:
-        new.add_file("clusters", made.write_clusters(new.path("clusters")))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # the kernel writes the clusters while the small tables are made
+        clusters = (
+            None if held_apart else beside.submit(made.write_clusters, new.path("clusters"))
+        )
+        new.add_table("coinjoins", made.coinjoins)
+        new.add_table("lookalikes", made.lookalikes)
+        if clusters is not None:
+            new.add_file("clusters", clusters.result())
+        else:
+            _add_constrained(lookup.store, new, made, held_apart, before, path)
     return new.commit(tuple(r.run_id for r in obsolete))
 
 

@@ -54,13 +54,6 @@ impl Links {
         self.tx.resize(self.script_b.len(), tx);
         self.script_a.resize(self.script_b.len(), least);
     }
-
-    /// Adds the links of later transactions.
-    pub fn append(&mut self, later: &mut Self) {
-        self.tx.append(&mut later.tx);
-        self.script_a.append(&mut later.script_a);
-        self.script_b.append(&mut later.script_b);
-    }
 }
 
 #[cfg(test)]

@@ -238,14 +238,10 @@ impl Work<'_> {
             }
         }
         for some in stretches.chunks(processors()) {
-            let mut links = Links::default();
-            if self.request.multi_input {
-                for own in side_by_side(some, |stretch| self.links(columns, stretch, &silent)) {
-                    links.append(&mut own?);
-                }
+            let links = side_by_side(some, |stretch| self.links(columns, stretch, &silent));
+            for (stretch, links) in some.iter().zip(links) {
+                give(place.first_tx + stretch.end as u64, links?)?;
             }
-            let done = some.last().map_or(0, |s| s.end as u64);
-            give(place.first_tx + done, links)?;
         }
         Ok(())
     }
@@ -452,6 +448,9 @@ impl Work<'_> {
     /// scripts k - 1, from the least to each other.
     fn links(&self, columns: &Columns, stretch: &Stretch, silent: &[i64]) -> Result<Links> {
         let mut links = Links::default();
+        if !self.request.multi_input {
+            return Ok(links);
+        }
         let mut leave_out = [self.request.excluded, silent].map(|txs| Rising::from(txs, stretch));
         let mut scripts = Vec::new();
         let mut ends = Vec::new();
