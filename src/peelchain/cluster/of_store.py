@@ -144,9 +144,7 @@ def keep(
         new.add_file("links", made.links)
     with ThreadPoolExecutor(max_workers=1) as beside:
         # the kernel writes the clusters while the small tables are made
-        clusters = (
-            None if held_apart else beside.submit(made.write_clusters, new.path("clusters"))
-        )
+        clusters = None if held_apart else beside.submit(made.write_clusters, new.path("clusters"))
         new.add_table("coinjoins", made.coinjoins)
         new.add_table("lookalikes", made.lookalikes)
         if clusters is not None:

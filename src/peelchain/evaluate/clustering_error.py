@@ -43,8 +43,8 @@ def clustering_counts(economy: Economy, found: Found, oracle: Int64) -> Counts:
     sum of recall]; `beside_oracle` likewise with the oracle's clusters in place of owners: pairs
     [both, of the oracle], B-cubed recall [scripts, sum], merges [in both clusterings, of the
     oracle], a clustering of n scripts in k parts having made n - k. In all: `clusters` [clusters,
-    pure, owners, whole]; `case` of false merges in clusters of the case [all, suspected, suspected or
-    a possible PayJoin], and the same of right merges; `false_by`, `flagged_by` and
+    pure, owners, whole]; `case` of false merges in clusters of the case [all, suspected, suspected
+    or a possible PayJoin], and the same of right merges; `false_by`, `flagged_by` and
     `case_unflagged_by` count false merges by class of transaction.
     """
     cluster = _cluster_of(found.clusters, economy)
