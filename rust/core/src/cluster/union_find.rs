@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use memmap2::MmapMut;
 
-use super::pages::zeroed;
+use super::pages::{zeroed, zeros};
 use super::{ClusterError, check_length};
 
 /// Links below which threads cost more than they save.
@@ -343,8 +343,8 @@ fn rows<P: Parent>(parents: &[P], scripts: Range<usize>, joined: &[AtomicU64]) -
         words.iter().map(count).sum()
     };
     let mut found = Clusters {
-        script: vec![0; ones(words)],
-        cluster: vec![0; ones(words)],
+        script: zeros(ones(words)),
+        cluster: zeros(ones(words)),
     };
     let threads = if scripts.len() < THREADING_PAYS {
         1
