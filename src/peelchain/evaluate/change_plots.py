@@ -1,10 +1,8 @@
 """The figures of docs/methods/change.md, as SVG whose bytes repeat. Needs the extra `evaluate`."""
 
-import io
-from collections.abc import Callable
 from typing import Any
 
-from peelchain.errors import PeelchainError
+from peelchain.evaluate.svg import svg
 
 Figures = dict[str, Any]
 
@@ -19,31 +17,9 @@ def change_plots(figures: Figures) -> dict[str, str]:
     """
     told = f"model {figures['model']}"
     return {
-        "change-calibration.svg": _svg(lambda axis: _calibration(axis, figures), told),
-        "change-coverage.svg": _svg(lambda axis: _coverage(axis, figures), told),
+        "change-calibration.svg": svg(lambda axes: _calibration(axes[0], figures), told, _SIZE),
+        "change-coverage.svg": svg(lambda axes: _coverage(axes[0], figures), told, _SIZE),
     }
-
-
-def _svg(draw: Callable[[Any], None], told: str) -> str:
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as e:
-        raise PeelchainError(
-            f"figures need {e.name}; run pip install 'peelchain[evaluate]'"
-        ) from None
-    fixed: Any = {"svg.hashsalt": "peelchain", "svg.fonttype": "none", "path.simplify": False}
-    with mpl.rc_context(fixed):
-        figure = Figure(figsize=_SIZE)
-        FigureCanvasSVG(figure)
-        draw(figure.subplots())
-        figure.tight_layout()
-        text = io.StringIO()
-        # no date, and no version of the library: the same figures give the same bytes
-        metadata = {"Date": None, "Creator": "peelchain", "Description": f"drawn from {told}"}
-        figure.savefig(text, format="svg", metadata=metadata)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
 def _calibration(axis: Any, figures: Figures) -> None:

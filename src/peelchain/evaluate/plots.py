@@ -1,16 +1,16 @@
 """The figures of docs/methods/error-rates.md, as SVG whose bytes repeat. Needs extra `evaluate`."""
 
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from peelchain.errors import PeelchainError
 from peelchain.evaluate.conditions import HIDDEN_SHARES, PAYJOIN_SHARES, payjoin_name
 from peelchain.evaluate.error_rates import ErrorRate, Measured, written
 from peelchain.evaluate.simulated_rates import MERGES, QUOTED, SCRIPTS, SCRIPTS_LEFT
+from peelchain.evaluate.svg import svg
 
-_SIZE = (7.0, 4.0)
+_ONE = (7.0, 4.0)
+_TWO = (1.4 * 7.0, 4.0)
 _STYLES = ("o-", "s--")
 _COLOURS = ("#1b6ca8", "#c1440e", "#3c7d3c", "#7a4f9a")
 
@@ -29,36 +29,9 @@ def figures(measured: Measured) -> dict[str, str]:
         return {}
     digest = sha256(written(measured).encode()).hexdigest()
     return {
-        "error-rates-merges.svg": _svg(lambda axes: _merges(axes, rows), digest, 1),
-        "error-rates-b-cubed.svg": _svg(lambda axes: _b_cubed(axes, rows), digest, 2),
+        "error-rates-merges.svg": svg(lambda axes: _merges(axes, rows), digest, _ONE),
+        "error-rates-b-cubed.svg": svg(lambda axes: _b_cubed(axes, rows), digest, _TWO, 2),
     }
-
-
-def _svg(draw: Callable[[Any], None], digest: str, panels: int) -> str:
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as e:
-        raise PeelchainError(
-            f"figures need {e.name}; run pip install 'peelchain[evaluate]'"
-        ) from None
-    fixed: Any = {
-        "svg.hashsalt": "peelchain",
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "path.simplify": False,
-    }
-    with mpl.rc_context(fixed):
-        figure = Figure(figsize=(_SIZE[0] * (1.4 if panels > 1 else 1), _SIZE[1]))
-        FigureCanvasSVG(figure)
-        draw(figure.subplots(1, panels, squeeze=False)[0])
-        figure.tight_layout()
-        text = io.StringIO()
-        # no date, and no version of the library: the same rows give the same bytes
-        told = {"Date": None, "Creator": "peelchain", "Description": f"drawn from {digest}"}
-        figure.savefig(text, format="svg", metadata=told)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
 def _merges(axes: Any, rows: Rows) -> None:
