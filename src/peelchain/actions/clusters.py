@@ -18,6 +18,7 @@ from peelchain.cluster.link_graph import links_among
 from peelchain.cluster.of_store import keep
 from peelchain.cluster.payjoin import output_counts_in, possible_payjoins
 from peelchain.cluster.policy import DEFAULT_POLICY, DETECTORS, Policy
+from peelchain.cluster.slices import batches
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
 from peelchain.store.manifest import Run
@@ -110,14 +111,18 @@ def _counts(view: StoreView, run: Run) -> dict[str, int]:
     def rows(table: str) -> int:
         return sum(part.rows for part in run.parts(table))
 
-    table = view.store.read_run(run, "clusters")
+    # a cluster is named by its least script, which is in it
+    named = sum(
+        pc.sum(pc.equal(batch["script_id"], batch["cluster_id"])).as_py() or 0
+        for batch in batches(view.store, run, "clusters")
+    )
     return {
         "links": rows("links") - rows("conflicts"),
         "coinjoins": rows("coinjoins"),
         "lookalikes": rows("lookalikes"),
         "conflicts": rows("conflicts"),
-        "clusters": pc.count_distinct(table["cluster_id"]).as_py(),
-        "clustered_scripts": table.num_rows,
+        "clusters": named,
+        "clustered_scripts": rows("clusters"),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services
 from peelchain.cluster.change.controls import held_outputs
@@ -31,23 +33,30 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
     """
     arrays, index = view.arrays, view.clusters.index
     silent = silent_tx_ids(view.clusters.coinjoins, view.clusters.lookalikes, view.policy.detectors)
-    asked = sorted({h["tx_id"] for h in hops if h["to_txout_id"] is not None} - set(silent))
+    made = [hop for hop in hops if hop["to_txout_id"] is not None]
     said = {
         output.txout_id: output
-        for outputs in held_outputs(view.lookup, asked, mixes=silent).values()
+        for outputs in held_outputs(
+            view.lookup, {hop["tx_id"] for hop in made}, mixes=silent
+        ).values()
         for output in outputs
     }
+    spent, paid = (
+        arrays.txout_script[np.array([hop[end] for hop in made], dtype=np.int64)]
+        for end in ("from_txout_id", "to_txout_id")
+    )
+    own = index.cluster_of(spent) == index.cluster_of(paid)
+    ends = iter(zip(own.tolist(), paid.tolist(), strict=True))
     found: list[Any] = []
     for hop in hops:
         to = hop["to_txout_id"]
         if to is None:
             found.append(None)
             continue
-        spent, paid = (int(arrays.txout_script[o]) for o in (hop["from_txout_id"], to))
-        own, other = (int(c) for c in index.cluster_of([spent, paid]))
-        mark = known.mark(paid)
+        is_own, script = next(ends)
+        mark = known.mark(script)
         held = said.get(to)
-        if own == other:
+        if is_own:
             basis, by = SAME_CLUSTER, "spender"
         elif mark is not None:
             basis, by = TAG, "another"

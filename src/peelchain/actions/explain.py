@@ -26,6 +26,7 @@ from peelchain.cluster.nearest import Crossing, LeftOut, nearest_crossings
 from peelchain.cluster.of_store import Clusters
 from peelchain.cluster.payjoin import output_counts_in, possible_payjoins
 from peelchain.cluster.slices import clusters_around
+from peelchain.cluster.spent import UNKNOWN, spent_scripts
 from peelchain.errors import MisuseError
 from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.arrays import Int64
@@ -159,26 +160,16 @@ def _input_scripts(lookup: Lookup, tx_ids: list[int]) -> tuple[Int64, Int64, boo
     Each script of a transaction once; inputs whose spent output is not known have none. False for
     transactions passed over, since there are too many inputs.
     """
-    txs = lookup.rows_of("txs", tx_ids, ["first_txin", "txin_count"])
-    ends = list(accumulate(txs[i]["txin_count"] for i in tx_ids))
-    wanted = tx_ids[: bisect_right(ends, MOST_INPUTS)]
-    spans = {i: _span(txs[i]["first_txin"], txs[i]["txin_count"]) for i in wanted}
-    txins = lookup.rows_of("txins", (n for span in spans.values() for n in span), ["prev_txout_id"])
-    prevouts = {n: t["prev_txout_id"] for n, t in txins.items() if t["prev_txout_id"] is not None}
-    txouts = lookup.rows_of("txouts", prevouts.values(), ["script_id"])
+    counts = lookup.columns_of("txs", tx_ids, ["txin_count"])["txin_count"]
+    wanted = tx_ids[: bisect_right(list(accumulate(counts)), MOST_INPUTS)]
     rows: list[int] = []
     scripts: list[int] = []
-    for row, tx_id in enumerate(wanted):
-        spent = (prevouts[n] for n in spans[tx_id] if n in prevouts)
-        found = sorted({txouts[prevout]["script_id"] for prevout in spent})
+    for row, spent in enumerate(spent_scripts(lookup.tables, wanted).values()):
+        found = [script for script in spent if script != UNKNOWN]
         rows += [row] * len(found)
         scripts += found
     complete = len(wanted) == len(tx_ids)
     return np.array(rows, dtype=np.int64), np.array(scripts, dtype=np.int64), complete
-
-
-def _span(first: int, count: int) -> range:
-    return range(first, first + count)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def clusters_around(store: Store, run: Run, script_ids: Sequence[int]) -> Cluste
         [
             batch.filter(pc.is_in(batch["cluster_id"], wanted))
             # a cluster is named by its least script
-            for batch in _batches(store, run, "clusters", least=int(owners.min()))
+            for batch in batches(store, run, "clusters", least=int(owners.min()))
         ],
         TABLES["clusters"].schema,
     )
@@ -63,7 +63,7 @@ def clusters_around(store: Store, run: Run, script_ids: Sequence[int]) -> Cluste
             TABLES["links"].schema.empty_table(),
             *(
                 links_among(pa.Table.from_batches([batch]), members)
-                for batch in _batches(store, run, "links")
+                for batch in batches(store, run, "links")
             ),
         ]
     ).unify_dictionaries()
@@ -86,7 +86,7 @@ def owners_of(store: Store, run: Run, script_ids: Int64) -> Int64:
         return owners
     order = np.argsort(script_ids, kind="stable")
     rising = script_ids[order]
-    for batch in _batches(store, run, "clusters", least=int(rising[0])):
+    for batch in batches(store, run, "clusters", least=int(rising[0])):
         scripts = batch["script_id"].to_numpy()
         if not len(scripts):
             continue
@@ -99,7 +99,7 @@ def owners_of(store: Store, run: Run, script_ids: Int64) -> Int64:
     return owners
 
 
-def _batches(
+def batches(
     store: Store, run: Run, table: str, *, least: int | None = None
 ) -> Iterator[pa.RecordBatch]:
     """A run's table in batches, without row groups whose script_ids are all below `least`."""

@@ -7,7 +7,7 @@ Links are written as they are found and never held at once; what is held is 4 by
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow as pa
 from peelchain import _core
 from peelchain.cluster.judgements import coinjoin_table, judged_of, lookalike_table
 from peelchain.cluster.policy import MULTI_INPUT, ONE_CLUSTER, Policy
+from peelchain.cluster.spent import spent_scripts
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import Int64
@@ -27,15 +28,6 @@ TxIdsOf = Callable[[str], Sequence[int]]
 
 RETRACTABLE = ("equal_output", "equal_output_levels", "joinmarket")
 """Kinds told by equal outputs alone, which one party's payout may have too."""
-
-
-class Tables(Protocol):
-    """A store's fact tables by row, as `_core.TableRows` gives them."""
-
-    def fetch(
-        self, table: str, rows: Sequence[int], columns: Sequence[str]
-    ) -> dict[str, list[Any]]:
-        """Columns of rows, given rising and each once."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,7 @@ def _excluded(policy: Policy, tx_ids_of: TxIdsOf | None) -> Int64:
     return np.array(sorted(tx_ids), dtype=np.int64)
 
 
-def _known(tables: Tables, earlier: Earlier) -> list[tuple[int, int, str]]:
+def _known(tables: _core.TableRows, earlier: Earlier) -> list[tuple[int, int, str]]:
     """The outputs of earlier mixes and Tx0s, by which the lineage of later ones is told."""
     kinds = dict(_kinds(earlier.coinjoins, "type"))
     # what was taken back was a mix to those that came after it, when they were judged
@@ -193,38 +185,16 @@ def _kinds(table: pa.Table, column: str) -> list[tuple[int, str]]:
 
 
 def _with_earlier(
-    tables: Tables, coinjoins: pa.Table, first: Int64, scripts: Int64
+    tables: _core.TableRows, coinjoins: pa.Table, first: Int64, scripts: Int64
 ) -> tuple[Int64, Int64]:
     """The groups of spent scripts with those of the earlier CoinJoins put before them."""
     asked = [kind in RETRACTABLE for kind in coinjoins["type"].to_pylist()]
     tx_ids = coinjoins["tx_id"].to_pylist()
-    spent = _spent_scripts(tables, [t for t, wanted in zip(tx_ids, asked, strict=True) if wanted])
+    spent = spent_scripts(tables, [t for t, wanted in zip(tx_ids, asked, strict=True) if wanted])
     groups = [spent[t] if wanted else [] for t, wanted in zip(tx_ids, asked, strict=True)]
     ends = np.cumsum([0, *map(len, groups)], dtype=np.int64)
     flat = np.array([script for group in groups for script in group], dtype=np.int64)
     return np.concatenate([ends[:-1], first + ends[-1]]), np.concatenate([flat, scripts])
-
-
-def _spent_scripts(tables: Tables, tx_ids: list[int]) -> dict[int, list[int]]:
-    """The distinct scripts that each transaction spends, rising; -1 for one not known."""
-    if not tx_ids:
-        return {}
-    txs = tables.fetch("txs", tx_ids, ["first_txin", "txin_count"])
-    spans = [
-        range(first, first + count)
-        for first, count in zip(txs["first_txin"], txs["txin_count"], strict=True)
-    ]
-    rows = [row for span in spans for row in span]
-    prevs = dict(
-        zip(rows, tables.fetch("txins", rows, ["prev_txout_id"])["prev_txout_id"], strict=True)
-    )
-    wanted = sorted({prev for prev in prevs.values() if prev is not None})
-    found = tables.fetch("txouts", wanted, ["script_id"])["script_id"] if wanted else []
-    script_of = dict(zip(wanted, found, strict=True))
-    return {
-        tx_id: sorted({-1 if prevs[r] is None else script_of[prevs[r]] for r in span})
-        for tx_id, span in zip(tx_ids, spans, strict=True)
-    }
 
 
 def _taken_back(lookalikes: pa.Table, coinjoins: pa.Table) -> pa.Table:
