@@ -227,17 +227,30 @@ fn coinjoin_vocabulary() -> (
 /// The limits of the detectors by name, as numbers or lists of numbers.
 #[pyfunction]
 fn coinjoin_limits(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let limits = Limits::default();
+    // named one by one: a limit that is added and not told would not change a policy's name
+    let Limits {
+        dust_sat,
+        min_equal,
+        fee_percent,
+        pools_sat,
+        premix_excess_sat,
+        min_wabisabi_inputs,
+        wasabi_base_sat,
+        coordinators: _,
+        postage_sat,
+        partition_steps,
+        name_negatives: _,
+    } = Limits::default();
     let told = PyDict::new(py);
-    told.set_item("dust_sat", limits.dust_sat)?;
-    told.set_item("min_equal", limits.min_equal)?;
-    told.set_item("fee_percent", limits.fee_percent)?;
-    told.set_item("pools_sat", limits.pools_sat)?;
-    told.set_item("premix_excess_sat", limits.premix_excess_sat)?;
-    told.set_item("min_wabisabi_inputs", limits.min_wabisabi_inputs)?;
-    told.set_item("wasabi_base_sat", limits.wasabi_base_sat)?;
-    told.set_item("postage_sat", limits.postage_sat)?;
-    told.set_item("partition_steps", limits.partition_steps)?;
+    told.set_item("dust_sat", dust_sat)?;
+    told.set_item("min_equal", min_equal)?;
+    told.set_item("fee_percent", fee_percent)?;
+    told.set_item("pools_sat", pools_sat)?;
+    told.set_item("premix_excess_sat", premix_excess_sat)?;
+    told.set_item("min_wabisabi_inputs", min_wabisabi_inputs)?;
+    told.set_item("wasabi_base_sat", wasabi_base_sat)?;
+    told.set_item("postage_sat", postage_sat)?;
+    told.set_item("partition_steps", partition_steps)?;
     Ok(told)
 }
 
