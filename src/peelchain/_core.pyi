@@ -268,14 +268,6 @@ def judge_coinjoins(
 def coinjoin_vocabulary() -> tuple[list[tuple[str, bool, bool]], list[str], list[str], list[str]]:
     """Words by code: kinds (name, is a mix, gives links), reasons, protocols, script types."""
 
-def multi_input_links(
-    tx_first_txin: _Int64,
-    txin_prev_txout: _Int64,
-    txout_script: _Int64,
-    excluded_tx_ids: _Int64,
-) -> tuple[_Int64, _Int64, _Int64]:
-    """Links by common spending: tx_id, script_a, script_b, sorted. `excluded_tx_ids` rises."""
-
 def merge_links(
     script_count: int,
     script_a: _Int64 | npt.NDArray[np.uint32],

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from tests.cluster.chains import chains
 from tests.cluster.tables import clustered
 
-from peelchain.cluster.members import ClusterIndex, links_within
+from peelchain.cluster.link_graph import links_of_cluster
+from peelchain.cluster.members import ClusterIndex
 from peelchain.errors import MisuseError
 from peelchain.schema import TABLES
 
@@ -57,7 +58,7 @@ def test_members_and_links_part_by_cluster(chain):
     names = sorted(set(result.clusters["cluster_id"].to_pylist()))
     members = [script for name in names for script in index.members(name).tolist()]
     assert sorted(members) == result.clusters["script_id"].to_pylist()
-    parts = [links_within(result.links, index, name) for name in names]
+    parts = [links_of_cluster(result.links, result.clusters, name) for name in names]
     assert sum(part.num_rows for part in parts) == result.links.num_rows
     for name, part in zip(names, parts, strict=True):
         ends = part["script_a"].to_pylist() + part["script_b"].to_pylist()

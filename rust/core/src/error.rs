@@ -35,6 +35,14 @@ pub enum CoreError {
 pub type Result<T> = std::result::Result<T, CoreError>;
 
 impl CoreError {
+    /// A table that contradicts itself or another.
+    pub fn damaged(table: &str, what: &str) -> Self {
+        CoreError::Table {
+            table: table.into(),
+            what: format!("{what}; run 'peelchain chain verify', then ingest into a new store"),
+        }
+    }
+
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         CoreError::Io {
             path: path.into(),

@@ -1,40 +1,13 @@
 //! Bindings of the clustering kernels.
 
 use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1};
-use peelchain_core::cluster::{self, Chain, ClusterError, Clusters, ScriptNumber};
+use peelchain_core::cluster::{self, Clusters, ScriptNumber};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-type Ids<'py> = PyReadonlyArray1<'py, i64>;
+use crate::errors::of_cluster;
+
 type Column<'py> = Bound<'py, PyArray1<i64>>;
-
-fn refused(error: ClusterError) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
-
-#[pyfunction]
-#[allow(clippy::type_complexity)]
-fn multi_input_links<'py>(
-    py: Python<'py>,
-    tx_first_txin: Ids<'py>,
-    txin_prev_txout: Ids<'py>,
-    txout_script: Ids<'py>,
-    excluded_tx_ids: Ids<'py>,
-) -> PyResult<(Column<'py>, Column<'py>, Column<'py>)> {
-    let (first_txin, prev) = (tx_first_txin.as_slice()?, txin_prev_txout.as_slice()?);
-    let (script, excluded) = (txout_script.as_slice()?, excluded_tx_ids.as_slice()?);
-    let links = py
-        .detach(|| {
-            let chain = Chain::new(first_txin, prev, script)?;
-            cluster::multi_input(chain, excluded)
-        })
-        .map_err(refused)?;
-    Ok((
-        links.tx.into_pyarray(py),
-        links.script_a.into_pyarray(py),
-        links.script_b.into_pyarray(py),
-    ))
-}
 
 /// Ids of scripts, as wide as the caller holds them.
 #[derive(FromPyObject)]
@@ -71,11 +44,10 @@ fn merged<N: ScriptNumber + Element>(
 ) -> PyResult<Clusters> {
     let (a, b) = (a.as_slice()?, b.as_slice()?);
     py.detach(|| cluster::merge(script_count, a, b))
-        .map_err(refused)
+        .map_err(of_cluster)
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(multi_input_links, module)?)?;
     module.add_function(wrap_pyfunction!(merge_links, module)?)?;
     Ok(())
 }

@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::CoreError;
-use peelchain_core::chain::columns::{TableFile, TableWritten, ints64};
+use peelchain_core::chain::columns::{TableFile, ints64};
+use peelchain_core::cluster::Merging;
 use peelchain_core::cluster::coinjoin::{Kind, Limits};
 use peelchain_core::cluster::pass::{self, Judged, Known, Request};
-use peelchain_core::cluster::{ClusterError, Merging};
 use peelchain_core::durable;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::coinjoin::reasons;
-use crate::errors::to_py;
-use crate::ingest::{Fields, file_dict, schema_of};
+use crate::errors::{of_cluster, to_py};
+use crate::ingest::{Fields, schema_of, table_dict};
 use crate::lookup::TableRows;
 use crate::progress::Reporter;
 
@@ -42,7 +42,7 @@ impl Clustering {
     fn add(&mut self, py: Python<'_>, script_a: Ids<'_>, script_b: Ids<'_>) -> PyResult<()> {
         let (a, b) = (script_a.as_slice()?, script_b.as_slice()?);
         let merging = self.merging()?;
-        py.detach(|| merging.add(a, b)).map_err(refused)
+        py.detach(|| merging.add(a, b)).map_err(of_cluster)
     }
 
     /// Links and judgements of the transactions from `from_tx` on.
@@ -103,7 +103,7 @@ impl Clustering {
             py.detach(|| pass::pass(&request, merging, &mut |done, of| reporter.report(done, of)));
         let passed = reporter.outcome(py, result)?;
         let answer = PyDict::new(py);
-        answer.set_item("links", told(py, &passed.links)?)?;
+        answer.set_item("links", table_dict(py, &passed.links)?)?;
         let judged = &passed.judged;
         answer.set_item("tx_id", column(py, judged, |j| j.tx))?;
         answer.set_item("kind", column(py, judged, |j| j.verdict.kind as i64))?;
@@ -185,7 +185,7 @@ impl Clustering {
             sync_folder_of(&path)?;
             Ok(written)
         });
-        told(py, &written.map_err(|e: CoreError| to_py(py, e))?)
+        table_dict(py, &written.map_err(|e: CoreError| to_py(py, e))?)
     }
 }
 
@@ -204,10 +204,6 @@ fn taken() -> PyErr {
     PyValueError::new_err("the clusters were taken out: make another Clustering")
 }
 
-fn refused(error: ClusterError) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
-
 fn kinds(names: &[String]) -> PyResult<Vec<Kind>> {
     names.iter().map(|name| kind_of(name)).collect()
 }
@@ -223,12 +219,6 @@ fn column<'py>(
     of: impl Fn(&Judged) -> i64,
 ) -> Bound<'py, PyArray1<i64>> {
     judged.iter().map(of).collect::<Vec<_>>().into_pyarray(py)
-}
-
-fn told<'py>(py: Python<'py>, written: &TableWritten) -> PyResult<Bound<'py, PyDict>> {
-    let row = file_dict(py, &written.path, &written.file)?;
-    row.set_item("rows", written.rows)?;
-    Ok(row)
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

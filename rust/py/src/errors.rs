@@ -1,8 +1,9 @@
 //! The one bridge from the core's errors to Python's.
 
 use peelchain_core::CoreError;
+use peelchain_core::cluster::ClusterError;
 use peelchain_core::trace::TraceError;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 /// The exception for a core error: a class of `peelchain.errors`, or OSError with its errno.
@@ -32,6 +33,11 @@ pub fn of_trace(py: Python<'_>, error: &TraceError) -> PyErr {
         TraceError::Conservation(_) => "ConservationError",
     };
     named(py, class, error.to_string())
+}
+
+/// The exception for arrays that a clustering kernel refused.
+pub fn of_cluster(error: ClusterError) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }
 
 fn named(py: Python<'_>, class: &str, message: String) -> PyErr {

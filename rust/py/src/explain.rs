@@ -1,16 +1,14 @@
 //! Bindings of what explains a cluster: chains and cuts.
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use peelchain_core::cluster::{Apart, ClusterError, Constrained, Graph};
+use peelchain_core::cluster::{Apart, Constrained, Graph};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use crate::errors::of_cluster;
+
 type Ids<'py> = PyReadonlyArray1<'py, i64>;
 type Column<'py> = Bound<'py, PyArray1<i64>>;
-
-fn refused(error: ClusterError) -> PyErr {
-    PyValueError::new_err(error.to_string())
-}
 
 /// Scripts and the transactions that link them.
 #[pyclass(module = "peelchain._core", frozen)]
@@ -34,7 +32,7 @@ impl LinkGraph {
         let (a, b) = (script_a.as_slice()?, script_b.as_slice()?);
         py.detach(|| Graph::build(tx, rule, a, b, by_rule))
             .map(|inner| Self { inner })
-            .map_err(refused)
+            .map_err(of_cluster)
     }
 
     #[allow(clippy::type_complexity)]
@@ -134,14 +132,15 @@ impl ConstrainedMerge {
         };
         let inner = py
             .detach(|| Constrained::new(scripts, apart))
-            .map_err(refused)?;
+            .map_err(of_cluster)?;
         Ok(Self { inner: Some(inner) })
     }
 
     fn begin(&mut self, py: Python<'_>, script_id: Ids<'_>, cluster_id: Ids<'_>) -> PyResult<()> {
         let (script, cluster) = (script_id.as_slice()?, cluster_id.as_slice()?);
         let inner = self.inner.as_mut().ok_or_else(finished)?;
-        py.detach(|| inner.begin(script, cluster)).map_err(refused)
+        py.detach(|| inner.begin(script, cluster))
+            .map_err(of_cluster)
     }
 
     fn add(
@@ -155,7 +154,7 @@ impl ConstrainedMerge {
         let (tx, rule) = (tx_id.as_slice()?, rule.as_slice()?);
         let (a, b) = (script_a.as_slice()?, script_b.as_slice()?);
         let inner = self.inner.as_mut().ok_or_else(finished)?;
-        py.detach(|| inner.add(tx, rule, a, b)).map_err(refused)
+        py.detach(|| inner.add(tx, rule, a, b)).map_err(of_cluster)
     }
 
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<(Column<'py>, Vec<Column<'py>>)> {

@@ -202,12 +202,17 @@ pub fn schema_of(table: &str, fields: &Fields) -> PyResult<SchemaRef> {
 pub fn table_list<'py>(py: Python<'py>, tables: &[TableWritten]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for table in tables {
-        let row = file_dict(py, &table.path, &table.file)?;
-        row.set_item("table", table.table)?;
-        row.set_item("rows", table.rows)?;
-        list.append(row)?;
+        list.append(table_dict(py, table)?)?;
     }
     Ok(list)
+}
+
+/// A table's file as a store lists it.
+pub fn table_dict<'py>(py: Python<'py>, table: &TableWritten) -> PyResult<Bound<'py, PyDict>> {
+    let row = file_dict(py, &table.path, &table.file)?;
+    row.set_item("table", table.table)?;
+    row.set_item("rows", table.rows)?;
+    Ok(row)
 }
 
 pub fn run_dict<'py>(

@@ -53,12 +53,3 @@ class ClusterIndex:
     def _by_cluster(self) -> tuple[Int64, Int64]:
         order = np.argsort(self._clusters, kind="stable")
         return self._clusters[order], self._scripts[order]
-
-
-def links_within(links: pa.Table, index: ClusterIndex, cluster_id: int) -> pa.Table:
-    """The rows of `links` that join members of one cluster, in their order.
-
-    Links of the same policy lie within clusters, so one end tells.
-    """
-    inside = index.cluster_of(links["script_a"].to_numpy()) == cluster_id
-    return links.filter(pa.array(inside))

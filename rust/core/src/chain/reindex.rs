@@ -172,7 +172,10 @@ impl Txs {
     fn txid(&mut self, tx_id: i64) -> Result<Hash> {
         loop {
             let Some(batch) = &self.batch else {
-                return Err(broken("txs", &format!("it has no transaction {tx_id}")));
+                return Err(CoreError::damaged(
+                    "txs",
+                    &format!("it has no transaction {tx_id}"),
+                ));
             };
             let first = int64s(batch, 0).first().copied().unwrap_or_default();
             let at = usize::try_from(tx_id - first).unwrap_or(usize::MAX);
@@ -187,18 +190,11 @@ impl Txs {
 fn hash_of(bytes: Option<&[u8]>) -> Result<Hash> {
     bytes
         .and_then(|b| b.try_into().ok())
-        .ok_or_else(|| broken("txs", "a txid is missing"))
+        .ok_or_else(|| CoreError::damaged("txs", "a txid is missing"))
 }
 
 fn int64s(batch: &RecordBatch, column: usize) -> &[i64] {
     batch.column(column).as_primitive::<Int64Type>().values()
-}
-
-fn broken(table: &str, what: &str) -> CoreError {
-    CoreError::Table {
-        table: table.into(),
-        what: format!("{what}; run 'peelchain chain verify', then ingest into a new store"),
-    }
 }
 
 /// Batches of some columns of a table's file, in the order asked for.
@@ -212,8 +208,9 @@ fn rows(tables: &Tables, table: &str, columns: &[&str]) -> Result<Rows> {
     let path = tables
         .get(table)
         .ok_or_else(|| CoreError::Misuse(format!("no file of table {table} was given")))?;
-    let refused =
-        |e: parquet::errors::ParquetError| broken(table, &format!("{}: {e}", path.display()));
+    let refused = |e: parquet::errors::ParquetError| {
+        CoreError::damaged(table, &format!("{}: {e}", path.display()))
+    };
     let file = File::open(path).map_err(|e| CoreError::io(path, e))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(refused)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
@@ -235,7 +232,7 @@ impl Iterator for Rows {
     fn next(&mut self) -> Option<Self::Item> {
         let batch = match self.reader.next()? {
             Ok(batch) => batch,
-            Err(e) => return Some(Err(broken(&self.table, &e.to_string()))),
+            Err(e) => return Some(Err(CoreError::damaged(&self.table, &e.to_string()))),
         };
         let places: Option<Vec<usize>> = self
             .columns
@@ -245,7 +242,7 @@ impl Iterator for Rows {
         Some(
             places
                 .and_then(|p| batch.project(&p).ok())
-                .ok_or_else(|| broken(&self.table, "a column is missing")),
+                .ok_or_else(|| CoreError::damaged(&self.table, "a column is missing")),
         )
     }
 }

@@ -162,10 +162,7 @@ fn reserve(file: &fs::File, bytes: usize) -> std::io::Result<()> {
 }
 
 fn broken(what: &str) -> CoreError {
-    CoreError::Table {
-        table: "txouts".into(),
-        what: format!("{what}; run 'peelchain chain verify', then ingest into a new store"),
-    }
+    CoreError::damaged("txouts", what)
 }
 
 #[cfg(test)]

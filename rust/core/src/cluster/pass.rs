@@ -123,7 +123,7 @@ pub fn pass(
                         .add(&links.script_a, &links.script_b)
                         .map_err(|e| broken(&e.to_string()))?;
                     // a writer that failed has hung up and tells why below
-                    let _ = to_file.send(links);
+                    to_file.send(links).map_err(|_| CoreError::Stopped)?;
                     if progress(done, of) {
                         Ok(())
                     } else {
@@ -140,9 +140,10 @@ pub fn pass(
         let written = written
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let links = written?;
         worked?;
         Ok(Passed {
-            links: written?,
+            links,
             judged: std::mem::take(&mut work.judged),
         })
     })
@@ -585,8 +586,5 @@ impl<'a> Rising<'a> {
 }
 
 fn broken(what: &str) -> CoreError {
-    CoreError::Table {
-        table: "txouts".into(),
-        what: format!("{what}; run 'peelchain chain verify', then ingest into a new store"),
-    }
+    CoreError::damaged("txouts", what)
 }

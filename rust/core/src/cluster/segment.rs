@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 
 use super::coinjoin::{Output, TypeCode};
 use crate::chain::script::ScriptType;
-use crate::error::Result;
+use crate::error::{CoreError, Result};
 use crate::lookup::TableRows;
 
 /// Where a segment's tables lie and what precedes it.
@@ -94,14 +94,11 @@ impl Columns {
         if fits {
             return Ok(());
         }
-        Err(crate::error::CoreError::Table {
-            table: "txs".into(),
-            what: format!(
-                "{}: its inputs and outputs are not those of txins and txouts; run 'peelchain \
-                 chain verify', then ingest into a new store",
-                place.txs.display()
-            ),
-        })
+        let what = "its inputs and outputs are not those of txins and txouts";
+        Err(CoreError::damaged(
+            "txs",
+            &format!("{}: {what}", place.txs.display()),
+        ))
     }
 }
 
