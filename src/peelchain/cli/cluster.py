@@ -11,6 +11,7 @@ from peelchain.cli.options import (
     CsvOption,
     JsonOption,
     OutOption,
+    PolicyOption,
     ShortOption,
     StoreOption,
     TableOption,
@@ -28,12 +29,6 @@ ExcludeOption = Annotated[
     list[str] | None,
     typer.Option(
         "--without", metavar="TXID", help="Leave this transaction out; may be given again."
-    ),
-]
-PolicyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--policy", metavar="ID", help="The policy, as `cluster run` named it; the default one."
     ),
 ]
 CutBoundOption = Annotated[

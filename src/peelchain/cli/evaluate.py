@@ -12,6 +12,7 @@ from peelchain.cli.options import (
     CsvOption,
     JsonOption,
     OutOption,
+    PolicyOption,
     StoreOption,
     TableOption,
     piped,
@@ -46,7 +47,7 @@ def table(
             "--complete", help="Certify that it lists every address of its entities: precision too."
         ),
     ] = False,
-    policy: field.PolicyOption = None,
+    policy: PolicyOption = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the rates in the store's table error_rates.")
     ] = False,

@@ -11,6 +11,7 @@ from peelchain.cli.options import (
     CsvOption,
     JsonOption,
     OutOption,
+    PolicyOption,
     StoreOption,
     TableOption,
     checked_date,
@@ -21,10 +22,6 @@ app = typer.Typer(
     help="Attributions locked before a legal request, scored by its answer.", no_args_is_help=True
 )
 
-PolicyOption = Annotated[
-    list[str] | None,
-    typer.Option(metavar="POLICY", help="The policy it rests on; by default the standard one."),
-]
 LedgerOption = Annotated[
     Path, typer.Option(metavar="FILE", help="The ledger; made where there is none.")
 ]

@@ -34,6 +34,12 @@ StoreOption = Annotated[
         "--store", "-s", metavar="STORE", help="The store's folder.", envvar="PEELCHAIN_STORE"
     ),
 ]
+PolicyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", metavar="ID", help="The policy, as `cluster run` named it; the default one."
+    ),
+]
 NetworkOption = Annotated[
     str | None,
     typer.Option(
