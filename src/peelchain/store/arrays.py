@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from peelchain.errors import StoreError
 from peelchain.script import MAX_SCRIPT_BYTES
+from peelchain.store.chain_rows import Outputs, Transactions
 from peelchain.store.reader import Store
 
 Int64 = npt.NDArray[np.int64]
@@ -36,6 +37,53 @@ class ChainArrays:
     txout_tx: Int64
     txout_spender: Int64
     txout_unspendable: npt.NDArray[np.bool_]
+
+    @property
+    def tx_count(self) -> int:
+        """T."""
+        return len(self.tx_height)
+
+    @property
+    def txout_count(self) -> int:
+        """O."""
+        return len(self.txout_value)
+
+    def outputs(self, txouts: npt.ArrayLike) -> Outputs:
+        """Columns of outputs, as in ChainRows."""
+        at = _rows(txouts, self.txout_count, "txout")
+        return Outputs(
+            self.txout_value[at],
+            self.txout_script[at],
+            self.txout_tx[at],
+            self.txout_spender[at],
+            self.txout_unspendable[at],
+        )
+
+    def transactions(self, txs: npt.ArrayLike) -> Transactions:
+        """Columns of transactions, as in ChainRows."""
+        at = _rows(txs, self.tx_count, "tx")
+        first_txout, first_txin = self.tx_first_txout[at], self.tx_first_txin[at]
+        return Transactions(
+            self.tx_height[at],
+            first_txout,
+            self.tx_first_txout[at + 1] - first_txout,
+            self.tx_first_txin[at + 1] - first_txin,
+        )
+
+    def prevouts(self, tx: int) -> Int64:
+        """What a transaction spends, as in ChainRows."""
+        at = int(_rows([tx], self.tx_count, "tx")[0])
+        return self.txin_prev_txout[self.tx_first_txin[at] : self.tx_first_txin[at + 1]]
+
+    def outputs_of_scripts(self, scripts: npt.ArrayLike) -> Int64:
+        """The outputs that pay any of the scripts, rising."""
+        wanted = np.unique(np.asarray(scripts, np.int64))
+        return np.flatnonzero(np.isin(self.txout_script, wanted)).astype(np.int64)
+
+    def txs_of_heights(self, first: int, last: int) -> tuple[int, int]:
+        """The transactions of some blocks, as in ChainRows."""
+        start, end = np.searchsorted(self.tx_height, [first, last + 1])
+        return int(start), int(end)
 
 
 def load(store: Store) -> ChainArrays:
@@ -72,6 +120,14 @@ def load(store: Store) -> ChainArrays:
         txout_spender=spender,
         txout_unspendable=_unspendable_scripts(store)[txout_script] | _dead_outputs(store, spender),
     )
+
+
+def _rows(ids: npt.ArrayLike, count: int, what: str) -> Int64:
+    rows = np.asarray(ids, np.int64)
+    beyond = rows[(rows < 0) | (rows >= count)]
+    if beyond.size:
+        raise StoreError(f"{what} {beyond[0]} is not among {count}; ask for rows of this store")
+    return rows
 
 
 def _bounds(first: Int64, end: int) -> Int64:

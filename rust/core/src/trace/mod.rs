@@ -15,12 +15,14 @@ mod ids;
 mod positions;
 mod reach;
 mod share;
+mod source;
 #[cfg(test)]
 mod tests;
 
 pub use chain::{COINBASE_INPUT, Chain, MAX_MONEY_SAT, NOT_FETCHED};
 pub use flow::{Flow, Hops, Terminals};
 pub use share::share;
+pub use source::ChainSource;
 
 /// Which way a trace walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
