@@ -115,7 +115,7 @@ fn trace<'py>(
     if let Some(error) = raised {
         return Err(error);
     }
-    let outcome = outcome.map_err(|error| of_trace(py, &error))?;
+    let outcome = outcome.map_err(|error| of_trace(py, error))?;
     let flows = outcome.flows.into_iter().map(|flow| arrays(py, flow));
     let reached = outcome.reached;
     Ok((
@@ -143,7 +143,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        of_trace(py, &core::TraceError::Request(message))
+        of_trace(py, core::TraceError::Request(message))
     })
 }
 
