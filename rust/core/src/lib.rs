@@ -9,6 +9,7 @@ pub mod error;
 mod guarded;
 pub mod lookup;
 pub mod runs;
+pub mod stored;
 pub mod trace;
 pub mod verify;
 

@@ -14,6 +14,7 @@ mod explain;
 mod ingest;
 mod lookup;
 mod progress;
+mod stored;
 mod trace;
 mod verify;
 
@@ -28,6 +29,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     explain::register(module)?;
     ingest::register(module)?;
     lookup::register(module)?;
+    stored::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())
