@@ -13,6 +13,7 @@ mod errors;
 mod explain;
 mod ingest;
 mod lookup;
+mod max_flow;
 mod progress;
 mod stored;
 mod trace;
@@ -30,6 +31,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ingest::register(module)?;
     lookup::register(module)?;
     stored::register(module)?;
+    max_flow::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())
