@@ -12,6 +12,7 @@ mod durable;
 mod errors;
 mod explain;
 mod ingest;
+mod linkage;
 mod lookup;
 mod progress;
 mod trace;
@@ -27,6 +28,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     durable::register(module)?;
     explain::register(module)?;
     ingest::register(module)?;
+    linkage::register(module)?;
     lookup::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
