@@ -513,3 +513,23 @@ def trace(
 
 def tracing_rules() -> list[str]: ...
 def terminal_types() -> list[str]: ...
+
+# --- linkage ---
+
+def linkage(
+    input_sat: list[int],
+    output_sat: list[int],
+    *,
+    most_gain_sat: int,
+    most_loss_sat: int,
+    parties_at_least: int,
+    finest: bool,
+    max_steps: int,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[str | None, list[int], list[list[int]]]:
+    """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
+
+    Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
+    nothing else; or None, all interpretations by the number of parties, and for each input and
+    output how many of at least so many parties link them. Values must be above 0.
+    """

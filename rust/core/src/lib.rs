@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod durable;
 pub mod error;
 mod guarded;
+pub mod linkage;
 pub mod lookup;
 pub mod max_flow;
 pub mod runs;

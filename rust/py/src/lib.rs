@@ -12,6 +12,7 @@ mod durable;
 mod errors;
 mod explain;
 mod ingest;
+mod linkage;
 mod lookup;
 mod max_flow;
 mod progress;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     durable::register(module)?;
     explain::register(module)?;
     ingest::register(module)?;
+    linkage::register(module)?;
     lookup::register(module)?;
     stored::register(module)?;
     max_flow::register(module)?;
