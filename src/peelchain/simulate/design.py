@@ -25,6 +25,12 @@ def design(parameters: Parameters) -> list[str]:
         "among them. They receive nothing but payments.",
         "- Every script has one owner, who holds its keys; transactions.csv names all spenders.",
     ]
+    if chosen.case:
+        lines.append(
+            f"- Case {chosen.case}: case_flow.csv conserves value in every transaction, case_seeds "
+            "and case_ends add up to the same. Proceeds lie in the wallets of the operator and its "
+            "affiliates alone until they pay somebody; all their other money came from exchanges."
+        )
     broken = _broken(chosen)
     if broken:
         lines += ["", "What does not hold under these parameters:", "", *broken]
