@@ -358,12 +358,16 @@ def test_same_seed_gives_the_same_bytes(cases, tmp_path):
     assert told == list(range(1, BLOCKS + 1))
 
 
-def test_a_chain_without_a_case_has_none_of_its_files(tmp_path):
-    answer = simulated(5, 110, tmp_path / "out")
+def test_without_a_case_the_proceeds_are_what_the_site_took(tmp_path):
+    answer = simulated(5, 200, tmp_path / "out")
     assert answer["case"] is None
-    assert not (tmp_path / "out" / "seeds.csv").exists()
-    assert not list((tmp_path / "out" / "truth").glob("case_*"))
-    assert (tmp_path / "out" / "truth" / "patterns.csv").exists()
+    site = read_case(tmp_path / "out")
+    taken = {outpoint(row): row["claimant"] for row in site.truth("case_seeds")}
+    assert taken == {outpoint(row): row["payer_id"] for row in site.truth("payments")}
+    ends = site.truth("case_ends")
+    assert sum(site.value(out) for out in taken) == sum(int(row["case_sat"]) for row in ends)
+    assert {row["end"] for row in ends} >= {"service", "unspent", "fee"}
+    assert not (tmp_path / "out" / "truth" / "case_deposits.csv").exists()
 
 
 def test_a_case_that_does_not_exist_is_misuse(tmp_path):

@@ -49,11 +49,10 @@ def simulate(
     """A chain of that many blocks after genesis, written as a Bitcoin Core data directory.
 
     Writes `out/regtest/blocks` (block and undo files, XOR key), `out/truth`, `out/tagpack.yaml`,
-    `out/rates.csv` and `out/observed.txt`, with a case also `out/seeds.csv`; the same arguments
-    give the same bytes. `progress` is told the height and `blocks` after each block. `blocks` is
-    110 to 20,000, with a case 200 at least; in the first hundred or so coins only mature. Raises
-    MisuseError for a folder that is not empty or a number out of range; nothing stays behind when
-    it fails.
+    `out/rates.csv`, `out/observed.txt` and `out/seeds.csv`; the same arguments give the same bytes.
+    `progress` is told the height and `blocks` after each block. `blocks` is 110 to 20,000, with a
+    case 200 at least; in the first hundred or so coins only mature. Raises MisuseError for a folder
+    that is not empty or a number out of range; nothing stays behind when it fails.
     """
     _check(out, seed, blocks)
     check_length(parameters.case, blocks)
@@ -113,8 +112,7 @@ def _simulate(
     ledger.flow.write(ledger.truth)
     ledger.truth.write(out / "truth", _about(seed, blocks, tip), parameters)
     write_published(out, society.services, society.site.observed, rates)
-    if parameters.case:
-        write_seeds(out, ledger.truth.case_seeds)
+    write_seeds(out, ledger.truth.case_seeds)
     return SimulationSummary(
         blocks, ledger.transactions + blocks + 1, format_hash(tip), len(ledger.owners)
     )
@@ -143,6 +141,6 @@ def _about(seed: int, blocks: int, tip: bytes) -> str:
         "display hex, scripts hex in wire order, amounts satoshis.\n\n"
         "`../regtest` is a Bitcoin Core data directory without its databases: a node rebuilds them "
         "with `-reindex`. `../tagpack.yaml` holds the public tags, `../observed.txt` the site "
-        "addresses that undercover users saw, `../rates.csv` the day's prices from block 1 on; "
-        "with a case, `../seeds.csv` what was taken."
+        "addresses that undercover users saw, `../seeds.csv` what was taken and from whom, "
+        "`../rates.csv` the day's prices from block 1 on."
     )

@@ -229,7 +229,8 @@ class Truth:
         )  # fmt: skip
         self.case_seeds = Table(
             "case_seeds",
-            "what was taken: the outputs by which the proceeds of the case came to be held",
+            "what was taken: the outputs by which the proceeds of the case came to be held; without "
+            "a case, what the pay site took",
             (_TXID, _VOUT, _VALUE, ("claimant", "owner_id of whoever lost it")),
         )
         self.case_flow = Table(
@@ -266,7 +267,7 @@ class Truth:
         )
         self.case_deposits = Table(
             "case_deposits",
-            "what the people of the case paid to services",
+            "what the people of the case paid to services; without a case, see cashouts",
             (
                 _TXID,
                 _VOUT,
@@ -294,8 +295,8 @@ class Truth:
         return tuple(value for value in vars(self).values() if isinstance(value, Table))
 
     def tables_of(self, parameters: Parameters) -> tuple[Table, ...]:
-        """The tables that an economy with these parameters has: a case's where there is one."""
-        return tuple(t for t in self.tables if parameters.case or not t.name.startswith("case_"))
+        """The tables that an economy with these parameters has."""
+        return tuple(t for t in self.tables if parameters.case or t is not self.case_deposits)
 
     def write(self, folder: Path, about: str, parameters: Parameters) -> None:
         """Write a CSV a table, a README that describes each column, and parameters.json.
