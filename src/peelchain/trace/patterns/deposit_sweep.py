@@ -1,16 +1,17 @@
 """Deposit sweeps: a service gathers what its customers paid to addresses it gave them.
 
 **Definition.** A transaction, no CoinJoin, all of whose value goes to scripts of one tagged party,
-at least one of them a *hot wallet's*: the party pays others from it, or it was not spent yet; and
-of the payments to it at most one in `OUTSIDE_SHARE` comes with change from somebody else, for an
-address that customers pay into is no place where sweeping can be told from paying. The *deposits*
-are the coins it spends from scripts not tagged as the party's, paid by somebody else than the party
-(its cold wallet is not), each of which is only ever spent into the party (a customer's own address
-is also spent elsewhere). A coin mined is no deposit.
+at least one of them a *hot wallet's*: the party pays others from it, in a transaction of two
+outputs or more; and of the payments to it at most one in `OUTSIDE_SHARE` comes with change from
+somebody else, for at an address that customers pay into sweeping cannot be told from paying. The
+*deposits* are the coins it spends from scripts not tagged as the party's, paid by somebody else
+than the party (its cold wallet is not), each of which is only ever spent into the party (a
+customer's own address is also spent elsewhere). A coin mined is no deposit.
 
 Sources: Victor 2020 (deposit address reuse, there on Ethereum: forwarding addresses that only ever
 pay an exchange); Ranshous et al. 2017 (exchange patterns in Bitcoin). An inference, to be
-confirmed by the service.
+confirmed by the service: a customer who pays an address with no change, from scripts used for
+nothing else, looks the same.
 """
 
 from collections.abc import Iterable
@@ -71,12 +72,15 @@ def _is_hot(scene: Scene, script: int, party: str) -> bool:
     known = scene.hot.get((script, party))
     if known is None:
         spenders = _spenders(scene, script)
-        pays = not spenders or any(
-            gathered_by(scene, scene.tx(spender)) != party for spender in spenders
-        )
+        pays = any(_pays_out(scene, scene.tx(spender), party) for spender in spenders)
         known = pays and not _is_paid_by_customers(scene, script, party)
         scene.hot[script, party] = known
     return known
+
+
+def _pays_out(scene: Scene, tx: Transaction, party: str) -> bool:
+    # a sweep may go to a fresh script that no tag covers: one output is no payout
+    return len(tx.movable) > 1 and gathered_by(scene, tx) != party
 
 
 def _is_paid_by_customers(scene: Scene, script: int, party: str) -> bool:
@@ -116,7 +120,7 @@ def _spenders(scene: Scene, script: int) -> list[int]:
 def _finding(tx: Transaction, party: str, deposits: list[Output]) -> Finding:
     reasons = (
         f"all {sum(o.value_sat for o in tx.movable)} sat go to scripts tagged as {party}, one of "
-        "which pays others or was not spent yet",
+        "which it pays others from",
         f"{len(deposits)} coins come from scripts that are spent into {party} alone",
     )
     return Finding(

@@ -29,7 +29,7 @@ from peelchain.trace.patterns.scene import Scene
 
 LEAST_BELOW = 5
 LEVEL = Fraction(1, 20)
-GAP_SECONDS = 7 * 24 * 3600
+GAP_SECONDS = 30 * 24 * 3600
 BAND = (11, 10)
 """The bands reach from T down to T * 10 / 11 and up to T * 11 / 10."""
 
