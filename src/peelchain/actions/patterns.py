@@ -199,5 +199,3 @@ def _outpoints(view: StoreView, txouts: list[int]) -> dict[int, str]:
 def _error(name: str) -> dict[str, Any] | None:
     rate = measured_error(f"pattern:{name}")
     return None if rate is None else asdict(rate)
-
-

@@ -1,12 +1,16 @@
 """Measured error of the detectors of patterns, on simulated economies with truth."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,9 +19,16 @@ from peelchain.chain.ingest import ingest_core_files
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.of_store import Clusters, computed
 from peelchain.cluster.policy import DEFAULT_POLICY
+from peelchain.errors import SourceError
+from peelchain.evaluate.conditions import Condition
 from peelchain.evaluate.economy import Economy, read_economy, truth_rows
 from peelchain.evaluate.error_rates import EVERYWHERE, Counted, ErrorRate, rate
+from peelchain.evaluate.one_economy import simulated
+from peelchain.evaluate.runs import Task, software
+from peelchain.evaluate.seeds import seeds_for
+from peelchain.evaluate.simulated_rates import seed_text
 from peelchain.network import REGTEST
+from peelchain.simulate.parameters import PARAMETERS
 from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 from peelchain.tags.rates import rates_of, read_rates, worth_by_day
@@ -56,6 +67,7 @@ THRESHOLDS_USD = (500, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000)
 ALSO_SILENT = "whirlpool_tx0"
 """Lookalikes that are no pattern either, beside those that a clustering leaves out."""
 
+_PARTS = ("trace", "script.py")
 _RECORDED = datetime(2024, 1, 1, tzinfo=UTC)
 
 Pair = tuple[int, int]
@@ -70,6 +82,65 @@ class Count:
     unit: str
     said: Pair | None
     sought: Pair | None
+
+
+CASES = ("theft", "ransomware", "layering")
+"""The simulated cases that are measured, each in economies with all habits."""
+
+
+def evaluate_patterns(
+    economies: int,
+    blocks: int,
+    work: Path,
+    purpose: Literal["choosing", "test"],
+    made_by: str,
+    progress: Callable[[int, int], object],
+) -> list[ErrorRate]:
+    """The error rates of so many economies of each case, on seeds of the purpose.
+
+    Counts in the folder `work` are not made again while the software is the same. Raises
+    MisuseError for more seeds than there are.
+    """
+    seeds = seeds_for(purpose, economies)
+    tasks = [
+        Task(Condition(case, case, replace(PARAMETERS["habits"], case=case)), seed, blocks)
+        for case in CASES
+        for seed in seeds
+    ]
+    counts = []
+    for done, task in enumerate(tasks):
+        progress(done, len(tasks))
+        counts.append(_kept_counts(task, work))
+    progress(len(tasks), len(tasks))
+    data = f"habits with {', '.join(CASES)}: {economies} economies of each of {blocks} blocks"
+    return pattern_rates(counts, data=data, made_by=made_by, seeds=seed_text(seeds))
+
+
+def _kept_counts(task: Task, work: Path) -> list[Count]:
+    """The counts of one economy, made now or before by the same software."""
+    path = work / f"patterns-{sha256(f'{task.key} {software(_PARTS)}'.encode()).hexdigest()[:16]}"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            rows = json.loads(path.read_text(encoding="ascii"))
+            return [_count(row) for row in rows]
+        folder = work / "chains" / task.chain_key
+        node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
+        counts = pattern_counts(node, folder / f"store-{os.getpid()}")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps([astuple(c) for c in counts]), encoding="ascii")
+        fresh.rename(path)
+    except OSError as e:
+        raise SourceError(f"{e.filename or work}: {e.strerror}; choose another --work") from e
+    except (ValueError, TypeError) as e:
+        raise SourceError(f"{path} holds no counts ({e}); remove it") from None
+    return counts
+
+
+def _count(row: list[Any]) -> Count:
+    rule, stratum, unit, said, sought = row
+    return Count(rule, stratum, unit, said and tuple(said), sought and tuple(sought))
 
 
 def pattern_counts(node: Path, store: Path) -> list[Count]:
