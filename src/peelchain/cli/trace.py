@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from peelchain.cli import patterns
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -23,6 +24,7 @@ from peelchain.errors import MisuseError
 from peelchain.units import MAX_HEIGHT, format_btc
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
+app.command("patterns")(patterns.on_trace)
 
 SeedOption = Annotated[
     list[str],
