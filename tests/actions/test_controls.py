@@ -47,7 +47,7 @@ def hops(world: tuple[Path, Path]) -> list[dict[str, Any]]:
 def test_every_hop_but_the_fee_says_who_and_on_what_basis(hops: list[dict[str, Any]]) -> None:
     bases = Counter(h["control"]["basis"] for h in hops if h["to"])
     assert all(h["control"] is None for h in hops if not h["to"])
-    assert set(bases) <= {"co_spend", "tag", "change", "payment", "unknown"}
+    assert set(bases) <= {"same_script", "co_spend", "tag", "change", "payment", "unknown"}
     assert min(bases["tag"], bases["co_spend"] + bases["change"]) > 5
     for hop in hops:
         control = hop["control"]

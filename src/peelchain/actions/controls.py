@@ -12,6 +12,7 @@ from peelchain.cluster.change.controls import held_outputs
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.evaluate.error_rates import measured_error
 
+SAME_SCRIPT = "same_script"
 SAME_CLUSTER = "co_spend"
 CHANGE = "change"
 PAYMENT = "payment"
@@ -25,10 +26,11 @@ _MEASURED = {SAME_CLUSTER: "multi_input", CHANGE: "change"}
 def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -> list[Any]:
     """Of each hop (from_txout_id, tx_id, to_txout_id) who is held to control the output it makes.
 
-    `basis` says by what, the first that holds: `co_spend`, its script is in the cluster that is
-    spent; `tag`, it is a service's; `change` or `payment`, the predictor holds it to be the
-    spender's or another's; `unknown`. `by` is `spender`, `another`, or None; `label` the service's
-    wherever there is one; `probability` that of being change, where the predictor weighed it. None
+    `basis` says by what, the first that holds: `same_script`, it is the one that is spent, a fact;
+    `co_spend`, its script is in the cluster that is spent; `tag`, it is a service's; `change` or
+    `payment`, the predictor holds it to be the spender's or another's; `unknown`. `by` is
+    `spender`, `another`, or None; `label` the service's wherever there is one; `probability` that
+    of being change, where the predictor weighed it. None
     for the fee.
     """
     arrays, index = view.arrays, view.clusters.index
@@ -46,17 +48,19 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
         for end in ("from_txout_id", "to_txout_id")
     )
     own = index.cluster_of(spent) == index.cluster_of(paid)
-    ends = iter(zip(own.tolist(), paid.tolist(), strict=True))
+    ends = iter(zip(own.tolist(), spent.tolist(), paid.tolist(), strict=True))
     found: list[Any] = []
     for hop in hops:
         to = hop["to_txout_id"]
         if to is None:
             found.append(None)
             continue
-        is_own, script = next(ends)
+        is_own, spent_script, script = next(ends)
         mark = known.mark(script)
         held = said.get(to)
-        if is_own:
+        if spent_script == script:
+            basis, by = SAME_SCRIPT, "spender"
+        elif is_own:
             basis, by = SAME_CLUSTER, "spender"
         elif mark is not None:
             basis, by = TAG, "another"

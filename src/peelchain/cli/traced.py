@@ -1,0 +1,118 @@
+"""How the answer of a trace reads."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from peelchain.cli.output import facts, footing, table
+from peelchain.units import format_btc
+
+Row = dict[str, Any]
+
+CSV_COLUMNS = (
+    *("type", "txid", "vout", "value_sat", "output_sat", "label"),
+    *("rule", "address", "height", "time_utc", "fiat", "currency"),
+)
+
+
+def csv_rows(answer: Row) -> Iterator[list[Any]]:
+    """The terminals of each rule in turn, under CSV_COLUMNS."""
+    currency = answer["fiat"]["currency"] if answer["fiat"] else None
+    for rule in answer["rules"]:
+        for t in answer["terminals"]:
+            sat = t["traced_sat"][rule["rule"]]
+            if sat:
+                told = {**t, "value_sat": sat, "rule": rule["rule"], "currency": currency}
+                told["fiat"] = t["fiat"].get(rule["rule"]) if t["fiat"] else None
+                yield [told[column] for column in CSV_COLUMNS]
+
+
+def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
+    """A trace for people: what was walked, each rule's sums, and the terminals."""
+    rules = [rule["rule"] for rule in answer["rules"]]
+    yield from facts(
+        [
+            (
+                "trace",
+                f"{answer['direction']}, rule{'s' if len(rules) > 1 else ''} {', '.join(rules)}, "
+                f"through {answer['visited_txs']:,} transactions",
+            ),
+            *walked_facts(answer),
+            *((f"  {name}", f"{format_btc(sat)} BTC") for name, sat in answer["totals"].items()),
+            ("sum", f"{format_btc(sum(answer['totals'].values()))} BTC"),
+            *footing(answer),
+        ]
+    )
+    yield ""
+    yield from sums(answer)
+    yield ""
+    heads = ["type", "output", *(f"{rule} BTC" for rule in rules), "service"]
+    if answer["fiat"]:
+        heads.insert(-1, f"{answer['fiat']['currency']}, {rules[0]}")
+    yield from table(
+        heads if len(rules) > 1 else ["traced BTC" if h.endswith("BTC") else h for h in heads],
+        (_cells(t, rules) for t in answer["terminals"] if t["type"] != "fee"),
+        short=short,
+    )
+    fees = sum(t["type"] == "fee" for t in answer["terminals"])
+    if fees:
+        yield f"and the fees of {fees:,} transactions, which --csv and --json list"
+    yield from without_rate(answer["fiat"])
+
+
+def walked_facts(answer: Row) -> Iterator[tuple[str, str]]:
+    """What a walk started from, and whether all of it was walked."""
+    yield (
+        "seeds",
+        f"{format_btc(answer['seeds_sat'])} BTC ({format_btc(answer['seeds_net_sat'])} net of "
+        "seeds that feed seeds)",
+    )
+    taken = answer["receipts"]
+    if taken:
+        yield (
+            "receipts",
+            f"{taken['count']:,} of {format_btc(taken['received_sat'])} BTC; "
+            f"{taken['internal_count']:,} of {format_btc(taken['internal_sat'])} BTC within the "
+            "party are none"
+            + (
+                f"; {taken['left_out_count']:,} of {format_btc(taken['left_out_sat'])} BTC lie "
+                "outside of the period"
+                if taken["left_out_count"]
+                else ""
+            ),
+        )
+    if answer["partial"]:
+        yield "PARTIAL", partly(answer)
+
+
+def partly(answer: Row) -> str:
+    """Why a walk is not whole, in words."""
+    why = "stopped by you" if answer["stopped_by"] == "you" else "--max-txs was reached"
+    return f"{why}: what was pending is cut; the sums hold"
+
+
+def sums(answer: Row) -> Iterator[str]:
+    """The conservation of each rule in one line, seeds = the sum over terminals."""
+    wide = max(len(rule["rule"]) for rule in answer["rules"])
+    for rule in answer["rules"]:
+        parts = " + ".join(f"{name} {format_btc(sat)}" for name, sat in rule["totals"].items())
+        yield f"{rule['rule']:{wide}}  seeds {format_btc(rule['seeds_sat'])} = {parts} BTC"
+
+
+def without_rate(fiat: Row | None) -> Iterator[str]:
+    """The outputs whose amounts have no rate, and what to do about it."""
+    if not fiat or not fiat["without_rate"]:
+        return
+    yield ""
+    yield (
+        f"no rate of {fiat['currency']} for {', '.join(fiat['days_without_rate'])}: these have no "
+        "worth and are in no sum; import rates of those days"
+    )
+    yield from (f"  {name}" for name in fiat["without_rate"])
+
+
+def _cells(row: Row, rules: list[str]) -> list[Any]:
+    name = row["txid"] if row["vout"] is None else f"{row['txid']}:{row['vout']}"
+    cells = [row["type"], name, *(format_btc(row["traced_sat"][rule]) for rule in rules)]
+    if row["fiat"] is not None:
+        cells.append(row["fiat"][rules[0]] or "no rate")
+    return [*cells, row["label"]]
