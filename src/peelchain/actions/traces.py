@@ -1,6 +1,6 @@
 """A trace from given outputs or parties, forward or backward, under any rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from peelchain.actions.trace_filters import Filters, Limits
 from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import canonical_rule, public_rule, rules_of
 from peelchain.actions.trace_seeds import SeedsAsked, parse_seeds
+from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
 from peelchain.case.services import service_at
@@ -68,13 +69,15 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
     The `traced_sat` of the terminals under a rule add up to `seeds_sat`; `value_sat` is that under
     the first rule, `output_sat` the whole output's.
     """
+    check_folder(asked.tables)
     names = rules_of(asked.direction, asked.rules)
+    with_hops = asked.hops or asked.tables is not None
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         what = WalkAsked(asked.direction, asked.seeds, names, asked.filters)
-        walked = walk(view, what, progress, hops=asked.hops)
+        walked = walk(view, what, progress, hops=with_hops)
         terminals = _union(walked, "terminals")
-        hops = _union(walked, "hops") if asked.hops else []
+        hops = _union(walked, "hops") if with_hops else []
         places = _places(walked, terminals, hops)
         rows = [_terminal(t, walked, places, worth) for t in terminals]
         answer = {
@@ -86,14 +89,57 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "terminals": rows,
             "fiat": fiat_told(worth, rows),
         }
-        if asked.hops:
+        if with_hops:
             held = controls(view, hops, walked.known)
             answer["control_errors"] = errors_of(held)
             answer["hops"] = [
                 _hop(h, control, walked, places, worth)
                 for h, control in zip(hops, held, strict=True)
             ]
+        answer["tables"] = None if asked.tables is None else _written(asked.tables, asked, answer)
+        if not asked.hops:
+            answer.pop("hops", None)
+            answer.pop("control_errors", None)
         return answer
+
+
+def _written(folder: Path, asked: TraceAsked, answer: Row) -> list[str]:
+    """Writes the answer as tables and gives the names of the files."""
+    stamp = {
+        **{key: answer[key] for key in ("tip_height", "tip_hash", "policy", "run_id", "partial")},
+        "direction": asked.direction,
+        "rules": [rule["rule"] for rule in answer["rules"]],
+        "filters": answer["filters"],
+    }
+    currency = answer["fiat"]["currency"] if answer["fiat"] else None
+    return write_tables(
+        folder,
+        stamp,
+        {
+            "seeds": answer["seeds"],
+            "terminals": _by_each_rule(answer, "terminals", currency),
+            "hops": _by_each_rule(answer, "hops", currency),
+        },
+    )
+
+
+def _by_each_rule(answer: Row, table: str, currency: str | None) -> Iterator[Row]:
+    """The rows of each rule in turn, those under which nothing is traced left out."""
+    for rule in answer["rules"]:
+        name = rule["rule"]
+        rows = (row for row in answer[table] if row["traced_sat"][name])
+        for seq, row in enumerate(rows):
+            fiat = row["fiat"][name] if row["fiat"] else None
+            yield {
+                **row,
+                **(row.get("control") or {"basis": None, "by": None, "label": row.get("label")}),
+                "rule": name,
+                "scope": rule["scope"],
+                "seq": seq,
+                "traced_sat": row["traced_sat"][name],
+                "fiat": fiat,
+                "currency": currency,
+            }
 
 
 def _union(walked: Walked, table: str) -> list[Row]:

@@ -57,6 +57,9 @@ def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
     if fees:
         yield f"and the fees of {fees:,} transactions, which --csv and --json list"
     yield from without_rate(answer["fiat"])
+    if answer["tables"]:
+        yield ""
+        yield f"tables written: {', '.join(answer['tables'])}"
 
 
 def walked_facts(answer: Row) -> Iterator[tuple[str, str]]:
