@@ -40,7 +40,7 @@ def hops(world: tuple[Path, Path]) -> list[dict[str, Any]]:
     seeds = sorted({f"{row['txid']}:{row['vout']}" for row in payments})
     answer = trace_from("forward", seeds, "pro-rata", store, with_hops=True)
     found: list[dict[str, Any]] = answer["hops"]
-    assert set(answer["control_errors"]) <= {"co_spend", "change"}
+    assert set(answer["control_errors"]) <= {"co_spend", "change", "payment"}
     return found
 
 

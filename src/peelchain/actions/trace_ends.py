@@ -8,13 +8,18 @@ from typing import Literal
 import numpy as np
 
 from peelchain.actions.scripts import script_id_of
-from peelchain.actions.trace_seeds import scripts_of_cluster
+from peelchain.actions.trace_filters import Limits
+from peelchain.actions.trace_seeds import (
+    Seeds,
+    receipts_of,
+    refuse_outside,
+    scripts_of_cluster,
+)
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services
-from peelchain.errors import AddressError, MisuseError
+from peelchain.errors import AddressError, MisuseError, NotInChainError
 from peelchain.store.arrays import Int64
 from peelchain.tags.services import service_kind
-from peelchain.trace.seeds import receipts
 from peelchain.units import OutPoint, format_hash, parse_txid, shown
 
 Kind = Literal["outpoint", "tx", "address", "cluster", "service"]
@@ -59,12 +64,49 @@ def ends_of(texts: Sequence[str], view: StoreView, known: Services) -> list[End]
     return found
 
 
-def outputs_at(end: End, view: StoreView) -> Int64:
-    """The outputs with value that a walk from this end starts from: a party's are its receipts."""
-    if end.kind in ("outpoint", "tx"):
-        values = view.chain.outputs(end.txouts).value_sat
-        return end.txouts[values > 0]
-    return receipts(view.chain, end.scripts).txouts
+def seeds_at(ends: Sequence[End], limits: Limits, view: StoreView) -> Seeds:
+    """What a walk forward from a set of ends starts from: their outputs, or their receipts.
+
+    The set is one party: what one of its members pays another is no receipt. With several ends each
+    is a claimant, by its text. Raises MisuseError where two of them share an output or script, and
+    NotInChainError where there is nothing to walk from.
+    """
+    _check_apart(ends)
+    scripts = np.unique(np.concatenate([_NONE, *(end.scripts for end in ends)]))
+    named = np.concatenate([_NONE, *(end.txouts for end in ends)])
+    named = named[view.chain.outputs(named).value_sat > 0]
+    refuse_outside(named, "forward", limits, view)
+    taken, told = receipts_of(scripts, "forward", limits, view)
+    txouts = np.concatenate([named, np.setdiff1d(taken, named)])
+    if not len(txouts):
+        raise NotInChainError(
+            f"{shown(ends[0].text)} holds no value that is moved in the period asked; give others, "
+            "or widen the period"
+        )
+    outputs = view.chain.outputs(txouts)
+    owners = np.zeros(len(txouts), np.int64)
+    for at, end in enumerate(ends):
+        owners[np.isin(txouts, end.txouts) | np.isin(outputs.script_id, end.scripts)] = at
+    return Seeds(
+        txouts=txouts,
+        sat=outputs.value_sat,
+        claimants=tuple(end.text for end in ends) if len(ends) > 1 else (),
+        claimant_of=owners if len(ends) > 1 else None,
+        scripts=scripts,
+        basis="inference" if any(end.is_inferred for end in ends) else "fact",
+        receipts=told if len(scripts) else None,
+    )
+
+
+def _check_apart(ends: Sequence[End]) -> None:
+    for at, end in enumerate(ends):
+        for other in ends[:at]:
+            for mine, theirs in ((end.scripts, other.scripts), (end.txouts, other.txouts)):
+                if np.intersect1d(mine, theirs).size:
+                    raise MisuseError(
+                        f"{shown(other.text)} and {shown(end.text)} are one, in part or whole; "
+                        "name one of them"
+                    )
 
 
 def directly_tagged(view: StoreView) -> Int64:

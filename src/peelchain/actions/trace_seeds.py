@@ -9,6 +9,7 @@ import numpy as np
 
 from peelchain.actions.scripts import script_id_of
 from peelchain.actions.trace_filters import Limits
+from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_seed_file import SeedRow, parse_claim, parse_seed, read_seed_file
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError, NotInChainError
@@ -85,9 +86,9 @@ def seeds_of(asked: SeedsAsked, direction: Direction, limits: Limits, view: Stor
     txouts = np.array(view.lookup.txout_ids([row.outpoint for row in rows]), np.int64)
     values = view.chain.outputs(txouts).value_sat.tolist()
     amounts = _amounts(rows, values)
-    _outside(rows, txouts, direction, limits, view)
+    refuse_outside(txouts, direction, limits, view)
     scripts = _party(asked, view) if party else _NONE
-    taken, told = _receipts(scripts, direction, limits, view) if party else (_NONE, None)
+    taken, told = receipts_of(scripts, direction, limits, view) if party else (_NONE, None)
     twice = np.isin(txouts, taken)
     if twice.any():
         raise MisuseError(
@@ -177,22 +178,22 @@ def _amounts(rows: list[SeedRow], values: list[int]) -> list[int]:
     return amounts
 
 
-def _outside(
-    rows: list[SeedRow], txouts: Int64, direction: Direction, limits: Limits, view: StoreView
-) -> None:
-    """Refuses a seed from which value moved before the period asked, or came after it."""
+def refuse_outside(txouts: Int64, direction: Direction, limits: Limits, view: StoreView) -> None:
+    """Raises MisuseError for an output that moved before the period asked, or came after it."""
     moved = _moved_outside(txouts, direction, limits, view)
-    for row, height in zip(rows, moved.tolist(), strict=True):
-        if height >= 0 and direction == "forward":
-            raise MisuseError(
-                f"seed {row.outpoint} was spent at height {height}, before the period asked, which "
-                f"begins at {limits.min_height}; begin earlier, or trace from what became of it"
-            )
-        if height >= 0:
-            raise MisuseError(
-                f"seed {row.outpoint} was made at height {height}, after the period asked, which "
-                f"ends at {limits.max_height}; end later, or trace from an earlier output"
-            )
+    if not (moved >= 0).any():
+        return
+    at = int(np.argmax(moved >= 0))
+    name = Places(view, [int(txouts[at])]).outpoint(int(txouts[at]))
+    if direction == "forward":
+        raise MisuseError(
+            f"seed {name} was spent at height {moved[at]}, before the period asked, which begins "
+            f"at {limits.min_height}; begin earlier, or trace from what became of it"
+        )
+    raise MisuseError(
+        f"seed {name} was made at height {moved[at]}, after the period asked, which ends at "
+        f"{limits.max_height}; end later, or trace from an earlier output"
+    )
 
 
 def _moved_outside(txouts: Int64, direction: Direction, limits: Limits, view: StoreView) -> Int64:
@@ -210,9 +211,10 @@ def _moved_outside(txouts: Int64, direction: Direction, limits: Limits, view: St
     return found
 
 
-def _receipts(
+def receipts_of(
     scripts: Int64, direction: Direction, limits: Limits, view: StoreView
 ) -> tuple[Int64, Receipts]:
+    """The receipts of a party that are moved within the period, rising, and the sums of all."""
     taken = receipts(view.chain, scripts)
     inside = _moved_outside(taken.txouts, direction, limits, view) < 0
     kept = taken.txouts[inside]

@@ -148,15 +148,15 @@ def _union(walked: Walked, table: str) -> list[Row]:
     A row is the same where all but the traced amount is: rules differ in amounts alone.
     """
     rows: dict[tuple[Any, ...], Row] = {}
-    for name in walked.asked.rules:
+    for name in walked.rules:
         for row in getattr(walked.trace.rules[name], table).to_pylist():
             row.pop("seq", None)
             traced = row.pop("traced_sat")
             rows.setdefault(tuple(row.values()), {**row, "traced": {}})["traced"][name] = traced
-    if len(walked.asked.rules) == 1:
+    if len(walked.rules) == 1:
         return list(rows.values())
     # each rule's rows are in the order of the walk: merged, that of transactions is kept
-    backward = walked.asked.direction == "backward" and table == "hops"
+    backward = walked.direction == "backward" and table == "hops"
     return sorted(rows.values(), key=lambda row: -row["tx_id"] if backward else _chain_order(row))
 
 
@@ -177,7 +177,7 @@ def _places(walked: Walked, terminals: list[Row], hops: list[Row]) -> Places:
 
 def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> Row:
     tx, txout = row["tx_id"], row["txout_id"]
-    first = row["traced"].get(walked.asked.rules[0], 0)
+    first = row["traced"].get(walked.rules[0], 0)
     return {
         "type": row["type"],
         "txid": places.txid(tx),
@@ -201,21 +201,21 @@ def _worth(
 
 
 def _by_rule(row: Row, walked: Walked) -> dict[str, int]:
-    return {public_rule(name): row["traced"].get(name, 0) for name in walked.asked.rules}
+    return {public_rule(name): row["traced"].get(name, 0) for name in walked.rules}
 
 
 def _label(row: Row, walked: Walked) -> str | None:
     if row["type"] not in ("service", "mixer"):
         return None
     mark = service_at(
-        walked.asked.direction, row["tx_id"], row["txout_id"], walked.view.chain, walked.known
+        walked.direction, row["tx_id"], row["txout_id"], walked.view.chain, walked.known
     )
     return mark.label if mark else None
 
 
 def _hop(row: Row, control: Any, walked: Walked, places: Places, worth: Fiat | None) -> Row:
     start, tx, to = row["from_txout_id"], row["tx_id"], row["to_txout_id"]
-    first = row["traced"].get(walked.asked.rules[0], 0)
+    first = row["traced"].get(walked.rules[0], 0)
     return {
         "from": places.outpoint(start),
         "txid": places.txid(tx),
@@ -250,7 +250,7 @@ def _seeds(walked: Walked, places: Places) -> list[Row]:
 def _rules(walked: Walked, rows: list[Row]) -> list[Row]:
     """Each rule with its sums, which are the seeds' to the satoshi."""
     found = []
-    for name in walked.asked.rules:
+    for name in walked.rules:
         outcome = walked.trace.rules[name]
         found.append(
             {
