@@ -1,4 +1,4 @@
-"""peelchain trace: forward, backward."""
+"""peelchain trace: forward, backward, path."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +37,7 @@ from peelchain.cli.trace_options import (
     nothing_to_trace,
     seeds_read,
 )
+from peelchain.cli.trace_path import path
 from peelchain.cli.traced import CSV_COLUMNS, csv_rows, traced_lines
 
 if TYPE_CHECKING:
@@ -157,6 +158,9 @@ def backward(
         tables=tables,
     )
     _show(asked, store, form)
+
+
+app.command()(path)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:

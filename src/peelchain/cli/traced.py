@@ -103,14 +103,19 @@ def sums(answer: Row) -> Iterator[str]:
 
 def without_rate(fiat: Row | None) -> Iterator[str]:
     """The outputs whose amounts have no rate, and what to do about it."""
-    if not fiat or not fiat["without_rate"]:
-        return
-    yield ""
-    yield (
-        f"no rate of {fiat['currency']} for {', '.join(fiat['days_without_rate'])}: these have no "
-        "worth and are in no sum; import rates of those days"
-    )
-    yield from (f"  {name}" for name in fiat["without_rate"])
+    yield from days_without_rate(fiat)
+    if fiat:
+        yield from (f"  {name}" for name in fiat["without_rate"])
+
+
+def days_without_rate(fiat: Row | None) -> Iterator[str]:
+    """The days that no rate is known for, and what to do about it."""
+    if fiat and fiat["days_without_rate"]:
+        yield ""
+        yield (
+            f"no rate of {fiat['currency']} for {', '.join(fiat['days_without_rate'])}: what moved "
+            "then has no worth and is in no sum; import rates of those days"
+        )
 
 
 def _cells(row: Row, rules: list[str]) -> list[Any]:
