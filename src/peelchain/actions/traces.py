@@ -18,7 +18,7 @@ from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
 from peelchain.case.services import service_at
-from peelchain.trace.walk import Direction
+from peelchain.trace.walk import Direction, Trace
 
 __all__ = ["Limits", "TraceAsked", "canonical_rule", "parse_seeds", "trace_asked", "trace_from"]
 
@@ -85,8 +85,11 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "rule": public_rule(names[0]),
             "totals": walked.trace.rules[names[0]].totals,
             "rules": _rules(walked, rows),
+            "poison": poison(walked.trace),
             "seeds": _seeds(walked, places),
+            "claimants": _claimants(walked),
             "terminals": rows,
+            "claims": _claims(walked, places),
             "fiat": fiat_told(worth, rows),
         }
         if with_hops:
@@ -119,6 +122,7 @@ def _written(folder: Path, asked: TraceAsked, answer: Row) -> list[str]:
             "seeds": answer["seeds"],
             "terminals": _by_each_rule(answer, "terminals", currency),
             "hops": _by_each_rule(answer, "hops", currency),
+            **({"claims": answer["claims"]} if answer["claimants"] else {}),
         },
     )
 
@@ -245,6 +249,56 @@ def _seeds(walked: Walked, places: Places) -> list[Row]:
         }
         for txout, sat, claim in zip(seeds.txouts.tolist(), seeds.sat.tolist(), claims, strict=True)
     ]
+
+
+def poison(found: Trace) -> Row:
+    """What reachability alone says: no amounts of a rule, each output taken whole."""
+    return {
+        "outputs": found.poison.txouts,
+        "value_sat": found.poison.value_sat,
+        "totals": found.poison.totals,
+    }
+
+
+def _claims(walked: Walked, places: Places) -> list[Row]:
+    """What of each terminal is each claimant's, rule by rule, in the order of the terminals."""
+    found = []
+    for name in walked.rules:
+        table = walked.trace.rules[name].claims
+        for row in [] if table is None else table.to_pylist():
+            txout = row["txout_id"]
+            found.append(
+                {
+                    "rule": public_rule(name),
+                    "claimant": walked.seeds.claimants[row["claimant"]],
+                    "type": row["type"],
+                    "txid": places.txid(row["tx_id"]),
+                    "vout": None if txout is None else places.vout(txout),
+                    "traced_sat": row["traced_sat"],
+                }
+            )
+    return found
+
+
+def _claimants(walked: Walked) -> list[Row]:
+    """Each claimant with what it starts with, and its sums by rule and type."""
+    seeds = walked.seeds
+    if seeds.claimant_of is None:
+        return []
+    found = [
+        {
+            "claimant": claimant,
+            "seeds_sat": sum(seeds.sat[seeds.claimant_of == at].tolist()),
+            "totals": {public_rule(name): {} for name in walked.rules},
+        }
+        for at, claimant in enumerate(seeds.claimants)
+    ]
+    for name in walked.rules:
+        table = walked.trace.rules[name].claims
+        for row in [] if table is None else table.to_pylist():
+            totals = found[row["claimant"]]["totals"][public_rule(name)]
+            totals[row["type"]] = totals.get(row["type"], 0) + row["traced_sat"]
+    return found
 
 
 def _rules(walked: Walked, rows: list[Row]) -> list[Row]:

@@ -44,6 +44,8 @@ def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
     )
     yield ""
     yield from sums(answer)
+    yield from claimants(answer)
+    yield poisoned(answer["poison"])
     yield ""
     heads = ["type", "output", *(f"{rule} BTC" for rule in rules), "service"]
     if answer["fiat"]:
@@ -99,6 +101,34 @@ def sums(answer: Row) -> Iterator[str]:
     for rule in answer["rules"]:
         parts = " + ".join(f"{name} {format_btc(sat)}" for name, sat in rule["totals"].items())
         yield f"{rule['rule']:{wide}}  seeds {format_btc(rule['seeds_sat'])} = {parts} BTC"
+
+
+def claimants(answer: Row) -> Iterator[str]:
+    """The sums of each claimant under each rule."""
+    if not answer["claimants"]:
+        return
+    yield ""
+    yield from table(
+        ["claimant", "rule", "seeds BTC", "comes to"],
+        (
+            [
+                claimant["claimant"],
+                rule,
+                format_btc(claimant["seeds_sat"]),
+                " + ".join(f"{kind} {format_btc(sat)}" for kind, sat in totals.items()),
+            ]
+            for claimant in answer["claimants"]
+            for rule, totals in claimant["totals"].items()
+        ),
+    )
+
+
+def poisoned(poison: Row) -> str:
+    """What reachability alone says, in one line."""
+    return (
+        f"poison: {poison['outputs']:,} outputs worth {format_btc(poison['value_sat'])} BTC are "
+        "reached at all (reachability, no amount of a rule)"
+    )
 
 
 def without_rate(fiat: Row | None) -> Iterator[str]:
