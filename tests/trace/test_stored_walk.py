@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from peelchain.store.reader import Store
 from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.paths import deposit_candidates
 from peelchain.trace.seeds import receipts
-from peelchain.trace.walk import RULES, Trace, TraceRequest, boundaries, trace
+from peelchain.trace.walk import RULES, Direction, Trace, TraceRequest, boundaries, trace
 
 Both = tuple[ChainArrays, StoredChain]
 
@@ -47,7 +48,7 @@ def requests(draw: st.DrawFn, flat: ChainArrays) -> TraceRequest:
     worth = np.flatnonzero(flat.txout_value > 0)
     chosen = st.lists(st.integers(0, len(worth) - 1), min_size=1, max_size=8, unique=True)
     seeds = worth[draw(chosen)]
-    direction = draw(st.sampled_from(["forward", "backward"]))
+    direction: Direction = draw(st.sampled_from(get_args(Direction)))
     rules = ("pro_rata", "index_fifo") if direction == "backward" else RULES
     scripts, txs = int(flat.txout_script.max()), flat.tx_count - 1
     services = draw(st.sets(st.integers(0, scripts), max_size=30))

@@ -88,7 +88,7 @@ def service_at(
 def services_at(
     direction: Direction, ends: Sequence[tuple[int, int]], chain: ChainRows, known: Services
 ) -> list[Mark | None]:
-    """Of each `service` or `mixer` terminal (tx_id, txout_id), who is paid, or backward paid it out."""
+    """Of each `service` or `mixer` terminal (tx_id, txout_id), who is paid; backward, who paid."""
     if direction == "forward":
         scripts = chain.outputs([txout for _, txout in ends]).script_id
         return [known.mark(script) for script in scripts.tolist()]

@@ -199,7 +199,7 @@ class Trace:
 def trace(
     chain: ChainArrays | StoredChain, request: TraceRequest, progress: Progress | None = None
 ) -> Trace:
-    """The trace of the request's seeds under each of its rules, the same from memory and from files.
+    """The trace of the request's seeds under each of its rules, whether in memory or from files.
 
     `progress` is told stage, transactions done and of how many (None: not known). What it raises
     ends the trace; where it returns False while the stage is `reach`, the walk stops and what it
