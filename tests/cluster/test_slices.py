@@ -60,7 +60,7 @@ def rows_of(path: Path, pairs: dict[int, int], **written: object) -> _core.Store
         schema=TABLES["clusters"].schema,
     )
     pq.write_table(table, path, **written)
-    return _core.StoredClusters(_core.TableRows({"clusters": [(path, len(pairs))]}), 4_000)
+    return _core.StoredClusters(_core.TableRows({"clusters": [(str(path), len(pairs))]}), 4_000)
 
 
 @settings(max_examples=100, deadline=None)
