@@ -462,7 +462,11 @@ def trace(
     graph: bool,
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
-    list[tuple[str, _TerminalColumns, list[int], _HopColumns]],
+    list[
+        tuple[
+            str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None
+        ]
+    ],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
     _GraphColumns | None,
     tuple[int, list[int]],
@@ -472,11 +476,12 @@ def trace(
 ]:
     """The flow under each rule, what was reached, and whether the walk stopped early.
 
-    Of each rule its name, terminals, traced_sat by code of terminal_types, and hops. Then every
-    output reached with `paths`: txout_id, code of terminal_types or 255 for no end, and row of the
-    one before it on a shortest path from a seed, -1 for a seed; else three empty arrays. With
-    `graph` the fields of trace.graph.FlowGraph after the first, else None. Then outputs at which a
-    path ends and their whole value by code; whether the walk is partial; transactions visited and
+    Of each rule its name, terminals, traced_sat by code of terminal_types, hops, and with
+    `seed_claimants` claimants and their parts of the terminals, else None. Then every output
+    reached with `paths`: txout_id, code of terminal_types or 255 for no end, and row of the one
+    before it on a shortest path from a seed, -1 for a seed; else three empty arrays. With `graph`
+    the fields of trace.graph.FlowGraph after the first, else None. Then outputs at which a path
+    ends and their whole value by code; whether the walk is partial; transactions visited and
     outputs reached.
 
     `chain` is the fields of ChainArrays in order. Terminals: code of terminal_types, tx_id,
@@ -485,5 +490,7 @@ def trace(
     what it raises stops the trace, and False stops the walk, which then is partial.
     """
 
-def tracing_rules() -> list[str]: ...
+def tracing_rules(*, backward: bool = False) -> list[str]:
+    """The names of the rules, or of those that run backward."""
+
 def terminal_types() -> list[str]: ...

@@ -56,7 +56,13 @@ type OutGraph<'py> = (
     OutInts<'py>,
     OutInts<'py>,
 );
-type OutFlow<'py> = (&'static str, OutTerminals<'py>, Vec<i128>, OutHops<'py>);
+type OutFlow<'py> = (
+    &'static str,
+    OutTerminals<'py>,
+    Vec<i128>,
+    OutHops<'py>,
+    Option<(OutInts<'py>, OutTerminals<'py>)>,
+);
 type OutTrace<'py> = (
     Vec<OutFlow<'py>>,
     OutReached<'py>,
@@ -223,17 +229,14 @@ fn answer(py: Python<'_>, outcome: Outcome) -> OutTrace<'_> {
 }
 
 fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
-    let terminals = flow.terminals;
     let hops = flow.hops;
+    let claims = flow.claims.map(|claims| {
+        let terminals = terminal_arrays(py, claims.terminals);
+        (claims.claimants.into_pyarray(py), terminals)
+    });
     (
         flow.rule.name(),
-        (
-            terminals.types.into_pyarray(py),
-            terminals.txs.into_pyarray(py),
-            terminals.txouts.into_pyarray(py),
-            terminals.value_sat.into_pyarray(py),
-            terminals.traced_sat.into_pyarray(py),
-        ),
+        terminal_arrays(py, flow.terminals),
         flow.totals_sat.to_vec(),
         (
             hops.from_txouts.into_pyarray(py),
@@ -242,6 +245,17 @@ fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
             hops.value_sat.into_pyarray(py),
             hops.traced_sat.into_pyarray(py),
         ),
+        claims,
+    )
+}
+
+fn terminal_arrays(py: Python<'_>, terminals: core::Terminals) -> OutTerminals<'_> {
+    (
+        terminals.types.into_pyarray(py),
+        terminals.txs.into_pyarray(py),
+        terminals.txouts.into_pyarray(py),
+        terminals.value_sat.into_pyarray(py),
+        terminals.traced_sat.into_pyarray(py),
     )
 }
 
@@ -260,8 +274,13 @@ fn graph_arrays(py: Python<'_>, graph: core::Graph) -> OutGraph<'_> {
 }
 
 #[pyfunction]
-fn tracing_rules() -> Vec<&'static str> {
-    Rule::ALL.map(Rule::name).to_vec()
+#[pyo3(signature = (*, backward = false))]
+fn tracing_rules(backward: bool) -> Vec<&'static str> {
+    let rules = Rule::ALL.into_iter();
+    rules
+        .filter(|rule| !backward || rule.runs_backward())
+        .map(Rule::name)
+        .collect()
 }
 
 #[pyfunction]

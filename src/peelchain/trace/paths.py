@@ -34,7 +34,7 @@ def connections(
     everything that leads to it. A flow that reaches another seed ends there, so neither seeds nor
     hops are passed on through it.
     """
-    seeds = sorted(int(txout) for txout in np.asarray(seed_txouts, np.int64))
+    seeds = np.unique(np.asarray(seed_txouts, np.int64)).tolist()
     # Sets of seeds are bit masks: a union is one operation however many there are.
     starts = {txout: 1 << bit for bit, txout in enumerate(seeds)}
     reached: dict[int, tuple[int, int]] = {}

@@ -21,6 +21,9 @@ Progress = Callable[[str, int, int | None], object]
 RULES: tuple[str, ...] = tuple(_core.tracing_rules())
 """Every rule of scope transaction."""
 
+BACKWARD_RULES: tuple[str, ...] = tuple(_core.tracing_rules(backward=True))
+"""Those that run backward too: under the others a satoshi's way depends on which are traced."""
+
 CASE_RULES: tuple[str, ...] = ("pro_rata", "index_fifo")
 """The rules of a case file: those its verifier derives again."""
 
@@ -238,9 +241,14 @@ def trace(
     )
     outcomes = {
         rule: _rule_trace(
-            rule, seeds_sat, _totals(totals), _terminal_table(*terminals), _hop_table(*hops)
+            rule,
+            seeds_sat,
+            _totals(totals),
+            _terminal_table(*terminals),
+            _hop_table(*hops),
+            None if claims is None else _claim_table(*claims),
         )
-        for rule, terminals, totals, hops in flows
+        for rule, terminals, totals, hops, claims in flows
     }
     poisoned = _totals(poison[1])
     return Trace(
@@ -282,6 +290,11 @@ def _check(request: TraceRequest) -> None:
             raise MisuseError(
                 f"no tracing rule is called '{rule}'; the rules are {', '.join(RULES)}"
             )
+        if request.direction == "backward" and rule not in BACKWARD_RULES:
+            raise MisuseError(
+                f"under {rule} the way of a satoshi depends on which others are traced, so it runs "
+                f"forward only; backward use one of {', '.join(BACKWARD_RULES)}"
+            )
         if list(request.rules).count(rule) > 1:
             raise MisuseError(f"rule '{rule}' is given twice; name each once")
     if not len(request.seed_txouts):
@@ -301,7 +314,12 @@ def _check(request: TraceRequest) -> None:
 
 
 def _rule_trace(
-    rule: str, seeds_sat: int, totals: dict[str, int], terminals: pa.Table, hops: pa.Table
+    rule: str,
+    seeds_sat: int,
+    totals: dict[str, int],
+    terminals: pa.Table,
+    hops: pa.Table,
+    claims: pa.Table | None,
 ) -> RuleTrace:
     if sum(totals.values()) != seeds_sat:
         raise ConservationError(
@@ -309,7 +327,7 @@ def _rule_trace(
             "this is a defect of peelchain, please report it"
         )
     seeds_net_sat = seeds_sat - totals.get("seed", 0)
-    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, totals)
+    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, totals, claims)
 
 
 def _totals(sat_of_codes: list[int]) -> dict[str, int]:
@@ -320,12 +338,38 @@ def _totals(sat_of_codes: list[int]) -> dict[str, int]:
 def _terminal_table(
     types: npt.NDArray[np.uint8], txs: Int64, txouts: Int64, values: Int64, traced: Int64
 ) -> pa.Table:
-    names = pa.DictionaryArray.from_arrays(
-        pa.array(types.astype(np.int8)), pa.array(TERMINAL_TYPES, pa.string())
-    )
     return pa.Table.from_arrays(
-        [names, pa.array(txs), _null_where_negative(txouts), pa.array(values), pa.array(traced)],
+        [
+            _names(types),
+            pa.array(txs),
+            _null_where_negative(txouts),
+            pa.array(values),
+            pa.array(traced),
+        ],
         schema=TABLES["terminals"].schema,
+    )
+
+
+def _claim_table(
+    claimants: Int64, terminals: tuple[npt.NDArray[np.uint8], Int64, Int64, Int64, Int64]
+) -> pa.Table:
+    types, txs, txouts, _, traced = terminals
+    return pa.Table.from_arrays(
+        [
+            pa.array(claimants),
+            _names(types),
+            pa.array(txs),
+            _null_where_negative(txouts),
+            pa.array(traced),
+        ],
+        schema=TABLES["claims"].schema,
+    )
+
+
+def _names(types: npt.NDArray[np.uint8]) -> pa.DictionaryArray:
+    # The codes are far below 128, so they may be seen as the signed bytes that the schema asks for.
+    return pa.DictionaryArray.from_arrays(
+        pa.array(types.view(np.int8)), pa.array(TERMINAL_TYPES, pa.string())
     )
 
 
