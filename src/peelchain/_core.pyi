@@ -428,6 +428,34 @@ class ConstrainedMerge:
 def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
     """The rows whose script is one of the members."""
 
+# --- max flow ---
+
+@final
+class FlowNetwork:
+    """Arcs, seeds and ends of a network without cycles, to ask for maximum flows."""
+
+    def __new__(
+        cls,
+        node_count: int,
+        tails: _Int64,
+        heads: _Int64,
+        capacities_sat: _Int64,
+        seed_nodes: _Int64,
+        seed_sat: _Int64,
+        end_nodes: _Int64,
+        end_capacities_sat: _Int64,
+    ) -> FlowNetwork: ...
+    def most(
+        self,
+        growing: list[npt.NDArray[np.bool_]],
+        progress: Callable[[int, int], object] | None,
+    ) -> list[tuple[int, npt.NDArray[np.bool_]]]:
+        """The most that can arrive at sets of ends, each with those before it.
+
+        Beside it bool by node: whether more could arrive from there, which is the far side of a
+        least cut. `progress` is told sets done and of how many; what it raises stops the work.
+        """
+
 # --- trace ---
 
 _TerminalColumns = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64]
@@ -494,3 +522,23 @@ def tracing_rules(*, backward: bool = False) -> list[str]:
     """The names of the rules, or of those that run backward."""
 
 def terminal_types() -> list[str]: ...
+
+# --- linkage ---
+
+def linkage(
+    input_sat: list[int],
+    output_sat: list[int],
+    *,
+    most_gain_sat: int,
+    most_loss_sat: int,
+    parties_at_least: int,
+    finest: bool,
+    max_steps: int,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[str | None, list[int], list[list[int]]]:
+    """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
+
+    Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
+    nothing else; or None, all interpretations by the number of parties, and for each input and
+    output how many of at least so many parties link them. Values must be above 0.
+    """
