@@ -11,8 +11,8 @@ import pyarrow as pa
 
 _PathLike = str | os.PathLike[str]
 
-_Int64 = npt.NDArray[np.int64]
 _Int32 = npt.NDArray[np.int32]
+_Int64 = npt.NDArray[np.int64]
 _Bool = npt.NDArray[np.bool_]
 
 # --- chain ---
@@ -197,6 +197,14 @@ class StoredChain:
 
     def first_tx_from(self, height: int) -> int:
         """The first transaction at this height or above."""
+
+@final
+class StoredClusters:
+    """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
+
+    def __new__(cls, rows: TableRows, cache_bytes: int) -> StoredClusters: ...
+    def cluster_of(self, scripts: _Int64) -> _Int64:
+        """The cluster_id of each script_id: itself where the table does not have it."""
 
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
@@ -456,18 +464,10 @@ _GraphColumns = tuple[
     int, _Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64, _Int64
 ]
 
+_FlatChain = tuple[_Int32, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Bool]
+
 def trace(
-    chain: tuple[
-        npt.NDArray[np.int32],
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        npt.NDArray[np.bool_],
-    ],
+    chain: _FlatChain | StoredChain,
     *,
     backward: bool,
     rules: list[str],

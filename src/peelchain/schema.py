@@ -456,6 +456,21 @@ _TABLES = (
         ),
     ),
     TableSpec(
+        "claims",
+        "derived",
+        "whose the value at rest is, where several claimants trace together",
+        ("run_id", "txout_id", "tx_id", "type", "claimant"),
+        ("tx_id", "txout_id", "claimant"),
+        "inference",
+        (
+            Column("claimant", "int64", "index of the claimant, from 0"),
+            Column("type", "name", "type of the terminal"),
+            Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
+            Column("txout_id", "int64", "the output", null="the fee"),
+            Column("traced_sat", "int64", "the claimant's part of the traced value there"),
+        ),
+    ),
+    TableSpec(
         "bounds",
         "derived",
         "the least and the most that any conserving rule could trace to a destination",
@@ -470,21 +485,6 @@ _TABLES = (
             Column("most_sat", "int64", "no rule traces more, wherever what was cut went"),
             Column("least_known_sat", "int64", "the least, had all that was cut arrived"),
             Column("most_known_sat", "int64", "the most, had none of what was cut arrived"),
-        ),
-    ),
-    TableSpec(
-        "claims",
-        "derived",
-        "whose the value at rest is, where several claimants trace together",
-        ("run_id", "txout_id", "tx_id", "type", "claimant"),
-        ("tx_id", "txout_id", "claimant"),
-        "inference",
-        (
-            Column("claimant", "int64", "index of the claimant, from 0"),
-            Column("type", "name", "type of the terminal"),
-            Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
-            Column("txout_id", "int64", "the output", null="the fee"),
-            Column("traced_sat", "int64", "the claimant's part of the traced value there"),
         ),
     ),
 )
