@@ -54,7 +54,9 @@ SCHEMA = pa.schema(
     [
         pa.field("txout_id", pa.int64(), nullable=False),
         pa.field("mark", pa.string(), nullable=False),
-        pa.field("reasons", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
+        pa.field(
+            "reasons", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False
+        ),
     ]
 )
 """An output, its mark, and what was seen, in words."""
@@ -106,8 +108,8 @@ def marks(
             found.append((txout, CHANNEL_CLOSE, said))
         if txout in batches:
             found.append((txout, KEY_HANDOVER, batches[txout]))
-    columns = list(zip(*sorted(found), strict=True)) or [[], [], []]
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
+    rows = [dict(zip(SCHEMA.names, row, strict=True)) for row in sorted(found)]
+    return pa.Table.from_pylist(rows, SCHEMA)
 
 
 def _channel_spends(
@@ -222,7 +224,7 @@ def _batches(lookup: Lookup, txs: dict[int, Row], tx_ids: set[int]) -> dict[int,
             "each pays a script that is paid nothing else",
             f"{spent} of them are spent, in {len(spends)} transactions",
         ]
-        found.update({txout: said for txout in coins})
+        found.update(dict.fromkeys(coins, said))
     return found
 
 
