@@ -65,6 +65,7 @@ def answers(session):
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "coinjoin linkage": [session.coinjoin, "--parties", 1],
+        "trace path": [session.outpoint.split(":")[0], session.reached],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
@@ -113,6 +114,7 @@ def test_columns_of_csv_are_documented(session):
         "coinjoin linkage": [session.coinjoin],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
+        "trace path": [session.outpoint, session.reached],
     }
     for name, more in asked.items():
         out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out

@@ -9,7 +9,9 @@ pub mod error;
 mod guarded;
 pub mod linkage;
 pub mod lookup;
+pub mod max_flow;
 pub mod runs;
+pub mod stored;
 pub mod trace;
 pub mod verify;
 

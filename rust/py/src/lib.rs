@@ -14,7 +14,9 @@ mod explain;
 mod ingest;
 mod linkage;
 mod lookup;
+mod max_flow;
 mod progress;
+mod stored;
 mod trace;
 mod verify;
 
@@ -30,6 +32,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ingest::register(module)?;
     linkage::register(module)?;
     lookup::register(module)?;
+    stored::register(module)?;
+    max_flow::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())
