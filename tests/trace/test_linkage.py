@@ -161,6 +161,13 @@ def test_outputs_of_no_value_are_linked_with_nobody():
     assert found.equal_outputs == (1, 0)
 
 
+def test_everything_may_go_to_fees():
+    found = linkage([10, 5], [0])
+    assert found.links == ((None,), (None,))
+    assert found.by_parties == (2,)
+    assert found.interpretations == 0
+
+
 def test_giving_up_says_why_and_keeps_what_sums_force():
     values = [3 * 2**n for n in range(30)]
     found = linkage(values, [v - 1 for v in values])

@@ -146,7 +146,7 @@ def linkage(
     column_of = {o: column for column, o in enumerate(asked)}
 
     def links(name: int) -> tuple[int | None, ...]:
-        row = counts[row_of[name]] if name in row_of else [0] * len(asked)
+        row = counts[row_of[name]] if asked and name in row_of else [0] * len(asked)
         return tuple(row[column_of[o]] if o in column_of else None for o in range(len(output_sat)))
 
     forced = _forced(party_sat, {o: output_sat[o] for o in asked}, most_gain_sat, most_loss_sat)
