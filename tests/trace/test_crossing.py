@@ -12,7 +12,7 @@ from tests.trace.test_walk import request_of
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import ChainArrays
 from peelchain.trace.crossing import Crossing, cross, intervals, without_coinjoins
-from peelchain.trace.linkage import linkage
+from peelchain.trace.linkage import Linkage, linkage
 from peelchain.trace.walk import RULES, TERMINAL_TYPES, Direction, TraceRequest, boundaries, trace
 
 ALICE, BOB = 1, 2
@@ -28,10 +28,23 @@ def mix() -> tuple[ChainArrays, int, list[int]]:
     return builder.arrays(), 2, made
 
 
-def linkage_of(arrays: ChainArrays, tx: int, **options: int):
+def linkage_of(
+    arrays: ChainArrays,
+    tx: int,
+    *,
+    parties_at_least: int = 1,
+    most_gain_sat: int = 0,
+    most_paid_sat: int = 0,
+) -> Linkage:
     spent = arrays.outputs(arrays.prevouts(tx)).value_sat.tolist()
     first, end = arrays.tx_first_txout[tx : tx + 2]
-    return linkage(spent, arrays.txout_value[first:end].tolist(), **options)
+    return linkage(
+        spent,
+        arrays.txout_value[first:end].tolist(),
+        parties_at_least=parties_at_least,
+        most_gain_sat=most_gain_sat,
+        most_paid_sat=most_paid_sat,
+    )
 
 
 def asked(

@@ -1,9 +1,9 @@
 """Value that changes hands where the chain does not show it, and what only looks so.
 
-Channels: two people pay into a 2-of-2, or into one Taproot key of both, and later close it, together
-or one of them alone. Sources: BOLT 3, Funding, Commitment and Closing Transaction. Handed-over coins: a
-house makes coins of one denomination beforehand and later gives away their keys. Source: Pakki et
-al. 2021. Beside them escrows of two keys, and rewards of the same denominations.
+Channels: two people pay into a 2-of-2, or into one Taproot key of both, and later close it,
+together or one of them alone. Source: BOLT 3, Funding, Commitment and Closing Transaction.
+Handed-over coins: a house makes coins of one denomination beforehand and later gives away their
+keys. Source: Pakki et al. 2021. Beside them escrows of two keys, and rewards of the same sums.
 """
 
 from collections.abc import Sequence

@@ -42,6 +42,9 @@ class Parameters:
     - `custodian_sweep_share`: of the sweeps of customers' deposits, those that spend coins of the
       hot wallet along with them.
     - `broker`: a service whose customers' coins another exchange holds.
+    - `channels_per_100_blocks`, `escrows_per_100_blocks`: payment channels, and two-key escrows
+      that spend like them; `handed_coins_per_100_blocks`, `rewards_per_100_blocks`: batches of
+      coins whose keys are handed over, and rewards of the same sums.
     - `real_mixes`: mixes have the shapes of their protocols and the rates below; otherwise three
       simplified designs, by a calendar of their own.
     - `case`: a case beside the pay site: one of CASES, or empty for none.
