@@ -66,6 +66,7 @@ def answers(session):
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "coinjoin linkage": [session.coinjoin, "--parties", 1],
         "trace path": [session.outpoint.split(":")[0], session.reached],
+        "trace marks": ["--seed", session.outpoint],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
