@@ -387,6 +387,34 @@ class ConstrainedMerge:
 def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
     """The rows whose script is one of the members."""
 
+# --- max flow ---
+
+@final
+class FlowNetwork:
+    """Arcs, seeds and ends of a network without cycles, to ask for maximum flows."""
+
+    def __new__(
+        cls,
+        node_count: int,
+        tails: _Int64,
+        heads: _Int64,
+        capacities_sat: _Int64,
+        seed_nodes: _Int64,
+        seed_sat: _Int64,
+        end_nodes: _Int64,
+        end_capacities_sat: _Int64,
+    ) -> FlowNetwork: ...
+    def most(
+        self,
+        growing: list[npt.NDArray[np.bool_]],
+        progress: Callable[[int, int], object] | None,
+    ) -> list[tuple[int, npt.NDArray[np.bool_]]]:
+        """The most that can arrive at sets of ends, each with those before it.
+
+        Beside it bool by node: whether more could arrive from there, which is the far side of a
+        least cut. `progress` is told sets done and of how many; what it raises stops the work.
+        """
+
 # --- trace ---
 
 _TerminalColumns = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64]

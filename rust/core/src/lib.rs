@@ -8,6 +8,7 @@ pub mod durable;
 pub mod error;
 mod guarded;
 pub mod lookup;
+pub mod max_flow;
 pub mod runs;
 pub mod trace;
 pub mod verify;

@@ -13,6 +13,7 @@ mod errors;
 mod explain;
 mod ingest;
 mod lookup;
+mod max_flow;
 mod progress;
 mod trace;
 mod verify;
@@ -28,6 +29,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     explain::register(module)?;
     ingest::register(module)?;
     lookup::register(module)?;
+    max_flow::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())
