@@ -24,7 +24,9 @@ from peelchain.actions.simulations import Choice, simulate
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
 from peelchain.store.arrays import ChainArrays
+from peelchain.trace.bounds import Bound, bounds
 from peelchain.trace.graph import NO_TERMINAL
+from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import CASE_RULES, RULES, TERMINAL_TYPES, Trace, TraceRequest, trace
 from peelchain.units import OutPoint, format_hash
 
@@ -212,3 +214,75 @@ def test_the_truth_rests_at_terminals_of_the_trace_alone(case, traced):
     assert sum(truth.values()) == traced.seeds_sat
     services = {label for label in ends.values() if label.startswith("Exchange")}
     assert {ends[place] for place in truth} & services
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """The bounds of every destination, and where each end of the network is."""
+
+    network: Network
+    places: list[Place]
+    destinations: list[str]
+    bounds: dict[str, Bound]
+
+
+@pytest.fixture
+def bounded(case: Case, traced: Trace) -> Bounded:
+    assert traced.graph is not None
+    network = transaction_network(traced.graph, case.request.seed_traced_sat)
+    ends = ends_of(case, traced)
+    places: list[Place] = [
+        (case.txids[tx], None) if txout < 0 else case.places[txout]
+        for tx, txout in zip(network.end_txs.tolist(), network.end_txouts.tolist(), strict=True)
+    ]
+    at = [
+        "seed" if TERMINAL_TYPES[kind] == "seed" else ends[place]
+        for kind, place in zip(network.end_types.tolist(), places, strict=True)
+    ]
+    names = sorted(set(at))
+    found = bounds(network, [np.array(at) == name for name in names])
+    return Bounded(network, places, at, dict(zip(names, found, strict=True)))
+
+
+def test_every_rule_and_the_truth_lie_in_the_bounds(case, traced, bounded):
+    truth = at_rest(case.node, case.inputs, set(bounded.places))
+    amounts = {"truth": by_destination(bounded, truth)}
+    for rule, outcome in traced.rules.items():
+        rests: dict[Place, int] = {}
+        for kind, tx, txout, _, sat in rows(outcome.terminals):
+            assert kind != "seed", "no seed of the cases comes of another"
+            rests[case.place(tx, txout)] = sat
+        amounts[rule] = by_destination(bounded, rests)
+    for name, bound in bounded.bounds.items():
+        for who, of in amounts.items():
+            assert bound.least_sat <= of.get(name, 0) <= bound.most_sat, (who, name)
+    assert set(amounts["truth"]) <= set(bounded.bounds)
+
+
+def by_destination(bounded: Bounded, rests: dict[Place, int]) -> dict[str, int]:
+    at = dict(zip(bounded.places, bounded.destinations, strict=True))
+    totals: dict[str, int] = {}
+    for place, sat in rests.items():
+        totals[at[place]] = totals.get(at[place], 0) + sat
+    return totals
+
+
+def test_bounds_say_for_certain_where_most_of_the_value_went(bounded):
+    """Proceeds lie in wallets of their own for the most part: the bounds must show it."""
+    seeds_sat = int(bounded.network.seed_sat.sum())
+    assert sum(bound.least_sat for bound in bounded.bounds.values()) > seeds_sat // 2
+    assert any(0 < bound.least_sat < bound.most_sat for bound in bounded.bounds.values())
+
+
+def test_no_bound_exceeds_what_single_transactions_allow(case, bounded):
+    most = {
+        (row["txid"], int(row["vout"])): int(row["most_sat"])
+        for row in read_truth(case.node, "case_ends")
+        if row["vout"]
+    }
+    chosen = [at for at, place in enumerate(bounded.places) if place in most]
+    rows_of = np.arange(len(bounded.places))
+    found = bounds(bounded.network, [rows_of == at for at in chosen])
+    assert found
+    for at, bound in zip(chosen, found, strict=True):
+        assert bound.most_sat <= most[bounded.places[at]]
