@@ -1,4 +1,4 @@
-"""peelchain trace: forward, backward, path."""
+"""peelchain trace: forward, backward, path, compare."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
+from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
     ClaimantOption,
@@ -161,6 +162,7 @@ def backward(
 
 
 app.command()(path)
+app.command()(compare)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
