@@ -165,6 +165,37 @@ class TableRows:
     def cluster_of(self, script_id: int) -> tuple[int, int]:
         """The cluster of a script by the table `clusters`, and how many scripts it has."""
 
+@final
+class StoredChain:
+    """The best chain of a store by dense ids, read from its files; `cache_bytes` of pages are kept.
+
+    Raises StoreError for an id beyond the chain, and where a file is missing or damaged.
+    """
+
+    def __new__(cls, rows: TableRows, lookups: Lookups, cache_bytes: int) -> StoredChain: ...
+    @property
+    def tx_count(self) -> int: ...
+    @property
+    def txout_count(self) -> int: ...
+    @property
+    def pages_read(self) -> int:
+        """Pages of columns decoded so far."""
+
+    def outputs(self, txouts: _Int64) -> tuple[_Int64, _Int64, _Int64, _Int64, _Bool]:
+        """Value, script_id, tx_id, spender and whether unspendable of outputs, in any order."""
+
+    def transactions(self, txs: _Int64) -> tuple[_Int32, _Int64, _Int64, _Int64]:
+        """Height, first txout_id, outputs and inputs of transactions, in any order."""
+
+    def prevouts(self, tx: int) -> _Int64:
+        """What a transaction spends, in order of its inputs; -1 coinbase, -2 not fetched."""
+
+    def outputs_of_scripts(self, scripts: _Int64) -> _Int64:
+        """The outputs that pay any of the scripts, rising."""
+
+    def first_tx_from(self, height: int) -> int:
+        """The first transaction at this height or above."""
+
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
 def check_block(raw: bytes) -> str | None: ...
@@ -482,3 +513,23 @@ def trace(
 
 def tracing_rules() -> list[str]: ...
 def terminal_types() -> list[str]: ...
+
+# --- linkage ---
+
+def linkage(
+    input_sat: list[int],
+    output_sat: list[int],
+    *,
+    most_gain_sat: int,
+    most_loss_sat: int,
+    parties_at_least: int,
+    finest: bool,
+    max_steps: int,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[str | None, list[int], list[list[int]]]:
+    """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
+
+    Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
+    nothing else; or None, all interpretations by the number of parties, and for each input and
+    output how many of at least so many parties link them. Values must be above 0.
+    """

@@ -141,7 +141,7 @@ fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
         txout_spender: chain.7.as_slice()?,
         txout_unspendable: chain.8.as_slice()?,
     };
-    flat.check_lengths().map_err(|error| of_trace(py, &error))?;
+    flat.check_lengths().map_err(|error| of_trace(py, error))?;
     Ok(flat)
 }
 
@@ -164,7 +164,7 @@ fn run<S: ChainSource + Send>(
     });
     match raised {
         Some(error) => Err(error),
-        None => outcome.map_err(|error| of_trace(py, &error)),
+        None => outcome.map_err(|error| of_trace(py, error)),
     }
 }
 
@@ -189,7 +189,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        of_trace(py, &core::TraceError::Request(message))
+        of_trace(py, core::TraceError::Request(message))
     })
 }
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from peelchain.cli import patterns
 from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
     CsvOption,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from peelchain.actions.traces import TraceAsked
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
+app.command("patterns")(patterns.on_trace)
 
 WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with --json.")]
 

@@ -25,6 +25,10 @@ def design(parameters: Parameters) -> list[str]:
         "among them. They receive nothing but payments.",
         "- Every script has one owner, who holds its keys; transactions.csv names all spenders.",
     ]
+    lines.append(
+        f"- Case {chosen.case or 'of the pay site'}: case_flow.csv conserves value in every "
+        "transaction, and what case_ends holds adds up to case_seeds."
+    )
     broken = _broken(chosen)
     if broken:
         lines += ["", "What does not hold under these parameters:", "", *broken]

@@ -9,6 +9,9 @@ from peelchain.simulate.families import FAMILIES, WEIGHTS
 Weights = tuple[tuple[str, float], ...]
 Span = tuple[int, int]
 
+CASES = ("ransomware", "theft", "layering")
+"""The cases that an economy can have, see peelchain.simulate.scenarios."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
@@ -41,6 +44,7 @@ class Parameters:
     - `broker`: a service whose customers' coins another exchange holds.
     - `real_mixes`: mixes have the shapes of their protocols and the rates below; otherwise three
       simplified designs, by a calendar of their own.
+    - `case`: a case beside the pay site: one of CASES, or empty for none.
     - `wasabi1_size`, `wasabi1_levels_size`, `joinmarket_size`, `whirlpool_size`: participants;
       `wasabi2_inputs`: inputs of a round.
     """
@@ -64,6 +68,7 @@ class Parameters:
     custodian_sweep_share: float = 0.0
     broker: bool = False
     real_mixes: bool = False
+    case: str = ""
     wasabi1_per_100_blocks: float = 0.0
     wasabi1_size: Span = (10, 30)
     wasabi1_levels_per_100_blocks: float = 0.0
@@ -163,6 +168,8 @@ def _check(name: str, value: Any) -> None:
             raise MisuseError(f"rounding {value} is not four weights; give 0 or more, not all 0")
     elif name == "families" and value:
         _check_families(value)
+    elif name == "case" and value and value not in CASES:
+        raise MisuseError(f"no case is called {value!r}; choose from {', '.join(CASES)}")
 
 
 def _check_families(weights: Weights) -> None:
