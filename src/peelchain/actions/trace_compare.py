@@ -78,16 +78,7 @@ def compared(walked: Walked, destinations: Destinations, progress: Watch = silen
     rows = [_row(rank, d, counts[d], amounts[d], found[d]) for rank, d in enumerate(order, 1)]
     return {
         **head(walked),
-        "rules": [
-            {
-                "rule": public_rule(name),
-                "scope": "transaction",
-                "seeds_sat": outcome.seeds_sat,
-                "seeds_net_sat": outcome.seeds_net_sat,
-                "totals": outcome.totals,
-            }
-            for name, outcome in walked.trace.rules.items()
-        ],
+        "rules": rule_rows(walked),
         "poison": poison(walked.trace),
         "destinations": rows,
         "statements": list(_statements(walked, rows)),
@@ -120,12 +111,27 @@ def _row(rank: int, of: Destination, ends: int, traced: dict[str, int], bounded:
         "category": of.category,
         "ends": ends,
         "traced_sat": traced,
-        "bounds": {"transaction": _amounts(bounded.whole)},
+        "bounds": {"transaction": bound_amounts(bounded.whole)},
         "without_inference_sat": bounded.direct.least_sat if bounded.direct else None,
     }
 
 
-def _amounts(bound: Bound) -> dict[str, int]:
+def rule_rows(walked: Walked) -> list[Row]:
+    """Each rule with its sums, which are the seeds' to the satoshi."""
+    return [
+        {
+            "rule": public_rule(name),
+            "scope": "transaction",
+            "seeds_sat": outcome.seeds_sat,
+            "seeds_net_sat": outcome.seeds_net_sat,
+            "totals": outcome.totals,
+        }
+        for name, outcome in walked.trace.rules.items()
+    ]
+
+
+def bound_amounts(bound: Bound) -> dict[str, int]:
+    """The four amounts of a bound."""
     return {
         "least_sat": bound.least_sat,
         "most_sat": bound.most_sat,
