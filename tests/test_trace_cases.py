@@ -1,7 +1,9 @@
 """Traces of simulated cases: every rule against its oracle, and the truth against all of them."""
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,20 @@ from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import CASE_RULES, RULES, TERMINAL_TYPES, Trace, TraceRequest, trace
 
 Row = tuple[Any, ...]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _renderer():
+    path = ROOT / "scripts" / "render_cases.py"
+    spec = importlib.util.spec_from_file_location("render_cases", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+render = _renderer()
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +208,11 @@ def test_bounds_say_for_certain_where_most_of_the_value_went(bounded):
     seeds_sat = int(bounded.network.seed_sat.sum())
     assert sum(bound.least_sat for bound in bounded.bounds.values()) > seeds_sat // 2
     assert any(0 < bound.least_sat < bound.most_sat for bound in bounded.bounds.values())
+
+
+def test_the_page_shows_what_the_command_prints(cases):
+    page = (ROOT / "docs" / "methods" / "cases.md").read_text(encoding="utf-8")
+    assert page == render.cases_page(cases), "run 'python scripts/render_cases.py'"
 
 
 def test_no_bound_exceeds_what_single_transactions_allow(case, bounded):
