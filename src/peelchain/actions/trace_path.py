@@ -12,7 +12,7 @@ from peelchain.actions.controls import SAME_CLUSTER, controls, errors_of
 from peelchain.actions.path_truth import doubt, path_truth
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
-from peelchain.actions.trace_ends import End, ends_of, seeds_at
+from peelchain.actions.trace_ends import End, end_told, ends_of, seeds_at
 from peelchain.actions.trace_fiat import Fiat, fiat_in
 from peelchain.actions.trace_filters import Filters, period
 from peelchain.actions.trace_places import Places
@@ -91,8 +91,8 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
         progress("paths", 2, 2)
         return {
             **head(walked),
-            "from": _end(start),
-            "to": _end(end),
+            "from": end_told(start),
+            "to": end_told(end),
             "rules": [public_rule(name) for name in names],
             "paths": rows,
             "more": more,
@@ -222,14 +222,4 @@ def _output(txout: int, places: Places) -> Row:
         "address": places.address(txout),
         "value_sat": places.value_sat(txout),
         **places.when(places.maker(txout)),
-    }
-
-
-def _end(end: End) -> Row:
-    return {
-        "text": end.text,
-        "kind": end.kind,
-        "outputs": len(end.txouts),
-        "scripts": len(end.scripts),
-        "basis": "inference" if end.is_inferred else "fact",
     }

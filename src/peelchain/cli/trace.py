@@ -1,4 +1,4 @@
-"""peelchain trace: forward, backward, path."""
+"""peelchain trace: forward, backward, path, compare, between."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,8 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
+from peelchain.cli.trace_between import between
+from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
     ClaimantOption,
@@ -164,6 +166,8 @@ def backward(
 
 
 app.command()(path)
+app.command()(compare)
+app.command()(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
