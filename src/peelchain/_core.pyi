@@ -11,7 +11,9 @@ import pyarrow as pa
 
 _PathLike = str | os.PathLike[str]
 
+_Int32 = npt.NDArray[np.int32]
 _Int64 = npt.NDArray[np.int64]
+_Bool = npt.NDArray[np.bool_]
 
 # --- chain ---
 
@@ -164,6 +166,45 @@ class TableRows:
 
     def cluster_of(self, script_id: int) -> tuple[int, int]:
         """The cluster of a script by the table `clusters`, and how many scripts it has."""
+
+@final
+class StoredChain:
+    """The best chain of a store by dense ids, read from its files; `cache_bytes` of pages are kept.
+
+    Raises StoreError for an id beyond the chain, and where a file is missing or damaged.
+    """
+
+    def __new__(cls, rows: TableRows, lookups: Lookups, cache_bytes: int) -> StoredChain: ...
+    @property
+    def tx_count(self) -> int: ...
+    @property
+    def txout_count(self) -> int: ...
+    @property
+    def pages_read(self) -> int:
+        """Pages of columns decoded so far."""
+
+    def outputs(self, txouts: _Int64) -> tuple[_Int64, _Int64, _Int64, _Int64, _Bool]:
+        """Value, script_id, tx_id, spender and whether unspendable of outputs, in any order."""
+
+    def transactions(self, txs: _Int64) -> tuple[_Int32, _Int64, _Int64, _Int64]:
+        """Height, first txout_id, outputs and inputs of transactions, in any order."""
+
+    def prevouts(self, tx: int) -> _Int64:
+        """What a transaction spends, in order of its inputs; -1 coinbase, -2 not fetched."""
+
+    def outputs_of_scripts(self, scripts: _Int64) -> _Int64:
+        """The outputs that pay any of the scripts, rising."""
+
+    def first_tx_from(self, height: int) -> int:
+        """The first transaction at this height or above."""
+
+@final
+class StoredClusters:
+    """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
+
+    def __new__(cls, rows: TableRows, cache_bytes: int) -> StoredClusters: ...
+    def cluster_of(self, scripts: _Int64) -> _Int64:
+        """The cluster_id of each script_id: itself where the table does not have it."""
 
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
@@ -387,6 +428,34 @@ class ConstrainedMerge:
 def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
     """The rows whose script is one of the members."""
 
+# --- max flow ---
+
+@final
+class FlowNetwork:
+    """Arcs, seeds and ends of a network without cycles, to ask for maximum flows."""
+
+    def __new__(
+        cls,
+        node_count: int,
+        tails: _Int64,
+        heads: _Int64,
+        capacities_sat: _Int64,
+        seed_nodes: _Int64,
+        seed_sat: _Int64,
+        end_nodes: _Int64,
+        end_capacities_sat: _Int64,
+    ) -> FlowNetwork: ...
+    def most(
+        self,
+        growing: list[npt.NDArray[np.bool_]],
+        progress: Callable[[int, int], object] | None,
+    ) -> list[tuple[int, npt.NDArray[np.bool_]]]:
+        """The most that can arrive at sets of ends, each with those before it.
+
+        Beside it bool by node: whether more could arrive from there, which is the far side of a
+        least cut. `progress` is told now and then, of how many sets; what it raises stops the work.
+        """
+
 # --- trace ---
 
 _TerminalColumns = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64]
@@ -395,18 +464,10 @@ _GraphColumns = tuple[
     int, _Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64, _Int64
 ]
 
+_FlatChain = tuple[_Int32, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Bool]
+
 def trace(
-    chain: tuple[
-        npt.NDArray[np.int32],
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        npt.NDArray[np.bool_],
-    ],
+    chain: _FlatChain | StoredChain,
     *,
     backward: bool,
     rules: list[str],
@@ -459,3 +520,23 @@ def tracing_rules(*, backward: bool = False) -> list[str]:
     """The names of the rules, or of those that run backward."""
 
 def terminal_types() -> list[str]: ...
+
+# --- linkage ---
+
+def linkage(
+    input_sat: list[int],
+    output_sat: list[int],
+    *,
+    most_gain_sat: int,
+    most_loss_sat: int,
+    parties_at_least: int,
+    finest: bool,
+    max_steps: int,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[str | None, list[int], list[list[int]]]:
+    """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
+
+    Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
+    nothing else; or None, all interpretations by the number of parties, and for each input and
+    output how many of at least so many parties link them. Values must be above 0.
+    """

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod accounts;
 mod chain;
 mod chain_source;
 mod cluster;
@@ -12,13 +13,17 @@ mod durable;
 mod errors;
 mod explain;
 mod ingest;
+mod linkage;
 mod lookup;
+mod max_flow;
 mod progress;
+mod stored;
 mod trace;
 mod verify;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    accounts::register(module)?;
     chain::register(module)?;
     cluster::register(module)?;
     clustering::register(module)?;
@@ -27,7 +32,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     durable::register(module)?;
     explain::register(module)?;
     ingest::register(module)?;
+    linkage::register(module)?;
     lookup::register(module)?;
+    stored::register(module)?;
+    max_flow::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())

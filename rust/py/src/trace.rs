@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
 use crate::errors::of_trace;
+use crate::stored::StoredChain;
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -23,6 +24,12 @@ type Flat<'py> = (
     Ints<'py>,
     PyReadonlyArray1<'py, bool>,
 );
+/// The chain in memory, or in a store's files.
+#[derive(FromPyObject)]
+enum Source<'py> {
+    Flat(Flat<'py>),
+    Stored(Bound<'py, StoredChain>),
+}
 type OutTerminals<'py> = (
     OutBytes<'py>,
     OutInts<'py>,
@@ -76,7 +83,7 @@ type OutTrace<'py> = (
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
 fn trace<'py>(
     py: Python<'py>,
-    chain: Flat<'py>,
+    chain: Source<'py>,
     backward: bool,
     rules: Vec<String>,
     seed_txouts: Ints<'py>,
@@ -130,8 +137,11 @@ fn trace<'py>(
         paths,
         graph,
     };
-    let mut flat = flat(py, &chain)?;
-    let outcome = run(py, &mut flat, &request, progress.as_ref())?;
+    let progress = progress.as_ref();
+    let outcome = match &chain {
+        Source::Flat(arrays) => run(py, &mut flat(py, arrays)?, &request, progress)?,
+        Source::Stored(chain) => run(py, &mut chain.try_borrow_mut()?.inner, &request, progress)?,
+    };
     Ok(answer(py, outcome))
 }
 
@@ -147,7 +157,7 @@ fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
         txout_spender: chain.7.as_slice()?,
         txout_unspendable: chain.8.as_slice()?,
     };
-    flat.check_lengths().map_err(|error| of_trace(py, &error))?;
+    flat.check_lengths().map_err(|error| of_trace(py, error))?;
     Ok(flat)
 }
 
@@ -170,7 +180,7 @@ fn run<S: ChainSource + Send>(
     });
     match raised {
         Some(error) => Err(error),
-        None => outcome.map_err(|error| of_trace(py, &error)),
+        None => outcome.map_err(|error| of_trace(py, error)),
     }
 }
 
@@ -195,7 +205,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        of_trace(py, &core::TraceError::Request(message))
+        of_trace(py, core::TraceError::Request(message))
     })
 }
 

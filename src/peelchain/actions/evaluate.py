@@ -194,7 +194,7 @@ def simulated(
         tuple(rand_rows(results)),
     )
     if into is not None:
-        _put(into, found, _SIMULATED)
+        put_rates(into, found, _SIMULATED)
     return {
         "economies": economies,
         "blocks": blocks,
@@ -213,7 +213,7 @@ def coinjoins(folder: Path, labels: Path, into: Path | None = None) -> dict[str,
     sets = judged_sets(folder, labels)
     rows = real_rates(sets, f"{_COINJOINS} {folder.name} --labels {labels.name}")
     if into is not None:
-        _put(into, Measured(tuple(rows)), _COINJOINS)
+        put_rates(into, Measured(tuple(rows)), _COINJOINS)
     return {
         "lines": sum(len(lines) for lines in sets.values()),
         "sets": [{"set": name, "lines": len(lines)} for name, lines in sets.items()],
@@ -249,7 +249,7 @@ def change(
         figures = evaluate_change(train, jobs=jobs, progress=progress).figures
     rows = change_rates(figures)
     if into is not None:
-        _put(into, Measured(tuple(rows)), MADE_BY)
+        put_rates(into, Measured(tuple(rows)), MADE_BY)
     return {
         "model": figures["model"],
         "is_shipped": figures["model"] == shipped_model().digest,
@@ -261,7 +261,7 @@ _COINJOINS = "peelchain evaluate coinjoins"
 _SIMULATED = "peelchain evaluate simulated"
 
 
-def _put(into: Path, found: Measured, command: str) -> None:
+def put_rates(into: Path, found: Measured, command: str) -> None:
     """Writes what a command measured into a file of error rates, in place of what it held of it."""
     before = read_measured(into) if into.exists() else Measured()
     more = found if found.verdicts else None

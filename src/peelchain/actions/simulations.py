@@ -16,6 +16,7 @@ class Choice:
     payjoin_share: float | None = None
     undetected_mix_share: float | None = None
     without_families: tuple[str, ...] = ()
+    case: str = ""
 
 
 def simulate(
@@ -27,7 +28,7 @@ def simulate(
 ) -> dict[str, Any]:
     """Writes a Bitcoin Core data directory (regtest) and the truth about it.
 
-    Raises MisuseError for a preset, share or wallet family that does not exist.
+    Raises MisuseError for a preset, share, wallet family or case that does not exist.
     """
     try:
         from peelchain.simulate.economy import simulate as run
@@ -41,6 +42,7 @@ def simulate(
         value = getattr(choice, name)
         if value is not None:
             parameters = replace(parameters, **{name: value})
+    parameters = replace(parameters, case=choice.case)
     if choice.without_families:
         left = without_families(parameters.families, choice.without_families)
         if not left:
@@ -60,6 +62,7 @@ def simulate(
         "out": str(out),
         "seed": seed,
         "preset": parameters.preset,
+        "case": parameters.case or None,
         "network": "regtest",
         "tip_height": made.blocks,
         "tip_hash": made.tip_hash,

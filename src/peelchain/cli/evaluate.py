@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from peelchain.cli import field
+from peelchain.cli import field, marks, patterns
 from peelchain.cli.options import (
     MOST,
     CsvOption,
@@ -17,16 +17,18 @@ from peelchain.cli.options import (
     TableOption,
     piped,
 )
-from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
+from peelchain.cli.output import Rows, emit, facts, footing, form_of
 from peelchain.cli.output import table as lines_of
 from peelchain.cli.progress import progress
+from peelchain.cli.rate_rows import emit_rates, share
 
 app = typer.Typer(help="How often rules and clusters are right.", no_args_is_help=True)
 
 app.add_typer(field.app, name="field")
+app.command("patterns")(patterns.measured)
+app.command("marks")(marks.measured)
 
 _SHOWN = 20
-_FINE = ("era:", "family:", "script_type:", "left_out:")
 
 JobsOption = Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Economies at once.")]
 IntoOption = Annotated[
@@ -72,11 +74,11 @@ def table(
         yield from facts(
             [
                 ("measured", f"{answer['addresses']:,} addresses of {answer['rows']:,} rows"),
-                ("recall of pairs", _share(answer["recall"])),
-                ("recall of addresses", _share(answer["b_cubed_recall"])),
+                ("recall of pairs", share(answer["recall"])),
+                ("recall of addresses", share(answer["b_cubed_recall"])),
                 (
                     "precision of pairs",
-                    _share(said) if said else "unknown: the table is not certified complete",
+                    share(said) if said else "unknown: the table is not certified complete",
                 ),
                 ("entities found whole", f"{whole['right']:,} of {whole['of']:,}"),
                 ("clusters of several", f"{len(answer['mixed_clusters']):,}"),
@@ -146,7 +148,7 @@ def simulated(
             into=into,
             progress=report,
         )
-    _emit_rates(answer, form)
+    emit_rates(answer, form)
 
 
 @app.command()
@@ -171,7 +173,7 @@ def change(
     form = form_of(json=json, csv=csv, table=table_, output=output)
     with progress() as report:
         answer = actions.change(train, jobs=jobs, into=into, progress=report)
-    _emit_rates(answer, form)
+    emit_rates(answer, form)
 
 
 @app.command()
@@ -195,7 +197,7 @@ def coinjoins(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    _emit_rates(actions.coinjoins(folder, labels, into), form)
+    emit_rates(actions.coinjoins(folder, labels, into), form)
 
 
 @app.command()
@@ -222,46 +224,7 @@ def rates(
     from peelchain.actions import evaluate as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    _emit_rates(actions.rates(file, rule, stratum), form, chosen=stratum is not None)
-
-
-def _emit_rates(answer: Mapping[str, Any], form: Form, *, chosen: bool = False) -> None:
-    from peelchain.actions.evaluate import RATE_COLUMNS
-
-    cells = [[r[c] for c in RATE_COLUMNS] for r in answer["rows"]]
-
-    def human() -> Iterator[str]:
-        columns = ("rule", "stratum", "basis", "data", "unit", "precision", "recall")
-        kept = [r for r in answer["rows"] if not r["stratum"].startswith(_FINE) or chosen]
-        shown = (
-            [r["rule"], r["stratum"], r["basis"], r["data"], r["unit"], *_both(r)] for r in kept
-        )
-        yield from lines_of(columns, shown)
-        if len(kept) < len(answer["rows"]):
-            left = len(answer["rows"]) - len(kept)
-            yield f"{left:,} rows by era, family and type of script are left out; --csv has all"
-        if "model" in answer:
-            known = "the shipped one" if answer["is_shipped"] else "not the shipped one"
-            yield f"model {answer['model']}, {known}"
-        for error in answer.get("errors", []):
-            yield f"{error['txid']} is {error['verdict']}, called {error['said'] or 'nothing'}"
-
-    emit(answer, form, human, lambda: Rows(RATE_COLUMNS, cells))
-
-
-def _both(row: Mapping[str, Any]) -> list[str]:
-    return [
-        _share({"share": row[k], "low": row[f"{k}_low"], "high": row[f"{k}_high"]})
-        for k in ("precision", "recall")
-    ]
-
-
-def _share(said: Mapping[str, Any]) -> str:
-    if said["share"] is None:
-        return "nothing counted"
-    if said["low"] is None:
-        return f"{said['share']:.4f} (no interval: too few groups)"
-    return f"{said['share']:.4f} ({said['low']:.4f} to {said['high']:.4f})"
+    emit_rates(actions.rates(file, rule, stratum), form, chosen=stratum is not None)
 
 
 def _remark(remark: Mapping[str, Any]) -> str:

@@ -42,17 +42,27 @@ def simulate(
         list[str] | None,
         typer.Option(metavar="NAME", help="A wallet family to leave out; may be repeated."),
     ] = None,
+    case: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="A case beside the pay site: ransomware, theft (from an exchange) or layering. "
+            "Takes 200 blocks or more.",
+        ),
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Write a simulated node's data directory (regtest) and the truth about it.
 
-    Example: peelchain simulate --seed 7 --blocks 600 --preset habits --payjoin 0.01 --out sim
+    Example: peelchain simulate --seed 7 --blocks 600 --case theft --out sim
     """
     from peelchain.actions import simulations as actions
 
     form = form_of(json=json)
     with progress() as report:
-        choice = actions.Choice(preset, payjoin, undetected_mixes, tuple(without_family or ()))
+        choice = actions.Choice(
+            preset, payjoin, undetected_mixes, tuple(without_family or ()), case
+        )
         answer = actions.simulate(seed, blocks, out, report, choice)
 
     def human() -> Iterator[str]:
@@ -60,6 +70,7 @@ def simulate(
             [
                 ("written", answer["out"]),
                 ("holds", f"{answer['txs']:,} transactions of {answer['owners']:,} owners"),
+                ("case", answer["case"] or "the pay site alone"),
                 ("truth", f"{answer['out']}/truth"),
                 *footing(answer),
             ]

@@ -70,7 +70,7 @@ def read_economy(node: Path, store: Store) -> Economy:
     kinds = scripts["script_type"].to_pylist()
     owners, families = [""] * len(number), [""] * len(number)
     seen = 0
-    for row in _rows(node, "scripts"):
+    for row in truth_rows(node, "scripts"):
         at = number.get(bytes.fromhex(row["script_pubkey"]))
         if at is not None:
             owners[at], families[at] = row["owner_id"], row.get("wallet_family", "")
@@ -106,7 +106,8 @@ def input_rows(arrays: ChainArrays) -> tuple[Int64, Int64]:
     return tx[known], arrays.txout_script[arrays.txin_prev_txout[known]]
 
 
-def _rows(node: Path, name: str) -> Iterator[Mapping[str, str]]:
+def truth_rows(node: Path, name: str) -> Iterator[Mapping[str, str]]:
+    """The rows of a truth table of a simulated data directory. Raises SourceError without it."""
     path = node / "truth" / f"{name}.csv"
     try:
         with path.open(encoding="ascii", newline="") as file:
@@ -127,9 +128,9 @@ def _classes(node: Path, store: Store) -> tuple[Named, npt.NDArray[np.bool_]]:
     number = {txid: at for at, txid in enumerate(txids)}
     classes = [COINBASE] * len(txids)
     is_mix = np.zeros(len(txids), dtype=np.bool_)
-    for row in _rows(node, "transactions"):
+    for row in truth_rows(node, "transactions"):
         classes[number[parse_txid(row["txid"])]] = row.get("class") or ORDINARY
-    for row in _rows(node, "coinjoins"):
+    for row in truth_rows(node, "coinjoins"):
         at = number[parse_txid(row["txid"])]
         classes[at] = row["type"]
         is_mix[at] = True
@@ -166,7 +167,7 @@ def _case_scripts(node: Path, number: Mapping[bytes, int]) -> Int64:
             told.add(value.strip(" \"'"))
     found = {
         number[bytes.fromhex(row["script_pubkey"])]
-        for row in _rows(node, "scripts")
+        for row in truth_rows(node, "scripts")
         if row["address"] in told - {""}
     }
     return np.array(sorted(found), dtype=np.int64)

@@ -25,6 +25,10 @@ def design(parameters: Parameters) -> list[str]:
         "among them. They receive nothing but payments.",
         "- Every script has one owner, who holds its keys; transactions.csv names all spenders.",
     ]
+    lines.append(
+        f"- Case {chosen.case or 'of the pay site'}: case_flow.csv conserves value in every "
+        "transaction, and what case_ends holds adds up to case_seeds."
+    )
     broken = _broken(chosen)
     if broken:
         lines += ["", "What does not hold under these parameters:", "", *broken]
@@ -48,6 +52,12 @@ def _broken(chosen: Parameters) -> list[str]:
         lines.append(
             f"- trades_per_100_blocks {chosen.trades_per_100_blocks:g}: seller and buyer of an "
             "inscription spend together (class trade). Co-spending joins them."
+        )
+    if chosen.has_offchain:
+        lines.append(
+            "- Channels, escrows and handed-over coins: scripts.csv names who paid into a channel "
+            "or made a coin, though another may hold the keys, or half of them, when it is spent. "
+            "Who moves a coin that was handed over is transactions.csv's owner_id."
         )
     if chosen.real_mixes:
         lines.append(

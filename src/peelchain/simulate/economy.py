@@ -13,8 +13,9 @@ from peelchain.network import REGTEST
 from peelchain.simulate.blocks import COINBASE_MATURITY, Node, genesis_hash
 from peelchain.simulate.ledger import Ledger
 from peelchain.simulate.parameters import PARAMETERS, Parameters
-from peelchain.simulate.published import write_published
+from peelchain.simulate.published import write_published, write_seeds
 from peelchain.simulate.rates import Rates
+from peelchain.simulate.scenarios.cast import check_length
 from peelchain.simulate.society import START, Society
 from peelchain.units import format_hash
 
@@ -48,12 +49,13 @@ def simulate(
     """A chain of that many blocks after genesis, written as a Bitcoin Core data directory.
 
     Writes `out/regtest/blocks` (block and undo files, XOR key), `out/truth`, `out/tagpack.yaml`,
-    `out/rates.csv` and `out/observed.txt`; the same arguments give the same bytes. `progress`
-    is told the height and `blocks` after each block. `blocks` is 200 to 20,000, of which the first
-    hundred or so only mature. Raises MisuseError for a folder that is not empty or a number out of
-    range; nothing stays behind when it fails.
+    `out/rates.csv`, `out/observed.txt` and `out/seeds.csv`; the same arguments give the same bytes.
+    `progress` is told the height and `blocks` after each block. `blocks` is 110 to 20,000, with a
+    case 200 at least; in the first hundred or so coins only mature. Raises MisuseError for a folder
+    that is not empty or a number out of range; nothing stays behind when it fails.
     """
     _check(out, seed, blocks)
+    check_length(parameters.case, blocks)
     existed = out.exists()
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -106,8 +108,11 @@ def _simulate(
             if progress is not None:
                 progress(height, blocks)
         tip = node.tip_hash(blocks)
+    ledger.patterns.write(ledger.truth)
+    ledger.flow.write(ledger.truth)
     ledger.truth.write(out / "truth", _about(seed, blocks, tip), parameters)
     write_published(out, society.services, society.site.observed, rates)
+    write_seeds(out, ledger.truth.case_seeds)
     return SimulationSummary(
         blocks, ledger.transactions + blocks + 1, format_hash(tip), len(ledger.owners)
     )
@@ -136,5 +141,6 @@ def _about(seed: int, blocks: int, tip: bytes) -> str:
         "display hex, scripts hex in wire order, amounts satoshis.\n\n"
         "`../regtest` is a Bitcoin Core data directory without its databases: a node rebuilds them "
         "with `-reindex`. `../tagpack.yaml` holds the public tags, `../observed.txt` the site "
-        "addresses that undercover users saw, `../rates.csv` the day's prices from block 1 on."
+        "addresses that undercover users saw, `../seeds.csv` what was taken and from whom, "
+        "`../rates.csv` the day's prices from block 1 on."
     )

@@ -9,9 +9,12 @@ from random import Random
 from typing import TYPE_CHECKING, Literal
 
 from peelchain.simulate.families import wallet_habits
+from peelchain.simulate.ground_flow import GroundFlow
 from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind, Lock
+from peelchain.simulate.leg import Leg
 from peelchain.simulate.parameters import Parameters
+from peelchain.simulate.patterns import Patterns
 from peelchain.simulate.rates import Rates
 from peelchain.simulate.transaction import Coin, Draft, Signed, sign
 from peelchain.simulate.truth import Owner, Truth, shown_address, shown_txid
@@ -105,6 +108,8 @@ class Ledger:
         self.rng = Random(f"peelchain economy {seed}")
         self.height = 0
         self.truth = Truth()
+        self.patterns = Patterns()
+        self.flow = GroundFlow()
         self.owners: dict[str, Owner] = {}
         self.pending: list[Signed] = []
         self.fees_sat = 0
@@ -219,7 +224,29 @@ class Ledger:
             self._deliver(signed.txid, vout, output, owner_id, self.height)
             for vout, output in enumerate(outputs)
         )
+        self._label(kind, owner_id, signed.txid, coins, outputs, made)
         return Receipt(signed.txid, made)
+
+    def _label(
+        self,
+        kind: str,
+        owner_id: str,
+        txid: bytes,
+        coins: Sequence[Coin],
+        outputs: Sequence[Output],
+        made: Sequence[Coin | None],
+    ) -> None:
+        """Tell of the transaction those who label patterns and follow the proceeds of a case."""
+        spent = [Leg(coin, *self._scripts[coin.lock.script_pubkey][:2]) for coin in coins]
+        legs = [
+            Leg(coin, *self._scripts[output.script][:2], output.is_change)
+            for output, coin in zip(outputs, made, strict=True)
+            if coin is not None
+        ]
+        if kind != "coinjoin" and {leg.owner_id for leg in spent} == {owner_id}:
+            self.patterns.observe(kind, owner_id, spent, legs)
+        fee = sum(c.value_sat for c in coins) - sum(output.value_sat for output in outputs)
+        self.flow.observe(txid, spent, legs, fee)
 
     def _deliver(
         self, txid: bytes, vout: int, output: Output, owner_id: str, spendable: int

@@ -1,5 +1,6 @@
-"""What the public and the police know: tags of services, prices, and addresses seen on the site."""
+"""What the public and the police know: tags of services, prices, the site, what was taken."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import yaml
 
 from peelchain.simulate.rates import Rates
 from peelchain.simulate.services import Service
+from peelchain.simulate.truth import Table
 
 
 def write_published(
@@ -39,3 +41,12 @@ def write_published(
     lines = ["# site addresses shown to undercover users", *observed]
     (out / "observed.txt").write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
     rates.write(out / "rates.csv")
+
+
+def write_seeds(out: Path, case_seeds: Table) -> None:
+    """Write seeds.csv, by which a trace of the case starts: what the claimants can show."""
+    with (out / "seeds.csv").open("w", encoding="ascii", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("outpoint", "satoshis", "claimant"))
+        for txid, vout, value_sat, claimant in case_seeds.rows:
+            writer.writerow((f"{txid}:{vout}", value_sat, claimant))

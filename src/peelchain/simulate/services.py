@@ -325,26 +325,38 @@ class Service:
                 self.queue += [request for request in batch if not self._pay_batch([request])]
 
     def _pay_batch(self, batch: list[Request]) -> bool:
+        payments = [(request.to, request.value_sat) for request in batch]
+        receipt = self._pay_from_hot("withdrawal", payments)
+        if receipt is None:
+            return False
+        self._enter(batch, receipt)
+        return True
+
+    def lose(self, to: Address, value_sat: int) -> Coin | None:
+        """The coin that somebody with its keys takes out of the hot wallet; None: it has less."""
+        receipt = self._pay_from_hot("theft", [(to, value_sat)])
+        return None if receipt is None else receipt.coin(0)
+
+    def _pay_from_hot(self, kind: str, payments: Sequence[tuple[Address, int]]) -> Receipt | None:
         required = []
         if self.profile.hot_policy != "pool":
             tied = self._tied_coin()
             if tied is None:
-                return False
+                return None
             required = [tied]
         before = {id(coin): coin for coin in self.hot.coins}
         receipt = self.hot.pay(
-            "withdrawal",
-            [(request.to, request.value_sat) for request in batch],
+            kind,
+            payments,
             required=required,
             change_to=self._change_address,
             keep_equal=True,
         )
         if receipt is None:
-            return False
+            return None
         left = {id(coin) for coin in self.hot.coins}
         self._tie([coin for key, coin in before.items() if key not in left])
-        self._enter(batch, receipt)
-        return True
+        return receipt
 
     def _enter(self, batch: Sequence[Request], receipt: Receipt) -> None:
         """Enter the withdrawals in the truth, and tell who waits for them."""

@@ -43,6 +43,7 @@ class Site:
         rng = ledger.rng
         kind = rng.choice(_KINDS)
         self.owner = ledger.add_owner(Owner("site", "site", "Pay Site", "ZZ", kind))
+        ledger.flow.people.add(self.owner.owner_id)
         self.wallet = Wallet(ledger, "site", "users", ledger.habits(kind, reuse=False))
         self.treasury = Wallet(ledger, "site", "treasury", ledger.habits(kind, reuse=False))
         self.vaults = tuple(self.treasury.address("treasury") for _ in range(_TREASURY_ADDRESSES))
@@ -70,6 +71,8 @@ class Site:
         self.ledger.truth.payments.add(
             shown_txid(coin.txid), coin.vout, coin.value_sat, user.number, payer_id, route
         )
+        if not self.ledger.parameters.case:
+            self.ledger.flow.start(coin, self.owner.owner_id, payer_id)
 
     def sweep(self) -> None:
         """Consolidate user addresses into the treasury, some left for later."""
@@ -117,6 +120,7 @@ class Operator:
         habits = Habits("p2wpkh", position=rng.choice(("random", "last")))
         owner = Owner("operator", "operator", "Site Operator", "ZZ", "p2wpkh")
         self.party = Party(ledger, owner, habits, [])
+        ledger.flow.people.add(owner.owner_id)
         self._turn = 0
 
     def cash_out(self, users: list[Party]) -> None:

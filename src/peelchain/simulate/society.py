@@ -15,6 +15,8 @@ from peelchain.simulate.occasions import Occasions
 from peelchain.simulate.parties import Party, make_users
 from peelchain.simulate.payers import first_buys, pay_mined, pay_site
 from peelchain.simulate.protocols.rounds import Rounds
+from peelchain.simulate.scenarios.cast import enter
+from peelchain.simulate.scenarios.stage import Stage
 from peelchain.simulate.services import BROKER, EXCHANGES, OTHERS, POOLS, Service
 from peelchain.simulate.site import Operator, Site, SiteUser
 from peelchain.simulate.truth import Owner
@@ -70,6 +72,8 @@ class Society:
         ledger.truth.blocks.add(0, format_hash(genesis_hash()), genesis.owner_id)
         self._span = ledger.blocks - START
         self._plan(ledger, rng)
+        stage = Stage(ledger, self.users, self.exchanges, self.others, self.mixing, self._at)
+        enter(ledger.parameters.case, stage)
 
     # The calendar
 

@@ -45,6 +45,8 @@ class Table:
 _TXID = ("txid", "transaction, display hex")
 _VOUT = ("vout", "output index")
 _VALUE = ("value_sat", "value of that output in satoshis")
+_LEAST = ("least_sat", "the least that any flow that conserves value could make of it")
+_MOST = ("most_sat", "the most; both by one transaction after the other, so bounds lie within")
 _SERVICE = ("service_id", "owner_id of the service")
 _CUSTOMER = ("customer_id", "owner_id of whoever holds the account")
 _ACCOUNT = ("account", "account at that service; unique with service_id")
@@ -60,7 +62,7 @@ class Truth:
             (
                 ("owner_id", "the party, unique"),
                 ("role", "user, exchange, market, gambling, processor, pool, faucet, coordinator, "
-                 "marketplace, site, operator or genesis"),
+                 "marketplace, site, operator, affiliate or genesis"),
                 ("name", "a made-up name"),
                 ("country", "ISO 3166-1 alpha-2; ZZ where nobody knows"),
                 ("wallet_kind", "script kind of its main wallet; empty for genesis"),
@@ -106,7 +108,8 @@ class Truth:
                 ("height", "height of its block"),
                 ("kind", "payment, withdrawal (a service pays customers), deposit, sweep, "
                  "internal (a service moves its own), hop (a party moves its own), consolidation, "
-                 "dust, coinjoin, premix, trade, site_sweep, site_payout or peel"),
+                 "dust, coinjoin, premix, trade, site_sweep, site_payout, peel, theft (out of a "
+                 "service's hot wallet) or split (of proceeds among several)"),
                 ("owner_id", "who spent; of a joint transaction, who started it"),
                 ("class", "ordinary, coinjoin, tx0 (cuts coins for a mix), payjoin, trade (seller "
                  "and buyer spend together), stonewall (one wallet that looks like two), "
@@ -203,6 +206,96 @@ class Truth:
                 ("route", "peel, hop or coinjoin: how the money left the site"),
             ),
         )
+        self.patterns = Table(
+            "patterns",
+            "patterns that somebody made on purpose, an output a row, by pattern_id and seq. "
+            "Whoever pays from change time after time makes the shape of a peel chain too; "
+            "change.csv and scripts.csv tell whose each output is. CoinJoins have none",
+            (
+                ("pattern_id", "one instance, from 1, by first appearance"),
+                ("pattern", "peel_chain, deposit_sweep, consolidation, fan_out, round_trip or "
+                 "structuring"),
+                ("seq", "order within the instance, from 0"),
+                _TXID,
+                _VOUT,
+                ("role", "what the output is in it. peel_chain: start, then peel and carry of each "
+                 "transaction (carry is the change that goes on). deposit_sweep: deposit of each "
+                 "that is swept, then sweep. consolidation: part of each that is joined, then "
+                 "whole. fan_out: paid. round_trip: out, hop, back. structuring: deposit. The "
+                 "transactions of start, deposit of a sweep, and part come before the pattern"),
+                ("owner_id", "who did it; of structuring and round_trip, the customer"),
+                ("service_id", "of structuring and round_trip, the service"),
+                _VALUE,
+                ("threshold_usd", "of structuring, the sum in dollars that each stays below"),
+            ),
+        )  # fmt: skip
+        self.case_seeds = Table(
+            "case_seeds",
+            "what was taken: the outputs by which the proceeds of the case came to be held; "
+            "without a case, what the pay site took",
+            (_TXID, _VOUT, _VALUE, ("claimant", "owner_id of whoever lost it")),
+        )
+        self.case_flow = Table(
+            "case_flow",
+            "where the proceeds went, by the books of whoever moved them, in chain order: for each "
+            "transaction what each input brings of them and what each output and the fee take; the "
+            "two sums are equal. One flow that conserves value, followed through everybody's hands "
+            "until a service keeps the money; others conserve it as well, wherever clean money was "
+            "in the same transaction",
+            (
+                _TXID,
+                ("side", "in, out or fee"),
+                ("position", "vin or vout; empty for the fee"),
+                ("owner_id", "who holds that output's key; empty for the fee"),
+                ("value_sat", "value of the output spent or made, or the fee, in satoshis"),
+                ("case_sat", "satoshis of it that are proceeds"),
+            ),
+        )
+        self.case_ends = Table(
+            "case_ends",
+            "where the proceeds are when the chain ends, by case_flow; they add up to case_seeds",
+            (
+                _TXID,
+                ("vout", "output index; empty for a fee"),
+                ("value_sat", "value of that output, or the fee, in satoshis"),
+                ("case_sat", "satoshis of it that are proceeds, by case_flow"),
+                _LEAST,
+                _MOST,
+                (
+                    "end",
+                    "service (in its hot or cold wallet), unspent, seed (it came to an output of "
+                    "case_seeds) or fee",
+                ),
+                ("owner_id", "who holds the key; of a fee, who paid it"),
+            ),
+        )
+        self.case_deposits = Table(
+            "case_deposits",
+            "what the people of the case paid to services; without a case, see cashouts",
+            (
+                _TXID,
+                _VOUT,
+                _VALUE,
+                ("case_sat", "satoshis of it that are proceeds, by case_flow"),
+                _LEAST,
+                _MOST,
+                _SERVICE,
+                _ACCOUNT,
+                ("depositor_id", "owner_id of whoever paid it in"),
+                ("route", "how it came there: peel, structured, hop, mixed, direct or round_trip"),
+            ),
+        )
+        self.offchain = Table(
+            "offchain",
+            "outputs whose value changed hands, or may have, where the chain does not show it",
+            (
+                _TXID,
+                _VOUT,
+                _VALUE,
+                ("mark", "channel_open (pays into a channel), channel_close (paid out of one) or "
+                 "key_handover (a coin whose key the coin house gives away)"),
+            ),
+        )  # fmt: skip
         self.blocks = Table(
             "blocks",
             "the best chain",
@@ -218,6 +311,15 @@ class Truth:
         """All tables, in the order the README lists them."""
         return tuple(value for value in vars(self).values() if isinstance(value, Table))
 
+    def tables_of(self, parameters: Parameters) -> tuple[Table, ...]:
+        """The tables that an economy with these parameters has."""
+        left_out = []
+        if not parameters.case:
+            left_out.append(self.case_deposits)
+        if not parameters.has_offchain:
+            left_out.append(self.offchain)
+        return tuple(t for t in self.tables if not any(t is out for out in left_out))
+
     def write(self, folder: Path, about: str, parameters: Parameters) -> None:
         """Write a CSV a table, a README that describes each column, and parameters.json.
 
@@ -227,12 +329,17 @@ class Truth:
         text = json.dumps(parameters.as_dict(), indent=2, sort_keys=True, ensure_ascii=True)
         (folder / "parameters.json").write_text(text + "\n", encoding="ascii", newline="\n")
         lines = ["# Truth of a simulated chain", "", about, "", *design(parameters), ""]
-        for table in self.tables:
+        for table in self.tables_of(parameters):
             with (folder / f"{table.name}.csv").open("w", encoding="ascii", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow([name for name, _ in table.columns])
                 writer.writerows(table.rows)
-            lines += [f"## {table.name}.csv", "", f"{table.holds.capitalize()}.", ""]
+            lines += [
+                f"## {table.name}.csv",
+                "",
+                f"{table.holds[:1].upper()}{table.holds[1:]}.",
+                "",
+            ]
             lines += ["| column | meaning |", "|---|---|"]
             lines += [f"| {name} | {meaning} |" for name, meaning in table.columns]
             lines += [""]

@@ -7,9 +7,9 @@ headed `btc_usd`, `btc_usd_close` or `btc_usd_price`). Columns that say how a wi
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 
@@ -94,6 +94,19 @@ def fiat(value_sat: int, price: Decimal) -> Decimal:
     with localcontext() as context:
         context.prec = 60
         return (Decimal(value_sat) * price / COIN).quantize(_CENT, rounding=ROUND_HALF_UP)
+
+
+def worth_by_day(rates: Rates, currency: str) -> Callable[[int, int], int | None]:
+    """Gives the worth of satoshis at a time, in seconds since 1970, by the rate of its UTC day.
+
+    In hundredths of the currency; None for a day without a rate.
+    """
+
+    def worth(value_sat: int, time: int) -> int | None:
+        price = rate_on(rates, datetime.fromtimestamp(time, UTC).date(), currency)
+        return None if price is None else int(fiat(value_sat, price) * 100)
+
+    return worth
 
 
 _Quote = tuple[int, date, str, Rate]

@@ -12,6 +12,7 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
@@ -27,6 +28,10 @@ CASE_RULES: tuple[str, ...] = ("pro_rata", "index_fifo")
 """The rules of a case file: those its verifier derives again."""
 
 TERMINAL_TYPES: tuple[str, ...] = tuple(_core.terminal_types())
+
+_Int32 = npt.NDArray[np.int32]
+_Bool = npt.NDArray[np.bool_]
+_Flat = tuple[_Int32, Int64, Int64, Int64, Int64, Int64, Int64, Int64, _Bool]
 
 _NONE: Int64 = np.empty(0, np.int64)
 _NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
@@ -194,13 +199,15 @@ class Trace:
     graph: FlowGraph | None = None
 
 
-def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None = None) -> Trace:
-    """The trace of the request's seeds under each of its rules.
+def trace(
+    chain: ChainArrays | StoredChain, request: TraceRequest, progress: Progress | None = None
+) -> Trace:
+    """The trace of the request's seeds under each of its rules, whether in memory or from files.
 
     `progress` is told stage, transactions done and of how many (None: not known). What it raises
     ends the trace; where it returns False while the stage is `reach`, the walk stops and what it
     found is given as partial. Raises MisuseError for a request that makes no sense, StoreError
-    where the chain contradicts itself, ConservationError if a satoshi were lost.
+    where the chain contradicts itself or cannot be read, ConservationError if a satoshi were lost.
     Source: "Tracing" in DESIGN.md; docs/evidence-format.md gives the rules step by step.
     """
     _check(request)
@@ -210,17 +217,7 @@ def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None =
     seeds_sat = sum(seed_traced_sat.tolist())
     stops = request.boundaries
     flows, reached, graph, poison, partial, visited_txs, reached_txouts = _core.trace(
-        (
-            chain.tx_height,
-            chain.tx_first_txin,
-            chain.tx_first_txout,
-            chain.txin_prev_txout,
-            chain.txout_value,
-            chain.txout_script,
-            chain.txout_tx,
-            chain.txout_spender,
-            chain.txout_unspendable,
-        ),
+        chain.core if isinstance(chain, StoredChain) else _flat(chain),
         backward=request.direction == "backward",
         rules=list(request.rules),
         seed_txouts=seed_txouts,
@@ -264,6 +261,20 @@ def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None =
         Poison(poison[0], sum(poisoned.values()), poisoned),
         partial,
         None if graph is None else FlowGraph(request.direction, *graph),
+    )
+
+
+def _flat(chain: ChainArrays) -> _Flat:
+    return (
+        chain.tx_height,
+        chain.tx_first_txin,
+        chain.tx_first_txout,
+        chain.txin_prev_txout,
+        chain.txout_value,
+        chain.txout_script,
+        chain.txout_tx,
+        chain.txout_spender,
+        chain.txout_unspendable,
     )
 
 

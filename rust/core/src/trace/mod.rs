@@ -8,6 +8,8 @@
 //! by inputs and *leaves* by outputs, with the fee as last position. Backward: it enters by outputs
 //! and leaves by inputs. So the rules need not know the direction.
 
+use crate::error::CoreError;
+
 mod amounts;
 mod chain;
 mod flow;
@@ -186,6 +188,9 @@ pub enum TraceError {
     /// The arrays contradict themselves.
     #[error("{0}: the store is damaged; run 'peelchain chain verify'")]
     Chain(String),
+    /// A store's files could not be read, or contradict themselves.
+    #[error(transparent)]
+    Store(#[from] CoreError),
     /// Satoshis were lost or made: a defect of this crate.
     #[error("{0}; this is a defect of peelchain, please report it")]
     Conservation(String),

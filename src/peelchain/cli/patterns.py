@@ -1,0 +1,239 @@
+"""peelchain trace patterns, peelchain evaluate patterns."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from peelchain.cli.options import (
+    MOST,
+    CsvOption,
+    JsonOption,
+    MaxHopsOption,
+    MinValueOption,
+    OutOption,
+    ShortOption,
+    StoreOption,
+    TableOption,
+)
+from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
+from peelchain.cli.progress import progress
+from peelchain.cli.rate_rows import emit_rates, share
+from peelchain.errors import MisuseError
+from peelchain.units import MAX_HEIGHT
+
+if TYPE_CHECKING:
+    from peelchain.trace.patterns.structuring import Threshold
+
+_THRESHOLD = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,8})?) ?([A-Za-z]{3})")
+_COLUMNS = ("pattern", "transactions", "first_txid", "last_txid", "outputs", "reasons",
+            "stopped_because", "precision")  # fmt: skip
+_DAY = 24 * 3600
+
+
+def on_trace(
+    store: StoreOption,
+    seed: Annotated[
+        list[str],
+        typer.Option(
+            "--seed",
+            metavar="OUTPOINT",
+            help="TXID:VOUT; - reads them from stdin, one a line. May be given again.",
+        ),
+    ],
+    direction: Annotated[
+        str, typer.Option(metavar="DIRECTION", help="forward or backward.")
+    ] = "forward",
+    pattern: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="peel-chain, deposit-sweep, consolidation, fan-out, round-trip or structuring "
+            "alone. May be given again.",
+        ),
+    ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="Look for structuring below this sum, such as 10000USD by the rates imported, or "
+            "0.5BTC.",
+        ),
+    ] = None,
+    within_days: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=36_500, help="Structured payments are this far apart at most."
+        ),
+    ] = 30,
+    max_hops: MaxHopsOption = None,
+    min_value_sat: MinValueOption = None,
+    min_height: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=MAX_HEIGHT, help="Cut below this height."),
+    ] = None,
+    max_height: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, max=MAX_HEIGHT, help="Cut above this height."),
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+    short: ShortOption = False,
+) -> None:
+    """Patterns in the transactions a trace comes through, each with its detector's measured error.
+
+    Example: peelchain trace patterns --seed TXID:0 --threshold 10000USD --store chain.store
+    """
+    from peelchain.actions import patterns as actions
+    from peelchain.actions.traces import Limits
+
+    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
+    with progress() as report:
+        answer = actions.patterns_on_trace(
+            _direction(direction),
+            _seeds(seed),
+            store,
+            Limits(max_hops, min_value_sat, min_height, max_height),
+            pattern or (),
+            _threshold(threshold, within_days),
+            report,
+        )
+    _show(answer, form)
+
+
+def measured(
+    work: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where chains and counts are kept for going on.")
+    ],
+    economies: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100_000, help="Economies of each case.")
+    ] = 20,
+    blocks: Annotated[
+        int, typer.Option(metavar="N", min=0, max=MOST, help="Blocks of each economy.")
+    ] = 400,
+    choosing: Annotated[
+        bool, typer.Option("--choosing", help="Seeds to look at while one writes a detector.")
+    ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Put the rows into this file of error rates."),
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+) -> None:
+    """Error of the detectors of patterns, on simulated cases whose truth is known.
+
+    Example: peelchain evaluate patterns --work work --economies 20
+    """
+    from peelchain.actions import patterns as actions
+
+    form = form_of(json=json, csv=csv, table=table_, output=output)
+    with progress() as report:
+        answer = actions.measured(
+            economies, blocks, work, choosing=choosing, into=into, progress=report
+        )
+    emit_rates(answer, form)
+
+
+def _direction(given: str) -> Literal["forward", "backward"]:
+    if given == "forward":
+        return "forward"
+    if given == "backward":
+        return "backward"
+    raise MisuseError(f"{given!r} is no direction of a trace; use forward or backward")
+
+
+def _seeds(seeds: list[str]) -> list[str]:
+    if "-" not in seeds:
+        return seeds
+    read = [line.strip() for line in sys.stdin]
+    found = [s for s in seeds if s != "-"] + [line for line in read if line]
+    if not found:
+        raise MisuseError("there is no seed on stdin; give TXID:VOUT, one a line")
+    return found
+
+
+def _threshold(given: str | None, days: int) -> "Threshold | None":
+    from peelchain.trace.patterns.structuring import Threshold
+
+    if given is None:
+        return None
+    said = _THRESHOLD.fullmatch(given.strip())
+    if said is None:
+        raise MisuseError(f"--threshold {given!r} is no sum of money; write 10000USD or 0.5BTC")
+    currency = said[2].upper()
+    worth = Decimal(said[1]) * (100_000_000 if currency == "BTC" else 100)
+    if worth != int(worth) or not worth:
+        raise MisuseError(
+            f"--threshold {given}: give at least one hundredth, of BTC one satoshi, and no parts"
+        )
+    return Threshold(int(worth), currency, days * _DAY)
+
+
+def _show(answer: dict[str, Any], form: Form) -> None:
+    errors = answer["errors"]
+
+    def human() -> Iterator[str]:
+        found = answer["patterns"]
+        yield from facts(
+            [
+                (
+                    "trace",
+                    f"{answer['direction']}, through {answer['visited_txs']:,} transactions",
+                ),
+                *(
+                    (name, f"{sum(f['pattern'] == name for f in found):,} found, {_error(rate)}")
+                    for name, rate in errors.items()
+                ),
+                ("without a rate", len(answer["without_rate"]) or None),
+                *footing(answer),
+            ]
+        )
+        for finding in found:
+            yield ""
+            yield from facts(_finding(finding))
+        if found:
+            yield ""
+            yield "patterns are inferences: what they rest on is in the reasons"
+
+    def rows() -> Iterator[list[object]]:
+        for f in answer["patterns"]:
+            rate = errors[f["pattern"]]
+            yield [
+                f["pattern"],
+                len(f["txids"]),
+                f["txids"][0],
+                f["txids"][-1],
+                " ".join(f["outputs"]),
+                "; ".join(f["reasons"]),
+                "; ".join(f["stopped_because"]),
+                None if rate is None else rate["precision"],
+            ]
+
+    emit(answer, form, human, lambda: Rows(_COLUMNS, rows()))
+
+
+def _finding(finding: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    txids, stops = finding["txids"], finding["stopped_because"]
+    yield finding["pattern"], f"{len(txids):,} transactions, {len(finding['outputs']):,} outputs"
+    yield "  first", txids[0]
+    yield "  last", txids[-1] if len(txids) > 1 else None
+    for reason in finding["reasons"]:
+        yield "  because", reason
+    yield from zip(("  starts where", "  ends where"), stops, strict=False)
+
+
+def _error(rate: Mapping[str, Any] | None) -> str:
+    if rate is None:
+        return "its error was not measured"
+    said = {key: rate[f"precision_{key}"] for key in ("low", "high")}
+    precision = share({"share": rate["precision"], **said})
+    return f"precision {precision} on {rate['basis']} data, of {rate['unit']}"
