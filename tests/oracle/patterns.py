@@ -233,7 +233,12 @@ def round_trips(
             if not known.moves(out) or not enough:
                 continue
             longer = (*way, out)
-            found += [longer] if held(out) == payer else ways(longer, payer)
+            if held(out) != payer:
+                found += ways(longer, payer)
+            elif len(longer) > 2 or any(
+                known.holder(o) != payer for o in known.outs(tx) if known.moves(o)
+            ):
+                found.append(longer)
         return found
 
     found: dict[int, set[tuple[int, ...]]] = {}

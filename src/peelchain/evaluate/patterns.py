@@ -56,8 +56,8 @@ ON_PURPOSE = "chains; right where somebody peels on purpose"
 DEPOSITS = "deposits; right where the service gave out the address"
 JOINED = "transactions; right where the output stays with the one spender"
 PAID = "transactions; right where one spender pays as many others"
+ANOTHER = "round trips; right where one other owner takes it out and brings it back"
 BACK = "round trips; right where the owner paid is who paid"
-ANOTHER = "round trips; right where also one other owner held all in between"
 BELOW = "structurings on a trace of the loot; right where half are meant to be below"
 SPARED = "parties by threshold on the whole chain, none meant; right where nothing is said"
 
@@ -401,8 +401,8 @@ def _round_trips(case: _Measured, found: list[Finding]) -> Iterator[Count]:
         between = {case.owner(o) for o in finding.txouts[:-1]}
         rights.append(payer >= 0 and payer == case.owner(finding.txouts[-1]))
         others.append(rights[-1] and len(between) == 1 and payer not in between)
-    yield Count(rule, EVERYWHERE, BACK, _share(rights), _share(sought))
-    yield Count(rule, EVERYWHERE, ANOTHER, _share(others), None)
+    yield Count(rule, EVERYWHERE, ANOTHER, _share(others), _share(sought))
+    yield Count(rule, EVERYWHERE, BACK, _share(rights), None)
     for name, direct in (("way:direct", True), ("way:further", False)):
         some = [
             other for other, f in zip(others, found, strict=True) if direct == (len(f.txs) == 2)

@@ -1,4 +1,4 @@
-"""Random and written chains with all that the detectors of patterns ask, for both sides of a test."""
+"""Random and written chains with all that the detectors of patterns ask of a chain."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
