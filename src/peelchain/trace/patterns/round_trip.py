@@ -10,8 +10,8 @@ one of the fewest transactions counts, of these the first in chain order; an out
 looked at for at most `MOST_LOOKED_AT` others.
 
 Sources: FATF 2020, "Virtual Assets: Red Flag Indicators of Money Laundering and Terrorist
-Financing", transaction patterns (in at a service and out again without a use for it); the definition
-and its limits are this program's. Two people who deal with one service make the same shape, since
+Financing", transaction patterns (in at a service and out again without a use for it). Definition
+and limits are this program's. Two people who deal with one service make the same shape, since
 between two outputs only the value hangs together.
 """
 
