@@ -100,6 +100,11 @@ def some(limit: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
     return st.integers(0, 4).flatmap(lambda n: limit if n == 4 else st.none())
 
 
+def set_of(one: int | None) -> frozenset[int]:
+    """The set of one, or the empty one."""
+    return frozenset() if one is None else frozenset([one])
+
+
 @st.composite
 def questions(draw: st.DrawFn, arrays: ChainArrays) -> Question:
     """Seeds of `arrays`, some of which spend each other, with boundaries and limits."""
@@ -117,6 +122,8 @@ def questions(draw: st.DrawFn, arrays: ChainArrays) -> Question:
         boundary=draw(st.dictionaries(scripts, st.sampled_from(["service", "mixer"]), max_size=2)),
         exempt=draw(st.frozensets(st.integers(0, 6), max_size=2)),
         coinjoins=draw(st.frozensets(st.integers(0, 3 * len(arrays.tx_height)), max_size=2)),
+        target_scripts=draw(some(scripts).map(set_of)),
+        target_txouts=draw(some(st.integers(0, len(arrays.txout_value))).map(set_of)),
         max_hops=draw(some(st.integers(0, 4))),
         min_value_sat=draw(some(st.integers(0, 8))),
         min_height=draw(some(st.integers(0, 3))),

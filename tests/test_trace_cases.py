@@ -1,7 +1,7 @@
 """Traces of simulated cases: every rule against its oracle, and the truth against all of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tests.oracle import runs
 from tests.oracle import trace as oracle
 from tests.oracle.ground_flow import Place, at_rest, seeds_of
 from tests.oracle.trace import Question
+from tests.simulate.reading import read_truth
 from tests.strategies import traced_chains
 
 pytest.importorskip("coincurve", reason="the extra `simulate` is not installed")
@@ -23,7 +24,8 @@ from peelchain.actions.simulations import Choice, simulate
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
 from peelchain.store.arrays import ChainArrays
-from peelchain.trace.walk import RULES, TERMINAL_TYPES, TraceRequest, trace
+from peelchain.trace.graph import NO_TERMINAL
+from peelchain.trace.walk import CASE_RULES, RULES, TERMINAL_TYPES, Trace, TraceRequest, trace
 from peelchain.units import OutPoint, format_hash
 
 BLOCKS = 220
@@ -153,25 +155,60 @@ def test_every_rule_is_its_oracles(case, rule):
     assert len(expected.hops) > 30
 
 
+@pytest.mark.parametrize("rule", CASE_RULES)
+@pytest.mark.usefixtures("long_oracle")
+def test_every_rule_is_its_oracles_backward(case, rule):
+    request, question = backward(case)
+    found = trace(case.arrays, request).rules[rule]
+    expected = oracle.trace(case.arrays, question, rule)
+    assert rows(found.terminals) == expected.terminals
+    assert [row[1:] for row in rows(found.hops)] == expected.hops
+    assert len(expected.hops) > 30
+
+
+def backward(case: Case) -> tuple[TraceRequest, Question]:
+    """The question where what services hold of the proceeds came from."""
+    txout_of = {place: txout for txout, place in case.places.items()}
+    ends = {
+        txout_of[row["txid"], int(row["vout"])]: int(row["case_sat"])
+        for row in read_truth(case.node, "case_ends")
+        if row["end"] == "service"
+    }
+    request = replace(
+        case.request,
+        direction="backward",
+        seed_txouts=np.array(list(ends), np.int64),
+        seed_traced_sat=np.array(list(ends.values()), np.int64),
+        rules=CASE_RULES,
+    )
+    return request, replace(case.question, direction="backward", seeds=ends)
+
+
 # The truth
 
 
-def truth_of(case: Case) -> dict[Place, int]:
-    """The proceeds at each terminal of the trace, by the books of those who moved them."""
-    found = trace(case.arrays, case.request)
-    places = {
-        case.place(tx, txout)
-        for outcome in found.rules.values()
-        for _, tx, txout, _, _ in rows(outcome.terminals)
+@pytest.fixture
+def traced(case: Case) -> Trace:
+    return trace(case.arrays, replace(case.request, graph=True))
+
+
+def ends_of(case: Case, traced: Trace) -> dict[Place, str]:
+    """The destination at each output and fee where value can come to rest."""
+    graph = traced.graph
+    assert graph is not None
+    ends = {
+        case.places[txout]: case.destination(TERMINAL_TYPES[kind], txout)
+        for txout, kind in zip(graph.node_txout.tolist(), graph.node_type.tolist(), strict=True)
+        if kind != NO_TERMINAL
     }
-    return at_rest(case.node, case.inputs, places)
+    fees = {(case.txids[tx], None): "fee" for tx in graph.visit_tx.tolist()}
+    return {**ends, **fees}
 
 
-def test_the_truth_rests_at_terminals_of_the_trace_alone(case):
-    found = trace(case.arrays, case.request)
-    ends: set[Place] = set()
-    for outcome in found.rules.values():
-        ends |= {case.place(tx, txout) for _, tx, txout, _, _ in rows(outcome.terminals)}
-    truth = truth_of(case)
-    assert truth.keys() <= ends
-    assert sum(truth.values()) == found.seeds_sat
+def test_the_truth_rests_at_terminals_of_the_trace_alone(case, traced):
+    ends = ends_of(case, traced)
+    truth = at_rest(case.node, case.inputs, ends)
+    assert truth.keys() <= ends.keys()
+    assert sum(truth.values()) == traced.seeds_sat
+    services = {label for label in ends.values() if label.startswith("Exchange")}
+    assert {ends[place] for place in truth} & services

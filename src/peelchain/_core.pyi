@@ -165,6 +165,37 @@ class TableRows:
     def cluster_of(self, script_id: int) -> tuple[int, int]:
         """The cluster of a script by the table `clusters`, and how many scripts it has."""
 
+@final
+class StoredChain:
+    """The best chain of a store by dense ids, read from its files; `cache_bytes` of pages are kept.
+
+    Raises StoreError for an id beyond the chain, and where a file is missing or damaged.
+    """
+
+    def __new__(cls, rows: TableRows, lookups: Lookups, cache_bytes: int) -> StoredChain: ...
+    @property
+    def tx_count(self) -> int: ...
+    @property
+    def txout_count(self) -> int: ...
+    @property
+    def pages_read(self) -> int:
+        """Pages of columns decoded so far."""
+
+    def outputs(self, txouts: _Int64) -> tuple[_Int64, _Int64, _Int64, _Int64, _Bool]:
+        """Value, script_id, tx_id, spender and whether unspendable of outputs, in any order."""
+
+    def transactions(self, txs: _Int64) -> tuple[_Int32, _Int64, _Int64, _Int64]:
+        """Height, first txout_id, outputs and inputs of transactions, in any order."""
+
+    def prevouts(self, tx: int) -> _Int64:
+        """What a transaction spends, in order of its inputs; -1 coinbase, -2 not fetched."""
+
+    def outputs_of_scripts(self, scripts: _Int64) -> _Int64:
+        """The outputs that pay any of the scripts, rising."""
+
+    def first_tx_from(self, height: int) -> int:
+        """The first transaction at this height or above."""
+
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
 def check_block(raw: bytes) -> str | None: ...
@@ -387,10 +418,41 @@ class ConstrainedMerge:
 def rows_within(script_ids: _Int64, members: _Int64) -> _Int64:
     """The rows whose script is one of the members."""
 
+# --- max flow ---
+
+@final
+class FlowNetwork:
+    """Arcs, seeds and ends of a network without cycles, to ask for maximum flows."""
+
+    def __new__(
+        cls,
+        node_count: int,
+        tails: _Int64,
+        heads: _Int64,
+        capacities_sat: _Int64,
+        seed_nodes: _Int64,
+        seed_sat: _Int64,
+        end_nodes: _Int64,
+        end_capacities_sat: _Int64,
+    ) -> FlowNetwork: ...
+    def most(
+        self,
+        growing: list[npt.NDArray[np.bool_]],
+        progress: Callable[[int, int], object] | None,
+    ) -> list[tuple[int, npt.NDArray[np.bool_]]]:
+        """The most that can arrive at sets of ends, each with those before it.
+
+        Beside it bool by node: whether more could arrive from there, which is the far side of a
+        least cut. `progress` is told sets done and of how many; what it raises stops the work.
+        """
+
 # --- trace ---
 
 _TerminalColumns = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64]
 _HopColumns = tuple[_Int64, _Int64, _Int64, _Int64, _Int64]
+_GraphColumns = tuple[
+    int, _Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64, _Int64
+]
 
 def trace(
     chain: tuple[
@@ -409,31 +471,65 @@ def trace(
     rules: list[str],
     seed_txouts: _Int64,
     seed_traced_sat: _Int64,
+    seed_claimants: _Int64 | None,
     boundary_scripts: _Int64,
     boundary_kinds: npt.NDArray[np.uint8],
     exempt_scripts: _Int64,
     coinjoin_txs: _Int64,
+    target_scripts: _Int64,
+    target_txouts: _Int64,
     max_hops: int | None,
     min_value_sat: int | None,
     min_height: int | None,
     max_height: int | None,
+    max_txs: int | None,
     hops: bool,
     paths: bool,
+    graph: bool,
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
-    list[tuple[str, _TerminalColumns, _HopColumns, int, int]],
+    list[tuple[str, _TerminalColumns, list[int], _HopColumns]],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
+    _GraphColumns | None,
+    tuple[int, list[int]],
+    bool,
+    int,
+    int,
 ]:
-    """For each rule: its name, terminals, hops, transactions visited and outputs reached.
+    """The flow under each rule, what was reached, and whether the walk stopped early.
 
-    With `paths` also every output reached: txout_id, code of terminal_types or 255 for no end, and
-    row of the one before it on a shortest path from a seed, -1 for a seed; else three empty arrays.
+    Of each rule its name, terminals, traced_sat by code of terminal_types, and hops. Then every
+    output reached with `paths`: txout_id, code of terminal_types or 255 for no end, and row of the
+    one before it on a shortest path from a seed, -1 for a seed; else three empty arrays. With
+    `graph` the fields of trace.graph.FlowGraph after the first, else None. Then outputs at which a
+    path ends and their whole value by code; whether the walk is partial; transactions visited and
+    outputs reached.
 
     `chain` is the fields of ChainArrays in order. Terminals: code of terminal_types, tx_id,
     txout_id or -1 for a fee, value_sat, traced_sat. Hops: from txout_id, tx_id, to txout_id or -1
     for the fee, value_sat, traced_sat. `progress` is told stage, transactions done, of how many;
-    what it raises stops the trace.
+    what it raises stops the trace, and False stops the walk, which then is partial.
     """
 
 def tracing_rules() -> list[str]: ...
 def terminal_types() -> list[str]: ...
+
+# --- linkage ---
+
+def linkage(
+    input_sat: list[int],
+    output_sat: list[int],
+    *,
+    most_gain_sat: int,
+    most_loss_sat: int,
+    parties_at_least: int,
+    finest: bool,
+    max_steps: int,
+    progress: Callable[[int, int], object] | None,
+) -> tuple[str | None, list[int], list[list[int]]]:
+    """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
+
+    Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
+    nothing else; or None, all interpretations by the number of parties, and for each input and
+    output how many of at least so many parties link them. Values must be above 0.
+    """

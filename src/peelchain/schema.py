@@ -455,6 +455,23 @@ _TABLES = (
             Column("traced_sat", "int64", "traced value at rest there, under the run's rule"),
         ),
     ),
+    TableSpec(
+        "bounds",
+        "derived",
+        "the least and the most that any conserving rule could trace to a destination",
+        ("run_id", "scope", "destination"),
+        ("scope", "destination"),
+        "inference",
+        (
+            Column("scope", "name", "transaction or account: of the rules that these enclose"),
+            Column("destination", "text", "a service, a type of terminal, or what was asked for"),
+            Column("seeds_sat", "int64", "traced value that the seeds start with"),
+            Column("least_sat", "int64", "no rule traces less, wherever what was cut went"),
+            Column("most_sat", "int64", "no rule traces more, wherever what was cut went"),
+            Column("least_known_sat", "int64", "the least, had all that was cut arrived"),
+            Column("most_known_sat", "int64", "the most, had none of what was cut arrived"),
+        ),
+    ),
 )
 
 TABLES: dict[str, TableSpec] = {t.name: t for t in _TABLES}

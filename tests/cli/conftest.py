@@ -46,6 +46,12 @@ class Session:
         return f"{receipt['txid']}:{receipt['vout']}"
 
     @property
+    def reached(self) -> str:
+        """An output that value of `outpoint` came to rest at."""
+        terminals = self.ask("trace", "forward", "--seed", self.outpoint)["terminals"]
+        return next(f"{t['txid']}:{t['vout']}" for t in terminals if t["type"] != "fee")
+
+    @property
     def with_change(self) -> str:
         """A transaction with a payment and change."""
         return (self.node / "truth" / "change.csv").read_text().split("\n")[1].split(",")[0]

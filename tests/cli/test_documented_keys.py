@@ -64,6 +64,7 @@ def answers(session):
         "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
+        "trace path": [session.outpoint.split(":")[0], session.reached],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
@@ -111,6 +112,7 @@ def test_columns_of_csv_are_documented(session):
         "change show": [session.with_change],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
+        "trace path": [session.outpoint, session.reached],
     }
     for name, more in asked.items():
         out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out

@@ -23,6 +23,8 @@ class Question:
     boundary: dict[int, str] = field(default_factory=dict)
     exempt: frozenset[int] = frozenset()
     coinjoins: frozenset[int] = frozenset()
+    target_scripts: frozenset[int] = frozenset()
+    target_txouts: frozenset[int] = frozenset()
     max_hops: int | None = None
     min_value_sat: int | None = None
     min_height: int | None = None
@@ -61,6 +63,13 @@ def boundary_of(arrays: ChainArrays, question: Question, txout: int) -> str | No
     return None if script in question.exempt else question.boundary.get(script)
 
 
+def is_target(arrays: ChainArrays, question: Question, txout: int) -> bool:
+    return (
+        txout in question.target_txouts
+        or int(arrays.txout_script[txout]) in question.target_scripts
+    )
+
+
 def is_cut(arrays: ChainArrays, question: Question, through: Tx, txout: int, hops: int) -> bool:
     return (
         (question.max_hops is not None and hops >= question.max_hops)
@@ -77,6 +86,8 @@ def end_forward(
     arrays: ChainArrays, question: Question, txs: list[Tx], txout: int, hops: int
 ) -> str | None:
     """The type of terminal a reached output is, None to walk on; that it is a seed apart."""
+    if is_target(arrays, question, txout):
+        return "target"
     if arrays.txout_unspendable[txout]:
         return "unspendable"
     if boundary_of(arrays, question, txout):
@@ -95,6 +106,8 @@ def end_backward(
     arrays: ChainArrays, question: Question, txs: list[Tx], txout: int, hops: int
 ) -> str | None:
     maker = txs[arrays.txout_tx[txout]]
+    if is_target(arrays, question, txout):
+        return "target"
     if maker.inputs[0] == -1:
         return "coinbase"
     if maker.tx in question.coinjoins:

@@ -160,6 +160,15 @@ def test_deposits_are_at_addresses_of_the_depositors_accounts(case):
         assert 0 <= int(row["case_sat"]) <= int(row["value_sat"]) == case.value(outpoint(row))
 
 
+def test_any_books_would_lie_between_the_least_and_the_most(case):
+    ends = case.truth("case_ends")
+    for row in (*ends, *case.truth("case_deposits")):
+        amounts = [int(row[name]) for name in ("least_sat", "case_sat", "most_sat", "value_sat")]
+        assert amounts == sorted(amounts)
+    certain = [row for row in ends if row["least_sat"] == row["value_sat"]]
+    assert 0 < len(certain) < len(ends), "some of it is beyond doubt, some is not"
+
+
 def test_proceeds_come_to_lie_beside_clean_money(case):
     mixed = [
         tx

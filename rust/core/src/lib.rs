@@ -7,8 +7,11 @@ pub mod cluster;
 pub mod durable;
 pub mod error;
 mod guarded;
+pub mod linkage;
 pub mod lookup;
+pub mod max_flow;
 pub mod runs;
+pub mod stored;
 pub mod trace;
 pub mod verify;
 

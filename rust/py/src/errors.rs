@@ -26,8 +26,9 @@ pub fn to_py(py: Python<'_>, error: CoreError) -> PyErr {
 }
 
 /// The exception for a trace that could not be carried out.
-pub fn of_trace(py: Python<'_>, error: &TraceError) -> PyErr {
+pub fn of_trace(py: Python<'_>, error: TraceError) -> PyErr {
     let class = match error {
+        TraceError::Store(error) => return to_py(py, error),
         TraceError::Request(_) => "MisuseError",
         TraceError::Chain(_) | TraceError::Cancelled => "StoreError",
         TraceError::Conservation(_) => "ConservationError",

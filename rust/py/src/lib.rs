@@ -12,8 +12,11 @@ mod durable;
 mod errors;
 mod explain;
 mod ingest;
+mod linkage;
 mod lookup;
+mod max_flow;
 mod progress;
+mod stored;
 mod trace;
 mod verify;
 
@@ -27,7 +30,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     durable::register(module)?;
     explain::register(module)?;
     ingest::register(module)?;
+    linkage::register(module)?;
     lookup::register(module)?;
+    stored::register(module)?;
+    max_flow::register(module)?;
     trace::register(module)?;
     verify::register(module)?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int32Type, Int64Type, TimestampMillisecondType};
@@ -21,8 +22,8 @@ use crate::progress::Reporter;
 
 /// Point look-ups in a store.
 #[pyclass(module = "peelchain._core")]
-struct Lookups {
-    inner: lookup::Lookups,
+pub struct Lookups {
+    pub inner: Arc<lookup::Lookups>,
 }
 
 #[pymethods]
@@ -42,7 +43,13 @@ impl Lookups {
             given.into_iter().map(run).collect()
         };
         Ok(Self {
-            inner: lookup::Lookups::new(key, txids, scripts, runs(spenders), runs(receipts)),
+            inner: Arc::new(lookup::Lookups::new(
+                key,
+                txids,
+                scripts,
+                runs(spenders),
+                runs(receipts),
+            )),
         })
     }
 
@@ -105,7 +112,7 @@ impl Lookups {
 /// Rows of a store's tables by number.
 #[pyclass(module = "peelchain._core")]
 pub struct TableRows {
-    pub inner: lookup::TableRows,
+    pub inner: Arc<lookup::TableRows>,
 }
 
 #[pymethods]
@@ -118,7 +125,7 @@ impl TableRows {
             .map(|(table, files)| lookup::TableFiles { table, files })
             .collect();
         Self {
-            inner: lookup::TableRows::new(tables),
+            inner: Arc::new(lookup::TableRows::new(tables)),
         }
     }
 

@@ -1,15 +1,30 @@
 //! Tracing for Python: numpy arrays in, numpy arrays out.
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use peelchain_core::trace::{self as core, Direction, Limits, Progress, Request, Rule, Terminal};
+use peelchain_core::trace::{
+    self as core, ChainSource, Direction, Limits, Outcome, Pace, Progress, Request, Rule, Terminal,
+};
 use pyo3::prelude::*;
+use pyo3::types::PyBool;
 
 use crate::errors::of_trace;
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
+type OutBytes<'py> = Bound<'py, PyArray1<u8>>;
+type Flat<'py> = (
+    PyReadonlyArray1<'py, i32>,
+    Ints<'py>,
+    Ints<'py>,
+    Ints<'py>,
+    Ints<'py>,
+    Ints<'py>,
+    Ints<'py>,
+    Ints<'py>,
+    PyReadonlyArray1<'py, bool>,
+);
 type OutTerminals<'py> = (
-    Bound<'py, PyArray1<u8>>,
+    OutBytes<'py>,
     OutInts<'py>,
     OutInts<'py>,
     OutInts<'py>,
@@ -22,46 +37,100 @@ type OutHops<'py> = (
     OutInts<'py>,
     OutInts<'py>,
 );
-type OutReached<'py> = (OutInts<'py>, Bound<'py, PyArray1<u8>>, OutInts<'py>);
-type OutFlow<'py> = (&'static str, OutTerminals<'py>, OutHops<'py>, u64, u64);
+type OutReached<'py> = (OutInts<'py>, OutBytes<'py>, OutInts<'py>);
+type OutGraph<'py> = (
+    usize,
+    OutInts<'py>,
+    OutInts<'py>,
+    OutBytes<'py>,
+    OutInts<'py>,
+    OutInts<'py>,
+    OutInts<'py>,
+    OutInts<'py>,
+    OutInts<'py>,
+);
+type OutFlow<'py> = (&'static str, OutTerminals<'py>, Vec<i128>, OutHops<'py>);
+type OutTrace<'py> = (
+    Vec<OutFlow<'py>>,
+    OutReached<'py>,
+    Option<OutGraph<'py>>,
+    (u64, Vec<i128>),
+    bool,
+    u64,
+    u64,
+);
 
 /// Flows of the seeds; see `_core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (
-    chain, *, backward, rules, seed_txouts, seed_traced_sat, boundary_scripts, boundary_kinds,
-    exempt_scripts, coinjoin_txs, max_hops, min_value_sat, min_height, max_height, hops, paths, progress
+    chain, *, backward, rules, seed_txouts, seed_traced_sat, seed_claimants, boundary_scripts,
+    boundary_kinds, exempt_scripts, coinjoin_txs, target_scripts, target_txouts, max_hops,
+    min_value_sat, min_height, max_height, max_txs, hops, paths, graph, progress
 ))]
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
 fn trace<'py>(
     py: Python<'py>,
-    chain: (
-        PyReadonlyArray1<'py, i32>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        PyReadonlyArray1<'py, bool>,
-    ),
+    chain: Flat<'py>,
     backward: bool,
     rules: Vec<String>,
     seed_txouts: Ints<'py>,
     seed_traced_sat: Ints<'py>,
+    seed_claimants: Option<Ints<'py>>,
     boundary_scripts: Ints<'py>,
     boundary_kinds: PyReadonlyArray1<'py, u8>,
     exempt_scripts: Ints<'py>,
     coinjoin_txs: Ints<'py>,
+    target_scripts: Ints<'py>,
+    target_txouts: Ints<'py>,
     max_hops: Option<u32>,
     min_value_sat: Option<i64>,
     min_height: Option<i32>,
     max_height: Option<i32>,
+    max_txs: Option<u64>,
     hops: bool,
     paths: bool,
+    graph: bool,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Vec<OutFlow<'py>>, OutReached<'py>)> {
-    let view = core::Chain {
+) -> PyResult<OutTrace<'py>> {
+    let rules = rules
+        .iter()
+        .map(|name| rule(py, name))
+        .collect::<PyResult<Vec<_>>>()?;
+    let seed_claimants = seed_claimants.as_ref();
+    let request = Request {
+        direction: if backward {
+            Direction::Backward
+        } else {
+            Direction::Forward
+        },
+        rules: &rules,
+        seed_txouts: seed_txouts.as_slice()?,
+        seed_traced_sat: seed_traced_sat.as_slice()?,
+        seed_claimants: seed_claimants.map(|c| c.as_slice()).transpose()?,
+        boundary_scripts: boundary_scripts.as_slice()?,
+        boundary_kinds: boundary_kinds.as_slice()?,
+        exempt_scripts: exempt_scripts.as_slice()?,
+        coinjoin_txs: coinjoin_txs.as_slice()?,
+        target_scripts: target_scripts.as_slice()?,
+        target_txouts: target_txouts.as_slice()?,
+        limits: Limits {
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+        },
+        max_txs,
+        hops,
+        paths,
+        graph,
+    };
+    let mut flat = flat(py, &chain)?;
+    let outcome = run(py, &mut flat, &request, progress.as_ref())?;
+    Ok(answer(py, outcome))
+}
+
+fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
+    let flat = core::Chain {
         tx_height: chain.0.as_slice()?,
         tx_first_txin: chain.1.as_slice()?,
         tx_first_txout: chain.2.as_slice()?,
@@ -72,70 +141,47 @@ fn trace<'py>(
         txout_spender: chain.7.as_slice()?,
         txout_unspendable: chain.8.as_slice()?,
     };
-    let rules = rules
-        .iter()
-        .map(|name| rule(py, name))
-        .collect::<PyResult<Vec<_>>>()?;
-    let request = Request {
-        direction: if backward {
-            Direction::Backward
-        } else {
-            Direction::Forward
-        },
-        rules: &rules,
-        seed_txouts: seed_txouts.as_slice()?,
-        seed_traced_sat: seed_traced_sat.as_slice()?,
-        boundary_scripts: boundary_scripts.as_slice()?,
-        boundary_kinds: boundary_kinds.as_slice()?,
-        exempt_scripts: exempt_scripts.as_slice()?,
-        coinjoin_txs: coinjoin_txs.as_slice()?,
-        limits: Limits {
-            max_hops,
-            min_value_sat,
-            min_height,
-            max_height,
-        },
-        hops,
-        paths,
-    };
-    let mut raised = None;
-    let outcome = py.detach(|| {
-        core::trace(
-            &view,
-            &request,
-            &mut |at| match report(progress.as_ref(), at) {
-                Ok(()) => true,
-                Err(error) => {
-                    raised = Some(error);
-                    false
-                }
-            },
-        )
-    });
-    if let Some(error) = raised {
-        return Err(error);
-    }
-    let outcome = outcome.map_err(|error| of_trace(py, &error))?;
-    let flows = outcome.flows.into_iter().map(|flow| arrays(py, flow));
-    let reached = outcome.reached;
-    Ok((
-        flows.collect(),
-        (
-            reached.txouts.into_pyarray(py),
-            reached.types.into_pyarray(py),
-            reached.via.into_pyarray(py),
-        ),
-    ))
+    flat.check_lengths().map_err(|error| of_trace(py, error))?;
+    Ok(flat)
 }
 
-/// Lets Python act on signals and tells `progress`; an error of either cancels.
-fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<()> {
+/// Traces over any source, without the interpreter's lock.
+fn run<S: ChainSource + Send>(
+    py: Python<'_>,
+    source: &mut S,
+    request: &Request<'_>,
+    progress: Option<&Py<PyAny>>,
+) -> PyResult<Outcome> {
+    let mut raised = None;
+    let outcome = py.detach(|| {
+        core::trace(source, request, &mut |at| match report(progress, at) {
+            Ok(pace) => pace,
+            Err(error) => {
+                raised = Some(error);
+                Pace::Abort
+            }
+        })
+    });
+    match raised {
+        Some(error) => Err(error),
+        None => outcome.map_err(|error| of_trace(py, error)),
+    }
+}
+
+/// Lets Python act on signals and tells `progress`, which returns False to stop and keep what was
+/// found; an error of either aborts.
+fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
     Python::attach(|py| {
         py.check_signals()?;
-        if let Some(progress) = progress {
-            progress.call1(py, (at.stage, at.done, at.total))?;
-        }
-        Ok(())
+        let Some(progress) = progress else {
+            return Ok(Pace::GoOn);
+        };
+        let answer = progress.call1(py, (at.stage, at.done, at.total))?;
+        Ok(if answer.bind(py).is(&*PyBool::new(py, false)) {
+            Pace::StopAndKeep
+        } else {
+            Pace::GoOn
+        })
     })
 }
 
@@ -143,8 +189,27 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        of_trace(py, &core::TraceError::Request(message))
+        of_trace(py, core::TraceError::Request(message))
     })
+}
+
+fn answer(py: Python<'_>, outcome: Outcome) -> OutTrace<'_> {
+    let flows = outcome.flows.into_iter().map(|flow| arrays(py, flow));
+    let reached = outcome.reached;
+    let poison = outcome.poison;
+    (
+        flows.collect(),
+        (
+            reached.txouts.into_pyarray(py),
+            reached.types.into_pyarray(py),
+            reached.via.into_pyarray(py),
+        ),
+        outcome.graph.map(|graph| graph_arrays(py, graph)),
+        (poison.txouts, poison.totals_sat.to_vec()),
+        outcome.partial,
+        outcome.visited_txs,
+        outcome.reached_txouts,
+    )
 }
 
 fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
@@ -159,6 +224,7 @@ fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
             terminals.value_sat.into_pyarray(py),
             terminals.traced_sat.into_pyarray(py),
         ),
+        flow.totals_sat.to_vec(),
         (
             hops.from_txouts.into_pyarray(py),
             hops.txs.into_pyarray(py),
@@ -166,8 +232,20 @@ fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
             hops.value_sat.into_pyarray(py),
             hops.traced_sat.into_pyarray(py),
         ),
-        flow.visited_txs,
-        flow.reached_txouts,
+    )
+}
+
+fn graph_arrays(py: Python<'_>, graph: core::Graph) -> OutGraph<'_> {
+    (
+        graph.seed_count,
+        graph.node_txouts.into_pyarray(py),
+        graph.node_value_sat.into_pyarray(py),
+        graph.node_types.into_pyarray(py),
+        graph.visit_txs.into_pyarray(py),
+        graph.visit_fee_sat.into_pyarray(py),
+        graph.first_entering.into_pyarray(py),
+        graph.entering.into_pyarray(py),
+        graph.first_leaving.into_pyarray(py),
     )
 }
 

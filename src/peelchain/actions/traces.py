@@ -1,30 +1,47 @@
-"""A trace from given outputs, forward or backward."""
+"""A trace from given outputs or parties, forward or backward, under any rules."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from peelchain.actions.controls import controls, errors_of
-from peelchain.actions.progress import Progress, silent
+from peelchain.actions.policies import policy_asked
+from peelchain.actions.progress import Watch, silent
+from peelchain.actions.trace_fiat import Fiat, fiat_in, sum_fiat
+from peelchain.actions.trace_fiat import told as fiat_told
+from peelchain.actions.trace_filters import Filters, Limits
+from peelchain.actions.trace_places import Places
+from peelchain.actions.trace_rules import canonical_rule, public_rule, rules_of
+from peelchain.actions.trace_seeds import SeedsAsked, parse_seeds
+from peelchain.actions.trace_tables import check_folder, write_tables
+from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
-from peelchain.case.services import Services, service_at, services, stops
-from peelchain.errors import MisuseError
-from peelchain.trace.walk import RULES, Direction, TraceRequest, trace
-from peelchain.units import OutPoint, check_sat, format_hash
+from peelchain.case.services import service_at
+from peelchain.trace.walk import Direction, Trace
 
-_ALIASES = {"haircut": "pro_rata", "fifo": "index_fifo"}
+__all__ = ["Limits", "TraceAsked", "canonical_rule", "parse_seeds", "trace_asked", "trace_from"]
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Where a trace is cut: transactions from the seeds, value of an output, heights."""
+class TraceAsked:
+    """A trace in a user's words. The first of `rules` is the one that `value_sat` is told for.
 
-    max_hops: int | None = None
-    min_value_sat: int | None = None
-    min_height: int | None = None
-    max_height: int | None = None
+    `policy` names the clustering, of which there may be one; `fiat` a currency, `rates_of` whose
+    rates.
+    """
+
+    direction: Direction
+    seeds: SeedsAsked
+    rules: Sequence[str] = ("pro-rata",)
+    filters: Filters = field(default_factory=Filters)
+    policy: Sequence[str] = ()
+    fiat: str | None = None
+    rates_of: str | None = None
+    hops: bool = False
+    tables: Path | None = None
 
 
 def trace_from(
@@ -33,128 +50,281 @@ def trace_from(
     rule: str,
     store: Path,
     limits: Limits | None = None,
-    progress: Progress = silent,
+    progress: Watch = silent,
     *,
     with_hops: bool = False,
-) -> dict[str, Any]:
+) -> Row:
     """Where the value of outputs went or came from, under one rule, to the satoshi.
 
-    Seeds are outpoints, `TXID:VOUT` or `TXID:VOUT=SATOSHIS` for a part. The `value_sat` of the
-    terminals is the traced value at rest there; they add up to `seeds_sat`. `output_sat` is the
-    whole output's.
+    Seeds are outpoints, `TXID:VOUT` or `TXID:VOUT=SATOSHIS` for a part.
     """
-    name = canonical_rule(rule)
-    limits = limits or Limits()
-    with StoreView(store) as view:
-        outpoints, amounts = parse_seeds(seeds)
-        txouts = view.lookup.txout_ids(outpoints)
-        traced = _amounts(outpoints, amounts, view.arrays.txout_value[txouts].tolist())
-        known = services(view.attribution, view.clusters.index)
-        request = TraceRequest(
-            direction=direction,
-            seed_txouts=np.array(txouts, dtype=np.int64),
-            seed_traced_sat=np.array(traced, dtype=np.int64),
-            rules=(name,),
-            boundaries=stops(known, view.clusters.coinjoins["tx_id"].to_numpy()),
-            max_hops=limits.max_hops,
-            min_value_sat=limits.min_value_sat,
-            min_height=limits.min_height,
-            max_height=limits.max_height,
-            hops=with_hops,
-        )
-        done = trace(view.arrays, request, lambda stage, n, of: progress(stage, n, of or 0))
-        outcome = done.rules[name]
-        rows = outcome.terminals.to_pylist()
-        hops = outcome.hops.to_pylist() if with_hops else []
-        tx_ids = {r["tx_id"] for r in rows} | {h["tx_id"] for h in hops}
-        tx_ids |= {int(view.arrays.txout_tx[h["from_txout_id"]]) for h in hops}
-        txids = view.lookup.txids(tx_ids)
+    filters = Filters(**asdict(limits)) if limits else Filters()
+    asked = TraceAsked(direction, SeedsAsked(seeds), (rule,), filters, hops=with_hops)
+    return trace_asked(asked, store, progress)
 
-        def outpoint(txout_id: int) -> tuple[str, int]:
-            tx_id = int(view.arrays.txout_tx[txout_id])
-            return format_hash(txids[tx_id]), txout_id - int(view.arrays.tx_first_txout[tx_id])
 
-        answer: dict[str, Any] = {
-            **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "direction": direction,
-            "rule": name.replace("_", "-"),
-            "seeds_sat": outcome.seeds_sat,
-            "seeds_net_sat": outcome.seeds_net_sat,
-            "visited_txs": done.visited_txs,
-            "totals": outcome.totals,
-            "terminals": [
-                {
-                    "type": r["type"],
-                    "txid": format_hash(txids[r["tx_id"]]),
-                    "vout": None if r["txout_id"] is None else outpoint(r["txout_id"])[1],
-                    "value_sat": r["traced_sat"],
-                    "output_sat": r["value_sat"],
-                    "label": _label(r, direction, view, known),
-                }
-                for r in rows
-            ],
+def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row:
+    """Where the value of seeds went or came from, under each rule, to the satoshi.
+
+    The `traced_sat` of the terminals under a rule add up to `seeds_sat`; `value_sat` is that under
+    the first rule, `output_sat` the whole output's.
+    """
+    check_folder(asked.tables)
+    names = rules_of(asked.direction, asked.rules)
+    with_hops = asked.hops or asked.tables is not None
+    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+        worth = fiat_in(asked.fiat, asked.rates_of, view)
+        what = WalkAsked(asked.direction, asked.seeds, names, asked.filters)
+        walked = walk(view, what, progress, hops=with_hops)
+        terminals = _union(walked, "terminals")
+        hops = _union(walked, "hops") if with_hops else []
+        places = _places(walked, terminals, hops)
+        rows = [_terminal(t, walked, places, worth) for t in terminals]
+        answer = {
+            **head(walked),
+            "rule": public_rule(names[0]),
+            "totals": walked.trace.rules[names[0]].totals,
+            "rules": _rules(walked, rows),
+            "poison": poison(walked.trace),
+            "seeds": _seeds(walked, places),
+            "claimants": _claimants(walked),
+            "terminals": rows,
+            "claims": _claims(walked, places),
+            "fiat": fiat_told(worth, rows),
         }
         if with_hops:
-            held = controls(view, hops, known)
+            held = controls(view, hops, walked.known)
             answer["control_errors"] = errors_of(held)
             answer["hops"] = [
-                {
-                    "from": "{}:{}".format(*outpoint(h["from_txout_id"])),
-                    "txid": format_hash(txids[h["tx_id"]]),
-                    "to": "{}:{}".format(*outpoint(h["to_txout_id"]))
-                    if h["to_txout_id"] is not None
-                    else None,
-                    "value_sat": h["traced_sat"],
-                    "control": control,
-                }
+                _hop(h, control, walked, places, worth)
                 for h, control in zip(hops, held, strict=True)
             ]
+        answer["tables"] = None if asked.tables is None else _written(asked.tables, asked, answer)
+        if not asked.hops:
+            answer.pop("hops", None)
+            answer.pop("control_errors", None)
         return answer
 
 
-def canonical_rule(rule: str) -> str:
-    """The kernel's name of a rule, given with hyphens or underscores, or by a usual other name."""
-    name = rule.strip().lower().replace("-", "_")
-    name = _ALIASES.get(name, name)
-    if name not in RULES:
-        names = ", ".join(r.replace("_", "-") for r in RULES)
-        raise MisuseError(f"there is no tracing rule {rule!r}; the rules are {names}")
-    return name
+def _written(folder: Path, asked: TraceAsked, answer: Row) -> list[str]:
+    """Writes the answer as tables and gives the names of the files."""
+    stamp = {
+        **{key: answer[key] for key in ("tip_height", "tip_hash", "policy", "run_id", "partial")},
+        "direction": asked.direction,
+        "rules": [rule["rule"] for rule in answer["rules"]],
+        "filters": answer["filters"],
+    }
+    currency = answer["fiat"]["currency"] if answer["fiat"] else None
+    return write_tables(
+        folder,
+        stamp,
+        {
+            "seeds": answer["seeds"],
+            "terminals": _by_each_rule(answer, "terminals", currency),
+            "hops": _by_each_rule(answer, "hops", currency),
+            **({"claims": answer["claims"]} if answer["claimants"] else {}),
+        },
+    )
 
 
-def parse_seeds(seeds: list[str]) -> tuple[list[OutPoint], list[int | None]]:
-    """The outpoints of seeds, and the satoshis of each that gives a part."""
-    outpoints = []
-    amounts: list[int | None] = []
-    for seed in seeds:
-        text, given, amount = seed.partition("=")
-        outpoints.append(OutPoint.parse(text))
-        if given and (not amount.isascii() or not amount.isdigit()):
-            raise MisuseError(f"seed {text}: {amount!r} are no satoshis; write TXID:VOUT=150000")
-        if outpoints[-1] in outpoints[:-1]:
-            raise MisuseError(f"seed {text} is given twice; give it once, with its whole amount")
-        amounts.append(check_sat(int(amount[:20]), f"seed {text}:") if given else None)
-    return outpoints, amounts
+def _by_each_rule(answer: Row, table: str, currency: str | None) -> Iterator[Row]:
+    """The rows of each rule in turn, those under which nothing is traced left out."""
+    for rule in answer["rules"]:
+        name = rule["rule"]
+        rows = (row for row in answer[table] if row["traced_sat"][name])
+        for seq, row in enumerate(rows):
+            fiat = row["fiat"][name] if row["fiat"] else None
+            yield {
+                **row,
+                **(row.get("control") or {"basis": None, "by": None, "label": row.get("label")}),
+                "rule": name,
+                "scope": rule["scope"],
+                "seq": seq,
+                "traced_sat": row["traced_sat"][name],
+                "fiat": fiat,
+                "currency": currency,
+            }
 
 
-def _amounts(outpoints: list[OutPoint], asked: list[int | None], values: list[int]) -> list[int]:
-    """The satoshis to trace of each seed: those asked for, or all."""
-    for outpoint, amount, value in zip(outpoints, asked, values, strict=True):
-        if value == 0:
-            raise MisuseError(f"seed {outpoint} has no value; there is nothing to trace")
-        if amount is not None and not 1 <= amount <= value:
-            raise MisuseError(
-                f"seed {outpoint} holds {value} sat, {amount} were asked for; give 1 to {value}"
-            )
-    return [v if a is None else a for a, v in zip(asked, values, strict=True)]
+def _union(walked: Walked, table: str) -> list[Row]:
+    """The rows of a table under any rule, in its order, with `traced` satoshis by rule.
+
+    A row is the same where all but the traced amount is: rules differ in amounts alone.
+    """
+    rows: dict[tuple[Any, ...], Row] = {}
+    for name in walked.rules:
+        for row in getattr(walked.trace.rules[name], table).to_pylist():
+            row.pop("seq", None)
+            traced = row.pop("traced_sat")
+            rows.setdefault(tuple(row.values()), {**row, "traced": {}})["traced"][name] = traced
+    if len(walked.rules) == 1:
+        return list(rows.values())
+    # each rule's rows are in the order of the walk: merged, that of transactions is kept
+    backward = walked.direction == "backward" and table == "hops"
+    return sorted(rows.values(), key=lambda row: -row["tx_id"] if backward else _chain_order(row))
 
 
-def _label(
-    row: dict[str, Any], direction: Direction, view: StoreView, known: Services
-) -> str | None:
+def _chain_order(row: Row) -> tuple[int, bool, int]:
+    if "from_txout_id" in row:
+        return row["tx_id"], False, 0
+    return row["tx_id"], row["txout_id"] is None, row["txout_id"] or 0
+
+
+def _places(walked: Walked, terminals: list[Row], hops: list[Row]) -> Places:
+    txouts = set(walked.seeds.txouts.tolist())
+    txouts |= {t["txout_id"] for t in terminals if t["txout_id"] is not None}
+    txouts |= {h["from_txout_id"] for h in hops}
+    txouts |= {h["to_txout_id"] for h in hops if h["to_txout_id"] is not None}
+    txs = {t["tx_id"] for t in terminals} | {h["tx_id"] for h in hops}
+    return Places(walked.view, txouts, txs)
+
+
+def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> Row:
+    tx, txout = row["tx_id"], row["txout_id"]
+    first = row["traced"].get(walked.rules[0], 0)
+    return {
+        "type": row["type"],
+        "txid": places.txid(tx),
+        "vout": None if txout is None else places.vout(txout),
+        "value_sat": first,
+        "output_sat": row["value_sat"],
+        "label": _label(row, walked),
+        "address": None if txout is None else places.address(txout),
+        **places.when(tx),
+        "traced_sat": _by_rule(row, walked),
+        "fiat": _worth(row, walked, worth, places.seconds(tx)),
+    }
+
+
+def _worth(
+    row: Row, walked: Walked, worth: Fiat | None, seconds: int
+) -> dict[str, str | None] | None:
+    if worth is None:
+        return None
+    return {rule: worth.worth(sat, seconds) for rule, sat in _by_rule(row, walked).items()}
+
+
+def _by_rule(row: Row, walked: Walked) -> dict[str, int]:
+    return {public_rule(name): row["traced"].get(name, 0) for name in walked.rules}
+
+
+def _label(row: Row, walked: Walked) -> str | None:
     if row["type"] not in ("service", "mixer"):
         return None
-    mark = service_at(direction, row["tx_id"], row["txout_id"], view.arrays, known)
+    mark = service_at(
+        walked.direction, row["tx_id"], row["txout_id"], walked.view.chain, walked.known
+    )
     return mark.label if mark else None
+
+
+def _hop(row: Row, control: Any, walked: Walked, places: Places, worth: Fiat | None) -> Row:
+    start, tx, to = row["from_txout_id"], row["tx_id"], row["to_txout_id"]
+    first = row["traced"].get(walked.rules[0], 0)
+    return {
+        "from": places.outpoint(start),
+        "txid": places.txid(tx),
+        "to": None if to is None else places.outpoint(to),
+        "value_sat": first,
+        "output_sat": row["value_sat"],
+        "traced_sat": _by_rule(row, walked),
+        "from_address": places.address(start),
+        "to_address": None if to is None else places.address(to),
+        **places.when(tx),
+        "fiat": _worth(row, walked, worth, places.seconds(tx)),
+        "control": control,
+    }
+
+
+def _seeds(walked: Walked, places: Places) -> list[Row]:
+    seeds = walked.seeds
+    claims = [None] * len(seeds.txouts) if seeds.claimant_of is None else seeds.claimant_of.tolist()
+    return [
+        {
+            "outpoint": places.outpoint(txout),
+            "value_sat": places.value_sat(txout),
+            "traced_sat": sat,
+            "claimant": None if claim is None else seeds.claimants[claim],
+            "address": places.address(txout),
+            **places.when(places.maker(txout)),
+        }
+        for txout, sat, claim in zip(seeds.txouts.tolist(), seeds.sat.tolist(), claims, strict=True)
+    ]
+
+
+def poison(found: Trace) -> Row:
+    """What reachability alone says: no amounts of a rule, each output taken whole."""
+    return {
+        "outputs": found.poison.txouts,
+        "value_sat": found.poison.value_sat,
+        "totals": found.poison.totals,
+    }
+
+
+def _claims(walked: Walked, places: Places) -> list[Row]:
+    """What of each terminal is each claimant's, rule by rule, in the order of the terminals."""
+    found = []
+    for name in walked.rules:
+        table = walked.trace.rules[name].claims
+        for row in [] if table is None else table.to_pylist():
+            txout = row["txout_id"]
+            found.append(
+                {
+                    "rule": public_rule(name),
+                    "claimant": walked.seeds.claimants[row["claimant"]],
+                    "type": row["type"],
+                    "txid": places.txid(row["tx_id"]),
+                    "vout": None if txout is None else places.vout(txout),
+                    "traced_sat": row["traced_sat"],
+                }
+            )
+    return found
+
+
+def _claimants(walked: Walked) -> list[Row]:
+    """Each claimant with what it starts with, and its sums by rule and type."""
+    seeds = walked.seeds
+    if seeds.claimant_of is None:
+        return []
+    found = [
+        {
+            "claimant": claimant,
+            "seeds_sat": sum(seeds.sat[seeds.claimant_of == at].tolist()),
+            "totals": {public_rule(name): {} for name in walked.rules},
+        }
+        for at, claimant in enumerate(seeds.claimants)
+    ]
+    for name in walked.rules:
+        table = walked.trace.rules[name].claims
+        for row in [] if table is None else table.to_pylist():
+            totals = found[row["claimant"]]["totals"][public_rule(name)]
+            totals[row["type"]] = totals.get(row["type"], 0) + row["traced_sat"]
+    return found
+
+
+def _rules(walked: Walked, rows: list[Row]) -> list[Row]:
+    """Each rule with its sums, which are the seeds' to the satoshi."""
+    found = []
+    for name in walked.rules:
+        outcome = walked.trace.rules[name]
+        found.append(
+            {
+                "rule": public_rule(name),
+                "scope": "transaction",
+                "seeds_sat": outcome.seeds_sat,
+                "seeds_net_sat": outcome.seeds_net_sat,
+                "totals": outcome.totals,
+                "fiat_totals": _fiat_totals(rows, public_rule(name)),
+            }
+        )
+    return found
+
+
+def _fiat_totals(rows: list[Row], rule: str) -> dict[str, str] | None:
+    """The worths of a rule's terminals, by type; amounts without a rate are in none."""
+    worths: dict[str, list[str | None]] = {}
+    for row in rows:
+        if row["fiat"] is None:
+            return None
+        if row["traced_sat"][rule]:
+            worths.setdefault(row["type"], []).append(row["fiat"][rule])
+    return {kind: sum_fiat(amounts) for kind, amounts in sorted(worths.items())}

@@ -30,6 +30,11 @@ class StoreView(OpenStore):
         """The chain as flat arrays."""
         return chain_arrays.load(self.store)
 
+    @property
+    def chain(self) -> ChainArrays:
+        """The chain by dense ids."""
+        return self.arrays
+
     def cluster_run(self) -> Run | None:
         """The stored clustering of this policy, if it was made on the present tip."""
         return self.clustering(self.policy.name)

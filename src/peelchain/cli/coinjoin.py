@@ -1,4 +1,4 @@
-"""peelchain coinjoin: classify."""
+"""peelchain coinjoin: classify, linkage."""
 
 import json as json_
 import sys
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from peelchain.cli.linkage import linkage
 from peelchain.cli.options import piped
 from peelchain.cli.plain_text import inert
 from peelchain.cli.progress import progress
@@ -14,10 +15,7 @@ from peelchain.cli.progress import progress
 app = typer.Typer(help="CoinJoins and what looks like one.", no_args_is_help=True)
 
 
-# a callback keeps typer from folding a group of one command into that command
-@app.callback()
-def _coinjoin() -> None:
-    pass
+app.command()(linkage)
 
 
 @app.command()

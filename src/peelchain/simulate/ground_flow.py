@@ -1,6 +1,7 @@
 """Where the proceeds of a case truly went, to the satoshi, by the books of those who moved them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from peelchain.simulate.leg import Leg
 from peelchain.simulate.transaction import Coin
@@ -9,20 +10,34 @@ from peelchain.simulate.truth import Truth, shown_txid
 _KEPT = ("hot", "cold")
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much of an output is proceeds: by the books, and by any flow that conserves value."""
+
+    case_sat: int
+    least_sat: int
+    most_sat: int
+
+
+_NONE = Part(0, 0, 0)
+
+
 class GroundFlow:
     """Follows the proceeds through every transaction, whoever makes it. Draws nothing.
 
     People of the case pay with proceeds first and keep clean money as change; everybody else pays
     out clean money first. Who signs together with others gets its own share back. A service keeps
     what comes to its hot or cold wallet: there the flow ends. So each transaction's inputs bring as
-    much as its outputs and its fee take, and no output takes more than its value.
+    much as its outputs and its fee take, and no output takes more than its value. What other books
+    could say lies between a least and a most: what the other outputs and the fee cannot hold, and
+    what the inputs can bring.
     """
 
     def __init__(self) -> None:
         self.people: set[str] = set()
-        self._held: dict[bytes, tuple[Leg, int]] = {}
-        self._ended: list[tuple[str, Leg, int]] = []
-        self._fees: list[tuple[bytes, int, int, str]] = []
+        self._held: dict[bytes, tuple[Leg, Part]] = {}
+        self._ended: list[tuple[str, Leg, Part]] = []
+        self._fees: list[tuple[bytes, int, Part, str]] = []
         self._flow: list[tuple[str, str, int | str, str, int, int]] = []
         self._seeds: list[tuple[Coin, str]] = []
 
@@ -34,35 +49,46 @@ class GroundFlow:
         self._seeds.append((coin, claimant))
         if coin.outpoint in self._held:
             self._ended.append(("seed", *self._held[coin.outpoint]))
-        self._held[coin.outpoint] = (Leg(coin, owner_id, "seed"), coin.value_sat)
+        whole = Part(coin.value_sat, coin.value_sat, coin.value_sat)
+        self._held[coin.outpoint] = (Leg(coin, owner_id, "seed"), whole)
 
-    def amount(self, coin: Coin) -> int:
+    def part(self, coin: Coin) -> Part:
         """How many satoshis of an output not yet spent are proceeds."""
         held = self._held.get(coin.outpoint)
-        return held[1] if held else 0
+        return held[1] if held else _NONE
 
     def observe(self, txid: bytes, spent: Sequence[Leg], made: Sequence[Leg], fee_sat: int) -> None:
         """Carry the proceeds that a transaction spends over to what it makes."""
-        brought = [self._held.pop(leg.coin.outpoint, (leg, 0))[1] for leg in spent]
-        if not any(brought):
+        parts = [self._held.pop(leg.coin.outpoint, (leg, _NONE))[1] for leg in spent]
+        least, most = sum(part.least_sat for part in parts), sum(part.most_sat for part in parts)
+        if not most:
             return
-        taken = self._apportion(spent, brought, made, fee_sat)
+        whole = sum(leg.coin.value_sat for leg in spent)
+        brought = [part.case_sat for part in parts]
+        taken = [
+            Part(case, max(least - (whole - value), 0), min(most, value))
+            for case, value in zip(
+                self._apportion(spent, brought, made, fee_sat),
+                [*(leg.coin.value_sat for leg in made), fee_sat],
+                strict=True,
+            )
+        ]
         shown = shown_txid(txid)
         for vin, (leg, case) in enumerate(zip(spent, brought, strict=True)):
             if case:
                 value = leg.coin.value_sat
                 self._flow.append((shown, "in", vin, leg.owner_id, value, case))
-        for leg, case in zip(made, taken, strict=False):
-            if not case:
-                continue
-            coin = leg.coin
-            self._flow.append((shown, "out", coin.vout, leg.owner_id, coin.value_sat, case))
-            if leg.purpose in _KEPT:
-                self._ended.append(("service", leg, case))
-            else:
-                self._held[coin.outpoint] = (leg, case)
-        if taken[-1]:
-            self._flow.append((shown, "fee", "", "", fee_sat, taken[-1]))
+        for leg, part in zip(made, taken, strict=False):
+            coin, case = leg.coin, part.case_sat
+            if case:
+                self._flow.append((shown, "out", coin.vout, leg.owner_id, coin.value_sat, case))
+            if part.most_sat and leg.purpose in _KEPT:
+                self._ended.append(("service", leg, part))
+            elif part.most_sat:
+                self._held[coin.outpoint] = (leg, part)
+        if taken[-1].case_sat:
+            self._flow.append((shown, "fee", "", "", fee_sat, taken[-1].case_sat))
+        if taken[-1].most_sat:
             self._fees.append((txid, fee_sat, taken[-1], spent[0].owner_id))
 
     def write(self, truth: Truth) -> None:
@@ -72,13 +98,18 @@ class GroundFlow:
         for row in self._flow:
             truth.case_flow.add(*row)
         resting = [("unspent", *held) for held in self._held.values()]
-        for kind, leg, case in (*self._ended, *resting):
-            coin = leg.coin
+        ends: list[tuple[bytes, int | str, int, Part, str, str]] = [
+            (leg.coin.txid, leg.coin.vout, leg.coin.value_sat, part, kind, leg.owner_id)
+            for kind, leg, part in (*self._ended, *resting)
+        ]
+        ends += [(txid, "", fee, part, "fee", payer) for txid, fee, part, payer in self._fees]
+        for txid, vout, value, part, kind, owner in ends:
+            if not part.case_sat:
+                continue
             truth.case_ends.add(
-                shown_txid(coin.txid), coin.vout, coin.value_sat, case, kind, leg.owner_id
-            )
-        for txid, fee_sat, case, payer in self._fees:
-            truth.case_ends.add(shown_txid(txid), "", fee_sat, case, "fee", payer)
+                shown_txid(txid), vout, value, part.case_sat, part.least_sat, part.most_sat, kind,
+                owner,
+            )  # fmt: skip
 
     def _apportion(
         self, spent: Sequence[Leg], brought: Sequence[int], made: Sequence[Leg], fee_sat: int

@@ -45,6 +45,8 @@ class Table:
 _TXID = ("txid", "transaction, display hex")
 _VOUT = ("vout", "output index")
 _VALUE = ("value_sat", "value of that output in satoshis")
+_LEAST = ("least_sat", "the least that any flow that conserves value could make of it")
+_MOST = ("most_sat", "the most; both by one transaction after the other, so bounds lie within")
 _SERVICE = ("service_id", "owner_id of the service")
 _CUSTOMER = ("customer_id", "owner_id of whoever holds the account")
 _ACCOUNT = ("account", "account at that service; unique with service_id")
@@ -229,8 +231,8 @@ class Truth:
         )  # fmt: skip
         self.case_seeds = Table(
             "case_seeds",
-            "what was taken: the outputs by which the proceeds of the case came to be held; without "
-            "a case, what the pay site took",
+            "what was taken: the outputs by which the proceeds of the case came to be held; "
+            "without a case, what the pay site took",
             (_TXID, _VOUT, _VALUE, ("claimant", "owner_id of whoever lost it")),
         )
         self.case_flow = Table(
@@ -256,7 +258,9 @@ class Truth:
                 _TXID,
                 ("vout", "output index; empty for a fee"),
                 ("value_sat", "value of that output, or the fee, in satoshis"),
-                ("case_sat", "satoshis of it that are proceeds"),
+                ("case_sat", "satoshis of it that are proceeds, by case_flow"),
+                _LEAST,
+                _MOST,
                 (
                     "end",
                     "service (in its hot or cold wallet), unspent, seed (it came to an output of "
@@ -273,6 +277,8 @@ class Truth:
                 _VOUT,
                 _VALUE,
                 ("case_sat", "satoshis of it that are proceeds, by case_flow"),
+                _LEAST,
+                _MOST,
                 _SERVICE,
                 _ACCOUNT,
                 ("depositor_id", "owner_id of whoever paid it in"),

@@ -288,6 +288,12 @@ class Lookup:
     def _column(self, table: str, numbers: Iterable[int], column: str) -> dict[int, Any]:
         return {n: row[column] for n, row in self.rows_of(table, numbers, [column]).items()}
 
+    def lookups(self, *kinds: str) -> _core.Lookups:
+        """The look-ups, the files of these kinds checked against the manifest."""
+        for kind in kinds:
+            self._runs(kind)
+        return self._lookups
+
     def _runs(self, kind: str) -> _core.Lookups:
         if kind not in self._checked:
             check_runs(self.store.path, self.store.manifest, [kind])

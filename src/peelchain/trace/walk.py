@@ -12,11 +12,17 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
 Progress = Callable[[str, int, int | None], object]
 
 RULES: tuple[str, ...] = tuple(_core.tracing_rules())
+"""Every rule of scope transaction."""
+
+CASE_RULES: tuple[str, ...] = ("pro_rata", "index_fifo")
+"""The rules of a case file: those its verifier derives again."""
+
 TERMINAL_TYPES: tuple[str, ...] = tuple(_core.terminal_types())
 
 _NONE: Int64 = np.empty(0, np.int64)
@@ -29,13 +35,18 @@ class Boundaries:
 
     `scripts` are script_ids of services and mixers, `kinds` says which for each as an index into
     TERMINAL_TYPES; `coinjoin_txs` are tx_ids; `exempt_scripts` are the subject's own, never a
-    boundary though listed. Sparse, since a dense array does not fit at whole-chain size.
+    boundary though listed. `target_scripts` and `target_txouts` are the destination asked for: what
+    comes to one of these outputs, or to an output that pays one of these scripts, ends there as
+    `target`, whatever else the output is, unless it is a seed that another's flow reaches. Sparse,
+    since a dense array does not fit at whole-chain size.
     """
 
     scripts: Int64 = field(default_factory=lambda: _NONE)
     kinds: npt.NDArray[np.uint8] = field(default_factory=lambda: _NO_KINDS)
     coinjoin_txs: Int64 = field(default_factory=lambda: _NONE)
     exempt_scripts: Int64 = field(default_factory=lambda: _NONE)
+    target_scripts: Int64 = field(default_factory=lambda: _NONE)
+    target_txouts: Int64 = field(default_factory=lambda: _NONE)
 
 
 def boundaries(
@@ -44,8 +55,10 @@ def boundaries(
     mixers: npt.ArrayLike = (),
     coinjoin_txs: npt.ArrayLike = (),
     exempt: npt.ArrayLike = (),
+    target_scripts: npt.ArrayLike = (),
+    target_txouts: npt.ArrayLike = (),
 ) -> Boundaries:
-    """The boundaries of sets in any order: script_ids of services and mixers, tx_ids, script_ids.
+    """The boundaries of sets in any order: ids of scripts, but of `coinjoin_txs` and target_txouts.
 
     Raises MisuseError where a script is in both sets.
     """
@@ -59,25 +72,36 @@ def boundaries(
         [service_scripts.size, mixer_scripts.size],
     )
     order = np.argsort(scripts)
-    return Boundaries(scripts[order], kinds[order], _sorted(coinjoin_txs), _sorted(exempt))
+    return Boundaries(
+        scripts[order],
+        kinds[order],
+        _sorted(coinjoin_txs),
+        _sorted(exempt),
+        _sorted(target_scripts),
+        _sorted(target_txouts),
+    )
 
 
 @dataclass(frozen=True)
 class TraceRequest:
     """What to trace.
 
-    `seed_txouts` are txout_ids in any order, each once; `seed_traced_sat` satoshis of each, 1 up to
-    its value. Under index_fifo a part of an output is its first satoshis. A limit of None is none:
-    `max_hops` counts transactions from the nearest seed, `min_value_sat` is tested on an output's
-    value (never on the traced part, so that rules keep one terminal set), heights on the
-    transaction that would be walked through. `hops` False leaves the hop tables empty; `paths` asks
-    for every end reached with a shortest path.
+    `seed_txouts` are txout_ids in any order; `seed_traced_sat` satoshis of each, 1 up to its value.
+    With several claimants `seed_claimants` gives the index of each seed's, counted from 0: each may
+    name an output once, and together they name at most its value. Under a rule of positions a part
+    of an output is its first satoshis, those of the first claimant before those of the next.
+
+    A limit of None is none: `max_hops` counts transactions from the nearest seed, `min_value_sat`
+    is tested on an output's value (never on the traced part, so that rules keep one terminal set),
+    heights on the transaction that would be walked through; `max_txs` is the transactions after
+    which the walk stops short, and gives what it found. `hops` False leaves the hop tables empty;
+    `paths` asks for every end reached with a shortest path, `graph` for all that was reached.
     """
 
     direction: Direction
     seed_txouts: Int64
     seed_traced_sat: Int64
-    rules: Sequence[str] = RULES
+    rules: Sequence[str] = CASE_RULES
     boundaries: Boundaries = field(default_factory=Boundaries)
     max_hops: int | None = None
     min_value_sat: int | None = None
@@ -85,15 +109,19 @@ class TraceRequest:
     max_height: int | None = None
     hops: bool = True
     paths: bool = False
+    graph: bool = False
+    max_txs: int | None = None
+    seed_claimants: Int64 | None = None
 
 
 @dataclass(frozen=True)
 class RuleTrace:
     """The outcome under one rule.
 
-    `terminals` and `hops` are tables of those names in peelchain.schema. `seeds_net_sat` is
-    seeds_sat less what ends at another seed; `totals` the traced satoshis by terminal type, in
-    order of name, only types that occur; their sum is seeds_sat.
+    `terminals`, `hops` and `claims` are tables of those names in peelchain.schema; claims are None
+    unless there were several claimants. `seeds_net_sat` is seeds_sat less what ends at another
+    seed; `totals` the traced satoshis by terminal type, in order of name, only types that occur;
+    their sum is seeds_sat.
     """
 
     rule: str
@@ -101,6 +129,20 @@ class RuleTrace:
     hops: pa.Table
     seeds_sat: int
     seeds_net_sat: int
+    totals: dict[str, int]
+    claims: pa.Table | None = None
+
+
+@dataclass(frozen=True)
+class Poison:
+    """What reachability alone says: the outputs where a path ends, each taken whole.
+
+    No rule of amounts: `value_sat` may exceed what the seeds hold, and neither conservation nor
+    bounds apply. `totals` is value_sat by terminal type, in order of name, only types that occur.
+    """
+
+    txouts: int
+    value_sat: int
     totals: dict[str, int]
 
 
@@ -132,7 +174,11 @@ class Reached:
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace under every rule asked. `visited_txs` and `reached_txouts` are the same for all."""
+    """A trace under every rule asked. `visited_txs` and `reached_txouts` are the same for all.
+
+    `partial` says that the walk stopped early, at max_txs or because progress said so: the value on
+    its way then is `cut`, so that all sums hold. `graph` is None unless asked for.
+    """
 
     direction: Direction
     seeds_sat: int
@@ -140,56 +186,77 @@ class Trace:
     visited_txs: int
     reached_txouts: int
     reached: "Reached"
+    poison: Poison
+    partial: bool = False
+    graph: FlowGraph | None = None
 
 
-def trace(arrays: ChainArrays, request: TraceRequest, progress: Progress | None = None) -> Trace:
+def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None = None) -> Trace:
     """The trace of the request's seeds under each of its rules.
 
-    `progress` is told stage, transactions done and of how many (None: not known); what it raises
-    ends the trace. Raises MisuseError for a request that makes no sense, StoreError where the
-    arrays contradict themselves, ConservationError if a satoshi were lost.
+    `progress` is told stage, transactions done and of how many (None: not known). What it raises
+    ends the trace; where it returns False while the stage is `reach`, the walk stops and what it
+    found is given as partial. Raises MisuseError for a request that makes no sense, StoreError
+    where the chain contradicts itself, ConservationError if a satoshi were lost.
     Source: "Tracing" in DESIGN.md; docs/evidence-format.md gives the rules step by step.
     """
     _check(request)
     seed_txouts = _whole_numbers("seed_txouts", request.seed_txouts)
     seed_traced_sat = _whole_numbers("seed_traced_sat", request.seed_traced_sat)
+    claimants = request.seed_claimants
     seeds_sat = sum(seed_traced_sat.tolist())
     stops = request.boundaries
-    flows, (reached, types, via) = _core.trace(
+    flows, reached, graph, poison, partial, visited_txs, reached_txouts = _core.trace(
         (
-            arrays.tx_height,
-            arrays.tx_first_txin,
-            arrays.tx_first_txout,
-            arrays.txin_prev_txout,
-            arrays.txout_value,
-            arrays.txout_script,
-            arrays.txout_tx,
-            arrays.txout_spender,
-            arrays.txout_unspendable,
+            chain.tx_height,
+            chain.tx_first_txin,
+            chain.tx_first_txout,
+            chain.txin_prev_txout,
+            chain.txout_value,
+            chain.txout_script,
+            chain.txout_tx,
+            chain.txout_spender,
+            chain.txout_unspendable,
         ),
         backward=request.direction == "backward",
         rules=list(request.rules),
         seed_txouts=seed_txouts,
         seed_traced_sat=seed_traced_sat,
+        seed_claimants=None if claimants is None else _whole_numbers("seed_claimants", claimants),
         boundary_scripts=stops.scripts,
         boundary_kinds=stops.kinds,
         exempt_scripts=stops.exempt_scripts,
         coinjoin_txs=stops.coinjoin_txs,
+        target_scripts=stops.target_scripts,
+        target_txouts=stops.target_txouts,
         max_hops=request.max_hops,
         min_value_sat=request.min_value_sat,
         min_height=request.min_height,
         max_height=request.max_height,
+        max_txs=request.max_txs,
         hops=request.hops,
         paths=request.paths,
+        graph=request.graph,
         progress=progress,
     )
     outcomes = {
-        rule: _rule_trace(rule, seeds_sat, _terminal_table(*terminals), _hop_table(*hops))
-        for rule, terminals, hops, _, _ in flows
+        rule: _rule_trace(
+            rule, seeds_sat, _totals(totals), _terminal_table(*terminals), _hop_table(*hops)
+        )
+        for rule, terminals, totals, hops in flows
     }
-    *_, visited_txs, reached_txouts = flows[0]
-    found = Reached(reached, types, via)
-    return Trace(request.direction, seeds_sat, outcomes, visited_txs, reached_txouts, found)
+    poisoned = _totals(poison[1])
+    return Trace(
+        request.direction,
+        seeds_sat,
+        outcomes,
+        visited_txs,
+        reached_txouts,
+        Reached(*reached),
+        Poison(poison[0], sum(poisoned.values()), poisoned),
+        partial,
+        None if graph is None else FlowGraph(request.direction, *graph),
+    )
 
 
 def _check(request: TraceRequest) -> None:
@@ -213,6 +280,7 @@ def _check(request: TraceRequest) -> None:
         ("min_value_sat", request.min_value_sat, 2**63 - 1),
         ("min_height", request.min_height, 2**31 - 1),
         ("max_height", request.max_height, 2**31 - 1),
+        ("max_txs", request.max_txs, 2**63 - 1),
     ):
         if limit is not None and not 0 <= limit <= most:
             raise MisuseError(f"{name} is {limit}; give 0 to {most}, or leave it out")
@@ -221,18 +289,21 @@ def _check(request: TraceRequest) -> None:
         raise MisuseError(f"min_height {low} is above max_height {high}; swap them")
 
 
-def _rule_trace(rule: str, seeds_sat: int, terminals: pa.Table, hops: pa.Table) -> RuleTrace:
-    totals: dict[str, int] = {}
-    names = terminals["type"].to_pylist()
-    for name, sat in zip(names, terminals["traced_sat"].to_pylist(), strict=True):
-        totals[name] = totals.get(name, 0) + sat
+def _rule_trace(
+    rule: str, seeds_sat: int, totals: dict[str, int], terminals: pa.Table, hops: pa.Table
+) -> RuleTrace:
     if sum(totals.values()) != seeds_sat:
         raise ConservationError(
             f"under {rule} the seeds' {seeds_sat} sat became {sum(totals.values())} sat; "
             "this is a defect of peelchain, please report it"
         )
     seeds_net_sat = seeds_sat - totals.get("seed", 0)
-    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, dict(sorted(totals.items())))
+    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, totals)
+
+
+def _totals(sat_of_codes: list[int]) -> dict[str, int]:
+    named = zip(TERMINAL_TYPES, sat_of_codes, strict=True)
+    return dict(sorted((name, sat) for name, sat in named if sat))
 
 
 def _terminal_table(

@@ -14,6 +14,7 @@ use crate::runs::{Run, filter_of};
 
 use history::KnownBlocks;
 pub use history::{History, Receipt, Spend};
+pub(crate) use rows::read_from;
 pub use rows::{TableFiles, TableRows};
 
 /// A run in chain order, opened when it is first asked.
@@ -132,6 +133,23 @@ impl Lookups {
             }
         }
         Ok(None)
+    }
+
+    /// The transactions that spend the outputs from `first` on, -1 where no block does.
+    pub fn spending_txs(&self, first: u64, count: usize) -> Result<Vec<i64>> {
+        let mut txs = vec![-1; count];
+        for run in self.spenders.of(first) {
+            run?.each_from(first, |entry| {
+                let at = entry[0].checked_sub(first);
+                let place = at.and_then(|at| txs.get_mut(usize::try_from(at).ok()?));
+                match place {
+                    Some(place) => *place = entry[1] as i64,
+                    None => return false,
+                }
+                true
+            })?;
+        }
+        Ok(txs)
     }
 
     /// The outputs that pay a script, in chain order.

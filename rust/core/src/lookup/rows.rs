@@ -242,7 +242,7 @@ impl TableRows {
 }
 
 /// Runs `read` on a file of a table.
-fn read_from<T>(
+pub(crate) fn read_from<T>(
     table: &str,
     path: &Path,
     read: impl FnOnce() -> std::result::Result<T, String>,

@@ -201,6 +201,21 @@ impl<const N: usize> Run<N> {
         Ok(())
     }
 
+    /// Calls `visit` with the entries from this key on, in order, until it says false.
+    pub fn each_from(&self, key: u64, mut visit: impl FnMut(Entry<N>) -> bool) -> Result<()> {
+        let mut number = self.first_at_or_above(key).saturating_sub(1);
+        while number < self.blocks {
+            let block = self.block(number)?;
+            for at in block.lower_bound(key)..block.count {
+                if !visit(block.entry(at)) {
+                    return Ok(());
+                }
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
     fn first_key(&self, block: usize) -> u64 {
         self.number(self.directory + 8 * block)
     }

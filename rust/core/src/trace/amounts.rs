@@ -1,39 +1,32 @@
 //! Rules under which an output holds an amount of traced satoshis, mixed evenly with the others.
 
-use super::flow::{Carrier, Cell, Passage};
+use super::flow::{Carrier, Cell, Outflow, Passage};
 use super::share::share;
 
-/// Traced satoshis of each node, passed on by proportion.
+/// Amounts are all there is: nothing is kept of an output beyond how much is traced.
+#[derive(Default)]
 pub struct Amounts {
-    traced_sat: Vec<i64>,
-    entering_sat: Vec<i64>,
-    leaving_sat: Vec<i64>,
     lacking_sat: Vec<i64>,
     row_sat: Vec<i64>,
     remainders: Vec<(u64, u32)>,
 }
 
 impl Amounts {
-    pub fn new(nodes: usize) -> Amounts {
-        Amounts {
-            traced_sat: vec![0; nodes],
-            entering_sat: Vec::new(),
-            leaving_sat: Vec::new(),
-            lacking_sat: Vec::new(),
-            row_sat: Vec::new(),
-            remainders: Vec::new(),
-        }
+    pub fn new() -> Amounts {
+        Amounts::default()
     }
 
     /// One integer table with both margins exact: each row's amount is shared over what the columns
     /// still lack. The margins are the amounts that enter and leave.
-    fn fill_table(&mut self, inputs_enter: bool, cells: &mut Vec<Cell>) {
+    fn fill_table(&mut self, passage: &Passage<'_>, out: &mut Outflow) {
+        let inputs_enter = passage.inputs_enter;
         let (rows, columns) = if inputs_enter {
-            (&self.entering_sat, &self.leaving_sat)
+            (passage.entering_sat, &out.leaving_sat[..])
         } else {
-            (&self.leaving_sat, &self.entering_sat)
+            (&out.leaving_sat[..], passage.entering_sat)
         };
-        self.lacking_sat.clone_from(columns);
+        self.lacking_sat.clear();
+        self.lacking_sat.extend_from_slice(columns);
         for (row, row_total) in rows.iter().enumerate() {
             if *row_total == 0 {
                 continue;
@@ -52,7 +45,7 @@ impl Amounts {
                     } else {
                         (column, row)
                     };
-                    cells.push(Cell {
+                    out.cells.push(Cell {
                         entering,
                         leaving,
                         traced_sat: *traced_sat,
@@ -64,31 +57,18 @@ impl Amounts {
 }
 
 impl Carrier for Amounts {
-    fn start(&mut self, node: usize, traced_sat: i64) {
-        self.traced_sat[node] = traced_sat;
-    }
+    fn start(&mut self, _node: usize, _traced_sat: i64) {}
 
-    fn traced_sat(&self, node: usize) -> i64 {
-        self.traced_sat[node]
-    }
-
-    fn pass(&mut self, passage: &Passage<'_>, cells: Option<&mut Vec<Cell>>) -> i64 {
-        self.entering_sat.clear();
-        let traced_sat = &self.traced_sat;
-        self.entering_sat
-            .extend(passage.entering.iter().map(|e| traced_sat[e.node as usize]));
-        let total = self.entering_sat.iter().sum();
+    #[inline]
+    fn pass(&mut self, passage: &Passage<'_>, out: &mut Outflow) {
         share(
-            total,
+            passage.entering_sat.iter().sum(),
             passage.leaving_value_sat,
             &mut self.remainders,
-            &mut self.leaving_sat,
+            &mut out.leaving_sat,
         );
-        let nodes = passage.leaving_nodes.len();
-        self.traced_sat[passage.leaving_nodes.clone()].copy_from_slice(&self.leaving_sat[..nodes]);
-        if let Some(cells) = cells {
-            self.fill_table(passage.inputs_enter, cells);
+        if out.wants_cells {
+            self.fill_table(passage, out);
         }
-        self.leaving_sat.get(nodes).copied().unwrap_or(0)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::TraceError;
+use super::{ChainSource, TraceError};
 
 /// No sum of a transaction's inputs or outputs may exceed this. Source: consensus, `MoneyRange`.
 pub const MAX_MONEY_SAT: i64 = 2_100_000_000_000_000;
@@ -45,58 +45,109 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// A `txout_id` as an index.
-    pub fn txout(&self, id: i64) -> Result<usize, TraceError> {
-        usize::try_from(id)
-            .ok()
-            .filter(|index| *index < self.txout_value.len())
-            .ok_or_else(|| {
-                TraceError::Chain(format!(
-                    "txout {id} is not among {}",
-                    self.txout_value.len()
-                ))
-            })
+    #[inline]
+    fn of_txout<T: Copy>(&self, column: &[T], txout: i64) -> Result<T, TraceError> {
+        // A negative id becomes one beyond any array.
+        column
+            .get(txout as usize)
+            .copied()
+            .ok_or_else(|| no_txout(txout, self.txout_value.len()))
     }
 
-    /// The transaction behind a stored `tx_id`, as an index.
-    pub fn tx(&self, id: i64) -> Result<usize, TraceError> {
-        usize::try_from(id)
-            .ok()
-            .filter(|index| *index < self.tx_height.len())
-            .ok_or_else(|| {
-                TraceError::Chain(format!("tx {id} is not among {}", self.tx_height.len()))
-            })
-    }
-
-    /// The prevouts of a transaction in the order of its inputs.
-    pub fn prevouts(&self, tx: usize) -> Result<&'a [i64], TraceError> {
-        let rows = bounds(self.tx_first_txin, tx);
-        rows.and_then(|rows| self.txin_prev_txout.get(rows))
-            .ok_or_else(|| TraceError::Chain(format!("the inputs of tx {tx} lie outside txins")))
-    }
-
-    /// The `txout_id`s of a transaction's outputs.
-    pub fn outputs(&self, tx: usize) -> Result<Range<usize>, TraceError> {
-        bounds(self.tx_first_txout, tx)
-            .filter(|rows| rows.end <= self.txout_value.len())
-            .ok_or_else(|| TraceError::Chain(format!("the outputs of tx {tx} lie outside txouts")))
-    }
-
-    /// `sum` and the value of one more output, within the range of money.
-    pub fn add_value(&self, sum: i64, txout: usize) -> Result<i64, TraceError> {
-        let value = self.txout_value[txout];
-        if (0..=MAX_MONEY_SAT).contains(&value) && sum + value <= MAX_MONEY_SAT {
-            Ok(sum + value)
-        } else {
-            Err(TraceError::Chain(format!(
-                "txout {txout} of {value} sat exceeds all money"
-            )))
-        }
+    #[inline]
+    fn rows(first: &[i64], tx: i64) -> Option<Range<i64>> {
+        let tx = usize::try_from(tx).ok()?;
+        let (start, end) = (*first.get(tx)?, *first.get(tx + 1)?);
+        (0 <= start && start <= end).then_some(start..end)
     }
 }
 
-fn bounds(first: &[i64], tx: usize) -> Option<Range<usize>> {
-    let start = usize::try_from(*first.get(tx)?).ok()?;
-    let end = usize::try_from(*first.get(tx + 1)?).ok()?;
-    (start <= end).then_some(start..end)
+impl ChainSource for Chain<'_> {
+    fn tx_count(&self) -> i64 {
+        self.tx_height.len() as i64
+    }
+
+    fn txout_count(&self) -> i64 {
+        self.txout_value.len() as i64
+    }
+
+    #[inline]
+    fn height(&mut self, tx: i64) -> Result<i32, TraceError> {
+        self.tx_height
+            .get(tx as usize)
+            .copied()
+            .ok_or_else(|| no_tx(tx, self.tx_height.len()))
+    }
+
+    #[inline]
+    fn prevouts(&mut self, tx: i64, prevouts: &mut Vec<i64>) -> Result<(), TraceError> {
+        let rows = Chain::rows(self.tx_first_txin, tx)
+            .and_then(|rows| {
+                self.txin_prev_txout
+                    .get(rows.start as usize..rows.end as usize)
+            })
+            .ok_or_else(|| outside(tx, "inputs", "txins"))?;
+        prevouts.clear();
+        prevouts.extend_from_slice(rows);
+        Ok(())
+    }
+
+    #[inline]
+    fn outputs(&mut self, tx: i64) -> Result<Range<i64>, TraceError> {
+        Chain::rows(self.tx_first_txout, tx)
+            .filter(|rows| rows.end <= self.txout_value.len() as i64)
+            .ok_or_else(|| outside(tx, "outputs", "txouts"))
+    }
+
+    #[inline]
+    fn value_sat(&mut self, txout: i64) -> Result<i64, TraceError> {
+        let value_sat = self.of_txout(self.txout_value, txout)?;
+        if (0..=MAX_MONEY_SAT).contains(&value_sat) {
+            Ok(value_sat)
+        } else {
+            Err(no_money(txout, value_sat))
+        }
+    }
+
+    #[inline]
+    fn script(&mut self, txout: i64) -> Result<i64, TraceError> {
+        self.of_txout(self.txout_script, txout)
+    }
+
+    #[inline]
+    fn maker(&mut self, txout: i64) -> Result<i64, TraceError> {
+        self.of_txout(self.txout_tx, txout)
+    }
+
+    #[inline]
+    fn spender(&mut self, txout: i64) -> Result<i64, TraceError> {
+        self.of_txout(self.txout_spender, txout)
+    }
+
+    #[inline]
+    fn is_unspendable(&mut self, txout: i64) -> Result<bool, TraceError> {
+        self.of_txout(self.txout_unspendable, txout)
+    }
+}
+
+#[cold]
+fn no_txout(txout: i64, count: usize) -> TraceError {
+    TraceError::Chain(format!("txout {txout} is not among {count}"))
+}
+
+#[cold]
+fn no_tx(tx: i64, count: usize) -> TraceError {
+    TraceError::Chain(format!("tx {tx} is not among {count}"))
+}
+
+#[cold]
+fn outside(tx: i64, what: &str, table: &str) -> TraceError {
+    TraceError::Chain(format!("the {what} of tx {tx} lie outside {table}"))
+}
+
+#[cold]
+fn no_money(txout: i64, value_sat: i64) -> TraceError {
+    TraceError::Chain(format!(
+        "txout {txout} of {value_sat} sat exceeds all money"
+    ))
 }

@@ -1,17 +1,21 @@
 //! The seeds' satoshis carried over a walk under one rule, checked, as columns.
 
-use std::ops::Range;
-
 use super::amounts::Amounts;
-use super::chain::Chain;
 use super::positions::Positions;
-use super::reach::{Entering, Fate, Walk};
-use super::{Direction, Progress, Pulse, Request, Rule, Terminal, TraceError};
+use super::seeds::Seeds;
+use super::terminals::{Row, Terminals};
+use super::walk::{Fate, Walk};
+use super::{Direction, Pace, Progress, Pulse, Request, Rule, Terminal, TraceError};
 
 /// One transaction's two lines of satoshis.
 pub struct Passage<'a> {
-    pub entering: &'a [Entering],
-    pub leaving_nodes: Range<usize>,
+    pub entering_nodes: &'a [u32],
+    /// Of each of them the satoshis that lie before it on the transaction's line.
+    pub entering_offset_sat: &'a [i64],
+    /// Of each of them the traced satoshis.
+    pub entering_sat: &'a [i64],
+    pub first_leaving: usize,
+    pub leaving_fates: &'a [Fate],
     /// Value of each leaving position: those of the nodes and, forward, the fee as last.
     pub leaving_value_sat: &'a [i64],
     /// Forward value enters by the inputs, backward by the outputs.
@@ -25,28 +29,24 @@ pub struct Cell {
     pub traced_sat: i64,
 }
 
-/// A family of rules: what it holds of each node, and how that passes through a transaction.
+/// What a rule makes of one passage; buffers that are used again.
+#[derive(Default)]
+pub struct Outflow {
+    /// Traced satoshis of each leaving position.
+    pub leaving_sat: Vec<i64>,
+    pub wants_cells: bool,
+    /// Where wanted, the nonzero cells by (input, output), inputs being those that enter or leave.
+    pub cells: Vec<Cell>,
+}
+
+/// A family of rules: what it keeps of each output that value walks on from, and how that passes
+/// through a transaction.
 pub trait Carrier {
     /// Gives a seed's node its satoshis. Called in order of node, before any `pass`.
     fn start(&mut self, node: usize, traced_sat: i64);
 
-    fn traced_sat(&self, node: usize) -> i64;
-
-    /// Fills the leaving nodes and gives what goes to the fee. Adds the transaction's nonzero cells
-    /// by (input, output), inputs being those that enter or leave.
-    fn pass(&mut self, passage: &Passage<'_>, cells: Option<&mut Vec<Cell>>) -> i64;
-}
-
-/// Where traced value rests; rows by (tx, txout with the fee last, type), none of zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Terminals {
-    /// Codes of `Terminal`.
-    pub types: Vec<u8>,
-    pub txs: Vec<i64>,
-    /// -1 for a fee.
-    pub txouts: Vec<i64>,
-    pub value_sat: Vec<i64>,
-    pub traced_sat: Vec<i64>,
+    /// Fills `out`, whose buffers are empty.
+    fn pass(&mut self, passage: &Passage<'_>, out: &mut Outflow);
 }
 
 /// Each movement through one transaction, in the order of the walk, then by (input, output).
@@ -66,134 +66,181 @@ pub struct Hops {
 pub struct Flow {
     pub rule: Rule,
     pub terminals: Terminals,
+    /// Traced satoshis by code of `Terminal`.
+    pub totals_sat: [i128; Terminal::NAMES.len()],
     pub hops: Hops,
-    pub visited_txs: u64,
-    pub reached_txouts: u64,
 }
 
 const PULSE_EVERY: usize = 1 << 14;
 
-/// The flow of the request's seeds over `walk` under `rule`.
+/// The flow of the seeds over `walk` under `rule`.
 pub fn propagate(
-    chain: &Chain<'_>,
     request: &Request<'_>,
+    seeds: &Seeds,
     walk: &Walk,
     rule: Rule,
     pulse: Pulse<'_>,
 ) -> Result<Flow, TraceError> {
     let nodes = walk.node_txouts.len();
     match rule {
-        Rule::ProRata => carry(chain, request, walk, rule, Amounts::new(nodes), pulse),
-        Rule::IndexFifo => carry(chain, request, walk, rule, Positions::new(nodes), pulse),
+        Rule::ProRata => carry(request, seeds, walk, rule, Amounts::new(), pulse),
+        Rule::IndexFifo => carry(request, seeds, walk, rule, Positions::new(nodes), pulse),
     }
 }
 
 fn carry<C: Carrier>(
-    chain: &Chain<'_>,
     request: &Request<'_>,
+    seeds: &Seeds,
     walk: &Walk,
     rule: Rule,
     mut carrier: C,
     pulse: Pulse<'_>,
 ) -> Result<Flow, TraceError> {
-    for (node, traced_sat) in request.seed_traced_sat.iter().enumerate() {
-        carrier.start(node, *traced_sat);
-    }
     let forward = request.direction == Direction::Forward;
-    let mut rows = Vec::new();
+    let mut terminals = Terminals::default();
     let mut hops = Hops::default();
-    let mut cells = Vec::new();
+    let mut node_sat = vec![0i64; walk.node_txouts.len()];
+    for (node, traced_sat) in seeds.traced_sat.iter().enumerate() {
+        node_sat[node] = *traced_sat;
+        carrier.start(node, *traced_sat);
+        let maker = walk.node_makers[node];
+        rest(walk, node, maker, *traced_sat, &mut terminals)?;
+    }
+    let mut out = Outflow {
+        wants_cells: request.hops,
+        ..Outflow::default()
+    };
+    let mut entering_sat = Vec::new();
     let mut leaving_value_sat = Vec::new();
     for (at, visit) in walk.visits.iter().enumerate() {
         if at % PULSE_EVERY == 0 {
-            let total = Some(walk.visits.len() as u64);
-            if !pulse(Progress {
-                stage: rule.name(),
-                done: at as u64,
-                total,
-            }) {
-                return Err(TraceError::Cancelled);
-            }
+            tell(pulse, rule, at, walk)?;
         }
-        let leaving_nodes = walk.leaving(at);
+        let entering = walk.entering(at);
+        let leaving = walk.leaving(at);
+        let entering_nodes = &walk.entering_nodes[entering.clone()];
+        entering_sat.clear();
+        entering_sat.extend(entering_nodes.iter().map(|node| node_sat[*node as usize]));
         leaving_value_sat.clear();
-        let leaving_txouts = &walk.node_txouts[leaving_nodes.clone()];
-        leaving_value_sat.extend(leaving_txouts.iter().map(|txout| chain.txout_value[*txout]));
+        leaving_value_sat.extend_from_slice(&walk.node_value_sat[leaving.clone()]);
         if forward {
             leaving_value_sat.push(visit.fee_sat);
         }
         let passage = Passage {
-            entering: walk.entering(at),
-            leaving_nodes,
+            entering_nodes,
+            entering_offset_sat: &walk.entering_offset_sat[entering],
+            entering_sat: &entering_sat,
+            first_leaving: leaving.start,
+            leaving_fates: &walk.node_fates[leaving.clone()],
             leaving_value_sat: &leaving_value_sat,
             inputs_enter: forward,
         };
-        cells.clear();
-        let fee_traced_sat = carrier.pass(&passage, request.hops.then_some(&mut cells));
-        check_passage(&carrier, &passage, visit.tx, fee_traced_sat)?;
-        if fee_traced_sat > 0 {
-            rows.push(Row {
-                tx: visit.tx as i64,
-                txout: i64::MAX,
-                terminal: Terminal::Fee,
-                value_sat: visit.fee_sat,
-                traced_sat: fee_traced_sat,
-            });
-        }
-        for cell in &cells {
-            let entering = walk.node_txouts[passage.entering[cell.entering].node as usize];
-            let leaving = leaving_txouts.get(cell.leaving).copied();
-            let (from, to) = if forward {
-                (Some(entering), leaving)
+        out.leaving_sat.clear();
+        out.cells.clear();
+        carrier.pass(&passage, &mut out);
+        check_passage(&passage, &out.leaving_sat, visit.tx)?;
+        for (node, traced_sat) in leaving.clone().zip(&out.leaving_sat) {
+            node_sat[node] = *traced_sat;
+            let maker = if forward {
+                visit.tx
             } else {
-                (leaving, Some(entering))
+                walk.node_makers[node]
             };
-            hops.from_txouts.push(from.map_or(-1, |txout| txout as i64));
-            hops.txs.push(visit.tx as i64);
-            hops.to_txouts.push(to.map_or(-1, |txout| txout as i64));
-            hops.value_sat
-                .push(to.map_or(visit.fee_sat, |txout| chain.txout_value[txout]));
+            rest(walk, node, maker, *traced_sat, &mut terminals)?;
+        }
+        if forward {
+            let traced_sat = out.leaving_sat[leaving.len()];
+            if traced_sat > 0 {
+                terminals.push(Row {
+                    terminal: Terminal::Fee,
+                    tx: visit.tx,
+                    txout: -1,
+                    value_sat: visit.fee_sat,
+                    traced_sat,
+                });
+            }
+        }
+        for cell in &out.cells {
+            let entering = walk.node_txouts[entering_nodes[cell.entering] as usize];
+            let left = leaving.start + cell.leaving;
+            let is_fee = left == leaving.end;
+            let (from, to, value_sat) = match (forward, is_fee) {
+                (true, true) => (entering, -1, visit.fee_sat),
+                (true, false) => (entering, walk.node_txouts[left], walk.node_value_sat[left]),
+                (false, _) => {
+                    let node = entering_nodes[cell.entering] as usize;
+                    (walk.node_txouts[left], entering, walk.node_value_sat[node])
+                }
+            };
+            hops.from_txouts.push(from);
+            hops.txs.push(visit.tx);
+            hops.to_txouts.push(to);
+            hops.value_sat.push(value_sat);
             hops.traced_sat.push(cell.traced_sat);
         }
     }
-    collect_rest(chain, walk, &carrier, &mut rows)?;
-    check_whole(request.seed_traced_sat, &rows, rule)?;
+    terminals.sort();
+    let totals_sat = terminals.totals_sat();
+    check_whole(&seeds.traced_sat, &totals_sat, rule)?;
     Ok(Flow {
         rule,
-        terminals: columns(rows),
+        terminals,
+        totals_sat,
         hops,
-        visited_txs: walk.visits.len() as u64,
-        reached_txouts: walk.node_txouts.len() as u64,
     })
 }
 
-struct Row {
-    tx: i64,
-    /// `i64::MAX` for a fee, which sorts last in its transaction.
-    txout: i64,
-    terminal: Terminal,
-    value_sat: i64,
-    traced_sat: i64,
+/// Tells how far a rule has come. The walk cannot be shortened any more: only an abort stops it.
+fn tell(pulse: Pulse<'_>, rule: Rule, done: usize, walk: &Walk) -> Result<(), TraceError> {
+    let pace = pulse(Progress {
+        stage: rule.name(),
+        done: done as u64,
+        total: Some(walk.visits.len() as u64),
+    });
+    if pace == Pace::Abort {
+        return Err(TraceError::Cancelled);
+    }
+    Ok(())
 }
 
-fn check_passage<C: Carrier>(
-    carrier: &C,
-    passage: &Passage<'_>,
-    tx: usize,
-    fee_traced_sat: i64,
+/// Adds the terminal that a node is, if it is one; refuses traced value where nothing can rest.
+#[inline]
+fn rest(
+    walk: &Walk,
+    node: usize,
+    maker: i64,
+    traced_sat: i64,
+    terminals: &mut Terminals,
 ) -> Result<(), TraceError> {
-    let entered: i64 = passage
-        .entering
-        .iter()
-        .map(|entering| carrier.traced_sat(entering.node as usize))
-        .sum();
-    let mut left = fee_traced_sat;
-    let mut within = true;
-    for (node, value_sat) in passage.leaving_nodes.clone().zip(passage.leaving_value_sat) {
-        let traced_sat = carrier.traced_sat(node);
-        within &= (0..=*value_sat).contains(&traced_sat);
-        left += traced_sat;
+    let fate = walk.node_fates[node];
+    if traced_sat == 0 || fate == Fate::Walks {
+        return Ok(());
     }
+    let txout = walk.node_txouts[node];
+    let Fate::Ends(terminal) = fate else {
+        return Err(TraceError::Conservation(format!(
+            "txout {txout} of no value holds {traced_sat} traced sat"
+        )));
+    };
+    terminals.push(Row {
+        terminal,
+        tx: maker,
+        txout,
+        value_sat: walk.node_value_sat[node],
+        traced_sat,
+    });
+    Ok(())
+}
+
+#[inline]
+fn check_passage(passage: &Passage<'_>, leaving_sat: &[i64], tx: i64) -> Result<(), TraceError> {
+    let entered: i64 = passage.entering_sat.iter().sum();
+    let left: i64 = leaving_sat.iter().sum();
+    let within = leaving_sat.len() == passage.leaving_value_sat.len()
+        && leaving_sat
+            .iter()
+            .zip(passage.leaving_value_sat)
+            .all(|(traced_sat, value_sat)| (0..=*value_sat).contains(traced_sat));
     if within && left == entered {
         return Ok(());
     }
@@ -202,41 +249,9 @@ fn check_passage<C: Carrier>(
     )))
 }
 
-/// Adds the terminals at nodes; refuses traced value at a node with no fate.
-fn collect_rest<C: Carrier>(
-    chain: &Chain<'_>,
-    walk: &Walk,
-    carrier: &C,
-    rows: &mut Vec<Row>,
-) -> Result<(), TraceError> {
-    for (node, (txout, fate)) in walk.node_txouts.iter().zip(&walk.node_fates).enumerate() {
-        if *fate == Fate::Walks {
-            continue;
-        }
-        let traced_sat = carrier.traced_sat(node);
-        if traced_sat == 0 {
-            continue;
-        }
-        let Fate::Ends(terminal) = *fate else {
-            return Err(TraceError::Conservation(format!(
-                "txout {txout} of no value holds {traced_sat} traced sat"
-            )));
-        };
-        rows.push(Row {
-            tx: chain.txout_tx[*txout],
-            txout: *txout as i64,
-            terminal,
-            value_sat: chain.txout_value[*txout],
-            traced_sat,
-        });
-    }
-    rows.sort_unstable_by_key(|row| (row.tx, row.txout, row.terminal));
-    Ok(())
-}
-
-fn check_whole(seeds: &[i64], rows: &[Row], rule: Rule) -> Result<(), TraceError> {
+fn check_whole(seeds: &[i64], totals_sat: &[i128], rule: Rule) -> Result<(), TraceError> {
     let seeds_sat: i128 = seeds.iter().map(|sat| i128::from(*sat)).sum();
-    let rest_sat: i128 = rows.iter().map(|row| i128::from(row.traced_sat)).sum();
+    let rest_sat: i128 = totals_sat.iter().sum();
     if seeds_sat == rest_sat {
         return Ok(());
     }
@@ -244,18 +259,4 @@ fn check_whole(seeds: &[i64], rows: &[Row], rule: Rule) -> Result<(), TraceError
         "under {} the seeds' {seeds_sat} sat became {rest_sat} sat",
         rule.name()
     )))
-}
-
-fn columns(rows: Vec<Row>) -> Terminals {
-    let mut terminals = Terminals::default();
-    for row in rows {
-        terminals.types.push(row.terminal as u8);
-        terminals.txs.push(row.tx);
-        terminals
-            .txouts
-            .push(if row.txout == i64::MAX { -1 } else { row.txout });
-        terminals.value_sat.push(row.value_sat);
-        terminals.traced_sat.push(row.traced_sat);
-    }
-    terminals
 }

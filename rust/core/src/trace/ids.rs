@@ -65,6 +65,10 @@ impl<'a> SortedIds<'a> {
             .map(|at| start + at)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     pub fn contains(&self, id: i64) -> bool {
         self.position(id).is_some()
     }

@@ -8,52 +8,40 @@
 //! by inputs and *leaves* by outputs, with the fee as last position. Backward: it enters by outputs
 //! and leaves by inputs. So the rules need not know the direction.
 
+use crate::error::CoreError;
+
 mod amounts;
 mod chain;
 mod flow;
 mod ids;
 mod positions;
+mod radix_heap;
 mod reach;
+mod rule;
+mod seeds;
 mod share;
 mod source;
+mod terminals;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use chain::{COINBASE_INPUT, Chain, MAX_MONEY_SAT, NOT_FETCHED};
-pub use flow::{Flow, Hops, Terminals};
+pub use flow::{Flow, Hops};
+pub use rule::Rule;
 pub use share::share;
 pub use source::ChainSource;
+pub use terminals::Terminals;
+pub use walk::Graph;
+
+use seeds::Seeds;
+use walk::{Fate, Walk};
 
 /// Which way a trace walks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Forward,
     Backward,
-}
-
-/// How traced satoshis pass through a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Each position gets its proportion ("haircut"), by largest remainder.
-    ProRata,
-    /// The inputs' satoshis laid end to end are the outputs' laid end to end. Source: the order of
-    /// satoshis as in ordinal theory; the order of inputs is the wallet's choice.
-    IndexFifo,
-}
-
-impl Rule {
-    pub const ALL: [Rule; 2] = [Rule::ProRata, Rule::IndexFifo];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Rule::ProRata => "pro_rata",
-            Rule::IndexFifo => "index_fifo",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Rule> {
-        Rule::ALL.into_iter().find(|rule| rule.name() == name)
-    }
 }
 
 /// Why a path ends. The codes are those of `Terminals::types` and of `Request::boundary_kinds`.
@@ -70,11 +58,12 @@ pub enum Terminal {
     Cut,
     Unresolved,
     Coinbase,
+    Target,
 }
 
 impl Terminal {
     /// Indexed by code.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "seed",
         "service",
         "mixer",
@@ -85,6 +74,7 @@ impl Terminal {
         "cut",
         "unresolved",
         "coinbase",
+        "target",
     ];
 
     fn from_boundary_kind(kind: u8) -> Option<Terminal> {
@@ -114,16 +104,25 @@ pub struct Request<'a> {
     pub seed_txouts: &'a [i64],
     /// Satoshis traced of each seed, 1 up to its value. Under a rule of positions, its first ones.
     pub seed_traced_sat: &'a [i64],
+    /// Index of the claimant of each seed, where there are several; each may name an output once.
+    pub seed_claimants: Option<&'a [i64]>,
     pub boundary_scripts: &'a [i64],
     /// `Terminal::Service` or `Terminal::Mixer` for each of `boundary_scripts`.
     pub boundary_kinds: &'a [u8],
     /// Scripts that are no boundary even if `boundary_scripts` has them: the subject's own.
     pub exempt_scripts: &'a [i64],
     pub coinjoin_txs: &'a [i64],
+    /// Scripts and outputs asked for as destination: what comes to them ends there.
+    pub target_scripts: &'a [i64],
+    pub target_txouts: &'a [i64],
     pub limits: Limits,
+    /// Transactions after which the walk stops short, and what it found is kept.
+    pub max_txs: Option<u64>,
     pub hops: bool,
     /// Whether to give every reached end with a shortest path to it.
     pub paths: bool,
+    /// Whether to give the reached part of the chain.
+    pub graph: bool,
 }
 
 /// Every output the walk came to, whatever amount a rule leaves there: rows are nodes.
@@ -139,11 +138,25 @@ pub struct Reached {
 /// The type of a row of `Reached` that is no end.
 pub const NO_TERMINAL: u8 = u8::MAX;
 
+/// What reachability alone says: the whole value of every output at which a path ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Poison {
+    pub txouts: u64,
+    /// Satoshis by code of `Terminal`.
+    pub totals_sat: [i128; Terminal::NAMES.len()],
+}
+
 /// The outcome under each rule asked, in that order, and what was reached, where asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub flows: Vec<Flow>,
     pub reached: Reached,
+    pub graph: Option<Graph>,
+    pub poison: Poison,
+    /// The walk stopped before its end, at `max_txs` or on a pulse.
+    pub partial: bool,
+    pub visited_txs: u64,
+    pub reached_txouts: u64,
 }
 
 /// How far a trace has come: transactions done, and of how many where that is known.
@@ -154,8 +167,17 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
-/// Told of progress every few thousand transactions; `false` cancels.
-pub type Pulse<'a> = &'a mut dyn FnMut(Progress) -> bool;
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    GoOn,
+    /// Walk no further; the value that was on its way is cut. Once the walk is over: as `GoOn`.
+    StopAndKeep,
+    Abort,
+}
+
+/// Told of progress every few thousand transactions.
+pub type Pulse<'a> = &'a mut dyn FnMut(Progress) -> Pace;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
@@ -165,6 +187,9 @@ pub enum TraceError {
     /// The arrays contradict themselves.
     #[error("{0}: the store is damaged; run 'peelchain chain verify'")]
     Chain(String),
+    /// A store's files could not be read, or contradict themselves.
+    #[error(transparent)]
+    Store(#[from] CoreError),
     /// Satoshis were lost or made: a defect of this crate.
     #[error("{0}; this is a defect of peelchain, please report it")]
     Conservation(String),
@@ -175,30 +200,59 @@ pub enum TraceError {
 /// The flows of the seeds.
 ///
 /// Amounts are checked on every run: through each transaction, of each output, and over the whole.
-pub fn trace(
-    chain: &Chain<'_>,
+pub fn trace<S: ChainSource>(
+    chain: &mut S,
     request: &Request<'_>,
     pulse: Pulse<'_>,
 ) -> Result<Outcome, TraceError> {
-    let walk = reach::reach(chain, request, pulse)?;
+    let seeds = Seeds::new(chain, request)?;
+    let walk = reach::reach(chain, request, &seeds, pulse)?;
     let flows = request
         .rules
         .iter()
-        .map(|rule| flow::propagate(chain, request, &walk, *rule, pulse))
+        .map(|rule| flow::propagate(request, &seeds, &walk, *rule, pulse))
         .collect::<Result<Vec<Flow>, TraceError>>()?;
-    let mut reached = Reached::default();
-    if request.paths {
-        reached.txouts = walk.node_txouts.iter().map(|t| *t as i64).collect();
-        reached.types = walk.node_fates.iter().map(|fate| fate.code()).collect();
-        reached.via = walk.node_via.iter().map(|v| walk_row(*v)).collect();
-    }
-    Ok(Outcome { flows, reached })
+    Ok(Outcome {
+        flows,
+        reached: if request.paths {
+            reached(&walk)
+        } else {
+            Reached::default()
+        },
+        graph: request.graph.then(|| walk.graph()),
+        poison: poison(&walk),
+        partial: walk.partial,
+        visited_txs: walk.visits.len() as u64,
+        reached_txouts: walk.node_txouts.len() as u64,
+    })
 }
 
-fn walk_row(node: u32) -> i64 {
-    if node == reach::NO_NODE {
-        -1
-    } else {
-        i64::from(node)
+fn reached(walk: &Walk) -> Reached {
+    let row = |node: &u32| {
+        if *node == walk::NO_NODE {
+            -1
+        } else {
+            i64::from(*node)
+        }
+    };
+    Reached {
+        txouts: walk.node_txouts.clone(),
+        types: walk.node_fates.iter().map(|fate| fate.code()).collect(),
+        via: walk.node_via.iter().map(row).collect(),
     }
+}
+
+fn poison(walk: &Walk) -> Poison {
+    let mut poison = Poison::default();
+    for (fate, value_sat) in walk.node_fates.iter().zip(&walk.node_value_sat) {
+        match *fate {
+            // Its own flow carries on from its first node.
+            Fate::Ends(Terminal::Seed) | Fate::Walks | Fate::Empty => {}
+            Fate::Ends(terminal) => {
+                poison.txouts += 1;
+                poison.totals_sat[terminal as usize] += i128::from(*value_sat);
+            }
+        }
+    }
+    poison
 }

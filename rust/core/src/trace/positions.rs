@@ -1,6 +1,6 @@
 //! Rules under which every traced satoshi has a place on its output's line of satoshis.
 
-use super::flow::{Carrier, Cell, Passage};
+use super::flow::{Carrier, Cell, Outflow, Passage};
 
 /// Half-open run of traced satoshis, counted from an output's first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,28 +62,19 @@ impl Carrier for Positions {
         );
     }
 
-    fn traced_sat(&self, node: usize) -> i64 {
-        if node >= self.first_run.len() {
-            return 0;
-        }
-        self.runs[self.runs_of(node)]
-            .iter()
-            .map(|run| run.end - run.start)
-            .sum()
-    }
-
-    fn pass(&mut self, passage: &Passage<'_>, mut cells: Option<&mut Vec<Cell>>) -> i64 {
+    fn pass(&mut self, passage: &Passage<'_>, out: &mut Outflow) {
         let widths = passage.leaving_value_sat;
-        let nodes = passage.leaving_nodes.len();
-        let first_node = passage.leaving_nodes.start;
+        let nodes = passage.leaving_fates.len();
+        let first_node = passage.first_leaving;
+        out.leaving_sat.resize(widths.len(), 0);
         let mut column = 0;
         let mut column_start = 0;
-        let mut fee_sat = 0;
-        for (row, entering) in passage.entering.iter().enumerate() {
-            for at in self.runs_of(entering.node as usize) {
+        for (row, node) in passage.entering_nodes.iter().enumerate() {
+            let offset_sat = passage.entering_offset_sat[row];
+            for at in self.runs_of(*node as usize) {
                 let run = self.runs[at];
-                let mut start = entering.offset_sat + run.start;
-                let end = entering.offset_sat + run.end;
+                let mut start = offset_sat + run.start;
+                let end = offset_sat + run.end;
                 while start < end {
                     while column < widths.len() && start >= column_start + widths[column] {
                         column_start += widths[column];
@@ -91,7 +82,7 @@ impl Carrier for Positions {
                     }
                     let Some(width) = widths.get(column) else {
                         // Only lines of unequal length lead here; the caller's sums will tell.
-                        return fee_sat;
+                        return;
                     };
                     let stop = end.min(column_start + width);
                     if column < nodes {
@@ -100,12 +91,11 @@ impl Carrier for Positions {
                             end: stop - column_start,
                         };
                         self.push_run(first_node + column, run);
-                    } else {
-                        fee_sat += stop - start;
                     }
-                    if let Some(cells) = cells.as_deref_mut() {
+                    out.leaving_sat[column] += stop - start;
+                    if out.wants_cells {
                         push_cell(
-                            cells,
+                            &mut out.cells,
                             Cell {
                                 entering: row,
                                 leaving: column,
@@ -120,7 +110,6 @@ impl Carrier for Positions {
         if nodes > 0 {
             self.open(first_node + nodes - 1);
         }
-        fee_sat
     }
 }
 

@@ -1,83 +1,11 @@
 //! Which transactions value from the seeds can pass through, and what ends each path.
 
-use std::collections::BinaryHeap;
-
-use super::chain::{COINBASE_INPUT, Chain, NOT_FETCHED};
+use super::chain::{COINBASE_INPUT, MAX_MONEY_SAT, NOT_FETCHED};
 use super::ids::SortedIds;
-use super::{Direction, NO_TERMINAL, Progress, Pulse, Request, Terminal, TraceError};
-
-/// What becomes of value at a reached output. One byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Walks,
-    Ends(Terminal),
-    /// No value, so nothing can pass or rest here.
-    Empty,
-}
-
-impl Fate {
-    pub fn code(self) -> u8 {
-        match self {
-            Fate::Ends(terminal) => terminal as u8,
-            Fate::Walks | Fate::Empty => NO_TERMINAL,
-        }
-    }
-}
-
-/// A node by which value enters a transaction.
-#[derive(Clone, Copy, Debug)]
-pub struct Entering {
-    pub node: u32,
-    /// Satoshis that lie before it on the transaction's line.
-    pub offset_sat: i64,
-}
-
-/// One transaction walked through. Its nodes end where the next visit's start.
-#[derive(Clone, Copy, Debug)]
-pub struct Visit {
-    pub tx: usize,
-    /// What the outputs leave of the inputs.
-    pub fee_sat: i64,
-    first_entering: u32,
-    first_leaving: u32,
-}
-
-/// The reached part of the chain, in the order of the walk.
-///
-/// A node is a reached output. The first are the seeds; then come, visit by visit, the outputs
-/// (forward) or the prevouts (backward) by which value leaves. A seed that another's flow reaches
-/// has a second node, which ends that flow.
-pub struct Walk {
-    pub node_txouts: Vec<usize>,
-    pub node_fates: Vec<Fate>,
-    pub visits: Vec<Visit>,
-    /// Where asked for: the node before each on a shortest path from a seed, `NO_NODE` for a seed.
-    pub node_via: Vec<u32>,
-    entering: Vec<Entering>,
-}
-
-/// No node: what lies before a seed.
-pub const NO_NODE: u32 = u32::MAX;
-
-impl Walk {
-    /// The nodes by which value enters a visited transaction, in order of input or of output.
-    pub fn entering(&self, visit: usize) -> &[Entering] {
-        let end = self
-            .visits
-            .get(visit + 1)
-            .map_or(self.entering.len(), |v| v.first_entering as usize);
-        &self.entering[self.visits[visit].first_entering as usize..end]
-    }
-
-    /// The nodes by which value leaves it, in order of output or of input.
-    pub fn leaving(&self, visit: usize) -> std::ops::Range<usize> {
-        let end = self
-            .visits
-            .get(visit + 1)
-            .map_or(self.node_txouts.len(), |v| v.first_leaving as usize);
-        self.visits[visit].first_leaving as usize..end
-    }
-}
+use super::radix_heap::RadixHeap;
+use super::seeds::Seeds;
+use super::walk::{Fate, NO_NODE, Visit, Walk};
+use super::{ChainSource, Direction, Pace, Progress, Pulse, Request, Terminal, TraceError};
 
 const PULSE_EVERY: u64 = 1 << 14;
 
@@ -85,15 +13,14 @@ const PULSE_EVERY: u64 = 1 << 14;
 ///
 /// Each transaction is visited once, when all that enters it is known: what it spends was made
 /// before it. For the same reason the hops counted to an output are the fewest from any seed.
-pub fn reach(
-    chain: &Chain<'_>,
+pub fn reach<S: ChainSource>(
+    chain: &mut S,
     request: &Request<'_>,
+    seeds: &Seeds,
     pulse: Pulse<'_>,
 ) -> Result<Walk, TraceError> {
-    chain.check_lengths()?;
-    let mut seeds_sorted = request.seed_txouts.to_vec();
+    let mut seeds_sorted = seeds.txouts.clone();
     seeds_sorted.sort_unstable();
-    check_seeds(chain, request, &seeds_sorted)?;
     let mut frontier = Frontier {
         chain,
         request,
@@ -101,33 +28,31 @@ pub fn reach(
         boundary: SortedIds::new(request.boundary_scripts, "boundary scripts")?,
         exempt: SortedIds::new(request.exempt_scripts, "exempt scripts")?,
         coinjoins: SortedIds::new(request.coinjoin_txs, "coinjoin transactions")?,
+        target_scripts: SortedIds::new(request.target_scripts, "target scripts")?,
+        target_txouts: SortedIds::new(request.target_txouts, "target txouts")?,
         boundary_terminals: boundary_terminals(request)?,
-        pending: BinaryHeap::new(),
+        pending: RadixHeap::new(),
         node_hops: Vec::new(),
-        walk: Walk {
-            node_txouts: Vec::new(),
-            node_fates: Vec::new(),
-            visits: Vec::new(),
-            node_via: Vec::new(),
-            entering: Vec::new(),
-        },
+        prevouts: Vec::new(),
+        values: Vec::new(),
+        walk: Walk::default(),
     };
-    for txout in request.seed_txouts {
-        frontier.arrive(chain.txout(*txout)?, Way::START)?;
+    for txout in &seeds.txouts {
+        let value_sat = frontier.chain.value_sat(*txout)?;
+        frontier.arrive(*txout, value_sat, Way::START)?;
     }
+    frontier.walk.seed_count = seeds.txouts.len();
     let mut group = Vec::new();
     let mut done = 0u64;
     while let Some(tx) = frontier.next_group(&mut group) {
-        done += 1;
-        if done % PULSE_EVERY == 0
-            && !pulse(Progress {
-                stage: "reach",
-                done,
-                total: None,
-            })
-        {
-            return Err(TraceError::Cancelled);
+        let full = request
+            .max_txs
+            .is_some_and(|most| frontier.walk.visits.len() as u64 >= most);
+        if full || (done % PULSE_EVERY == 0 && !goes_on(pulse, done)?) {
+            frontier.stop(&group);
+            break;
         }
+        done += 1;
         frontier.settle(tx, &mut group)?;
         if !group.is_empty() {
             match request.direction {
@@ -139,37 +64,17 @@ pub fn reach(
     Ok(frontier.walk)
 }
 
-fn check_seeds(chain: &Chain<'_>, request: &Request<'_>, sorted: &[i64]) -> Result<(), TraceError> {
-    if request.seed_txouts.len() != request.seed_traced_sat.len() {
-        return Err(TraceError::Request(format!(
-            "{} seeds but {} amounts; give one amount for each seed",
-            request.seed_txouts.len(),
-            request.seed_traced_sat.len()
-        )));
+fn goes_on(pulse: Pulse<'_>, done: u64) -> Result<bool, TraceError> {
+    let pace = pulse(Progress {
+        stage: "reach",
+        done,
+        total: None,
+    });
+    match pace {
+        Pace::GoOn => Ok(true),
+        Pace::StopAndKeep => Ok(false),
+        Pace::Abort => Err(TraceError::Cancelled),
     }
-    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(TraceError::Request(format!(
-            "seed txout {} is given twice; give each output once, with its whole amount",
-            pair[0]
-        )));
-    }
-    for (txout, traced) in request.seed_txouts.iter().zip(request.seed_traced_sat) {
-        let index = chain.txout(*txout).map_err(|_| {
-            TraceError::Request(format!(
-                "seed txout {txout} is not in the chain of {} outputs",
-                chain.txout_value.len()
-            ))
-        })?;
-        chain.add_value(0, index)?;
-        let value = chain.txout_value[index];
-        if *traced < 1 || *traced > value {
-            return Err(TraceError::Request(format!(
-                "seed txout {txout} has {value} sat but {traced} sat are to be traced; \
-                 give 1 to {value}, or leave the output out"
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn boundary_terminals(request: &Request<'_>) -> Result<Vec<Terminal>, TraceError> {
@@ -193,7 +98,7 @@ fn boundary_terminals(request: &Request<'_>) -> Result<Vec<Terminal>, TraceError
 struct Way {
     hops: u32,
     via: u32,
-    from_tx: Option<usize>,
+    from_tx: Option<i64>,
 }
 
 impl Way {
@@ -204,50 +109,62 @@ impl Way {
     };
 }
 
-struct Frontier<'a> {
-    chain: &'a Chain<'a>,
+struct Frontier<'a, S> {
+    chain: &'a mut S,
     request: &'a Request<'a>,
     seeds: SortedIds<'a>,
     boundary: SortedIds<'a>,
     exempt: SortedIds<'a>,
     coinjoins: SortedIds<'a>,
+    target_scripts: SortedIds<'a>,
+    target_txouts: SortedIds<'a>,
     boundary_terminals: Vec<Terminal>,
-    /// (order of the transaction in the walk, node that enters it).
-    pending: BinaryHeap<(u64, u32)>,
+    /// By order of the transaction in the walk, the nodes that enter it.
+    pending: RadixHeap,
     node_hops: Vec<u32>,
+    /// Of the transaction at hand what it spends, and the values of what leaves it.
+    prevouts: Vec<i64>,
+    values: Vec<i64>,
     walk: Walk,
 }
 
-impl Frontier<'_> {
-    /// Key whose greatest comes first: forward the least `tx_id`, backward the greatest.
-    fn order(&self, tx: usize) -> u64 {
-        match self.request.direction {
-            Direction::Forward => u64::MAX - tx as u64,
-            Direction::Backward => tx as u64,
+impl<S: ChainSource> Frontier<'_, S> {
+    fn is_forward(&self) -> bool {
+        self.request.direction == Direction::Forward
+    }
+
+    /// Key whose least comes first: forward the least `tx_id`, backward the greatest.
+    fn order(&self, tx: i64) -> u64 {
+        if self.is_forward() {
+            tx as u64
+        } else {
+            (i64::MAX - tx) as u64
         }
     }
 
-    /// The next transaction, with the nodes that enter it.
-    fn next_group(&mut self, group: &mut Vec<u32>) -> Option<usize> {
-        group.clear();
-        let (order, _) = *self.pending.peek()?;
-        while let Some((other, node)) = self.pending.peek().copied() {
-            if other != order {
-                break;
-            }
-            self.pending.pop();
-            group.push(node);
+    /// The next transaction, with the nodes that enter it in chain order.
+    fn next_group(&mut self, group: &mut Vec<u32>) -> Option<i64> {
+        let order = self.pending.take(group)?;
+        if group.len() > 1 {
+            group.sort_unstable_by_key(|node| self.walk.node_txouts[*node as usize]);
         }
-        Some(match self.request.direction {
-            Direction::Forward => (u64::MAX - order) as usize,
-            Direction::Backward => order as usize,
+        Some(if self.is_forward() {
+            order as i64
+        } else {
+            i64::MAX - order as i64
         })
     }
 
-    /// Adds the node of an output that value reaches through `from_tx`, or of a seed.
-    fn arrive(&mut self, txout: usize, way: Way) -> Result<(), TraceError> {
-        let Way { hops, via, from_tx } = way;
-        let chain = self.chain;
+    /// Cuts the flow at every node that still waits.
+    fn stop(&mut self, group: &[u32]) {
+        for node in group.iter().copied().chain(self.pending.nodes()) {
+            self.walk.node_fates[node as usize] = Fate::Ends(Terminal::Cut);
+        }
+        self.walk.partial = true;
+    }
+
+    /// Adds the node of an output that value reaches by a way.
+    fn arrive(&mut self, txout: i64, value_sat: i64, way: Way) -> Result<(), TraceError> {
         let node = self.walk.node_txouts.len() as u32;
         if node == u32::MAX {
             return Err(TraceError::Request(
@@ -255,69 +172,125 @@ impl Frontier<'_> {
                     .to_string(),
             ));
         }
-        let next = match self.request.direction {
-            Direction::Forward => chain.txout_spender[txout],
-            Direction::Backward => chain.txout_tx[txout],
+        let fate = match self.end_at_door(txout, value_sat, way)? {
+            Some(fate) => fate,
+            None => self.wait(txout, node, way)?,
         };
-        let mut fate = Fate::Walks;
-        if chain.txout_value[txout] == 0 {
-            fate = Fate::Empty;
-        } else if from_tx.is_some() && self.seeds.contains(txout as i64) {
-            fate = Fate::Ends(Terminal::Seed);
-        } else if self.request.direction == Direction::Forward {
-            if chain.txout_unspendable[txout] {
-                fate = Fate::Ends(Terminal::Unspendable);
-            } else if let Some(terminal) = self.boundary_of(txout) {
-                fate = Fate::Ends(terminal);
-            } else if next == -1 {
-                fate = Fate::Ends(Terminal::Unspent);
-            }
-        }
-        if fate == Fate::Walks {
-            let next = chain.tx(next)?;
-            let in_order = match self.request.direction {
-                Direction::Forward => from_tx.is_none_or(|tx| next > tx),
-                Direction::Backward => from_tx.is_none_or(|tx| next < tx),
-            };
-            if !in_order {
-                return Err(TraceError::Chain(format!(
-                    "txout {txout} is spent by a transaction no later than the one that made it"
-                )));
-            }
-            self.pending.push((self.order(next), node));
+        if !self.is_forward() || way.from_tx.is_none() {
+            let maker = self.chain.maker(txout)?;
+            self.walk.node_makers.push(maker);
         }
         self.walk.node_txouts.push(txout);
+        self.walk.node_value_sat.push(value_sat);
         self.walk.node_fates.push(fate);
-        self.node_hops.push(hops);
+        self.node_hops.push(way.hops);
         if self.request.paths {
-            self.walk.node_via.push(via);
+            self.walk.node_via.push(way.via);
         }
         Ok(())
     }
 
-    fn boundary_of(&self, txout: usize) -> Option<Terminal> {
-        let script = self.chain.txout_script[txout];
-        let at = self.boundary.position(script)?;
-        (!self.exempt.contains(script)).then(|| self.boundary_terminals[at])
+    /// What ends the flow at an output, whatever transaction comes next.
+    fn end_at_door(
+        &mut self,
+        txout: i64,
+        value_sat: i64,
+        way: Way,
+    ) -> Result<Option<Fate>, TraceError> {
+        if value_sat == 0 {
+            return Ok(Some(Fate::Empty));
+        }
+        if way.from_tx.is_some() && self.seeds.contains(txout) {
+            return Ok(Some(Fate::Ends(Terminal::Seed)));
+        }
+        if self.is_target(txout)? {
+            return Ok(Some(Fate::Ends(Terminal::Target)));
+        }
+        if self.is_forward() {
+            if self.chain.is_unspendable(txout)? {
+                return Ok(Some(Fate::Ends(Terminal::Unspendable)));
+            }
+            return Ok(self.boundary_of(txout)?.map(Fate::Ends));
+        }
+        Ok(None)
+    }
+
+    fn is_target(&mut self, txout: i64) -> Result<bool, TraceError> {
+        if self.target_txouts.contains(txout) {
+            return Ok(true);
+        }
+        if self.target_scripts.is_empty() {
+            return Ok(false);
+        }
+        let script = self.chain.script(txout)?;
+        Ok(self.target_scripts.contains(script))
+    }
+
+    /// Has a node wait for the transaction that comes next, if there is one.
+    fn wait(&mut self, txout: i64, node: u32, way: Way) -> Result<Fate, TraceError> {
+        let next = if self.is_forward() {
+            self.chain.spender(txout)?
+        } else {
+            self.chain.maker(txout)?
+        };
+        if self.is_forward() && next == -1 {
+            return Ok(Fate::Ends(Terminal::Unspent));
+        }
+        if !(0..self.chain.tx_count()).contains(&next) {
+            return Err(TraceError::Chain(format!(
+                "tx {next} of txout {txout} is not among {}",
+                self.chain.tx_count()
+            )));
+        }
+        let in_order = way.from_tx.is_none_or(|tx| {
+            if self.is_forward() {
+                next > tx
+            } else {
+                next < tx
+            }
+        });
+        if !in_order {
+            return Err(TraceError::Chain(format!(
+                "txout {txout} is spent by a transaction no later than the one that made it"
+            )));
+        }
+        self.pending.push(self.order(next), node);
+        Ok(Fate::Walks)
+    }
+
+    fn boundary_of(&mut self, txout: i64) -> Result<Option<Terminal>, TraceError> {
+        if self.boundary.is_empty() {
+            return Ok(None);
+        }
+        let script = self.chain.script(txout)?;
+        let found = self.boundary.position(script);
+        Ok(found
+            .filter(|_| !self.exempt.contains(script))
+            .map(|at| self.boundary_terminals[at]))
     }
 
     /// Ends the nodes that may not enter `tx`; those that may stay in `group`.
-    fn settle(&mut self, tx: usize, group: &mut Vec<u32>) -> Result<(), TraceError> {
+    fn settle(&mut self, tx: i64, group: &mut Vec<u32>) -> Result<(), TraceError> {
+        let mut prevouts = std::mem::take(&mut self.prevouts);
+        self.chain.prevouts(tx, &mut prevouts)?;
+        self.prevouts = prevouts;
         let limits = &self.request.limits;
-        let height = self.chain.tx_height[tx];
-        let barrier = self.barrier(tx)?.or_else(|| {
+        let mut barrier = self.barrier(tx)?;
+        if barrier.is_none() && (limits.min_height.is_some() || limits.max_height.is_some()) {
+            let height = self.chain.height(tx)?;
             let too_low = limits.min_height.is_some_and(|min| height < min);
             let too_high = limits.max_height.is_some_and(|max| height > max);
-            (too_low || too_high).then_some(Terminal::Cut)
-        });
+            barrier = (too_low || too_high).then_some(Terminal::Cut);
+        }
         let walk = &mut self.walk;
         group.retain(|node| {
             let node = *node as usize;
-            let value = self.chain.txout_value[walk.node_txouts[node]];
             let cut = limits
                 .max_hops
                 .is_some_and(|max| self.node_hops[node] >= max)
-                || limits.min_value_sat.is_some_and(|min| value < min);
+                || limits
+                    .min_value_sat
+                    .is_some_and(|min| walk.node_value_sat[node] < min);
             let ends = barrier.or(cut.then_some(Terminal::Cut));
             if let Some(terminal) = ends {
                 walk.node_fates[node] = Fate::Ends(terminal);
@@ -328,94 +301,97 @@ impl Frontier<'_> {
     }
 
     /// What stops every path at the door of `tx`, limits apart.
-    fn barrier(&self, tx: usize) -> Result<Option<Terminal>, TraceError> {
-        let prevouts = self.chain.prevouts(tx)?;
-        let backward = self.request.direction == Direction::Backward;
-        if backward && prevouts.contains(&COINBASE_INPUT) {
+    fn barrier(&mut self, tx: i64) -> Result<Option<Terminal>, TraceError> {
+        let backward = !self.is_forward();
+        if backward && self.prevouts.contains(&COINBASE_INPUT) {
             return Ok(Some(Terminal::Coinbase));
         }
-        if self.coinjoins.contains(tx as i64) {
+        if self.coinjoins.contains(tx) {
             return Ok(Some(Terminal::Coinjoin));
         }
-        if backward {
-            for prevout in prevouts.iter().filter(|prevout| **prevout >= 0) {
-                let boundary = self.boundary_of(self.chain.txout(*prevout)?);
-                if boundary.is_some() {
-                    return Ok(boundary);
+        if backward && !self.boundary.is_empty() {
+            for at in 0..self.prevouts.len() {
+                let prevout = self.prevouts[at];
+                if prevout >= 0 {
+                    let boundary = self.boundary_of(prevout)?;
+                    if boundary.is_some() {
+                        return Ok(boundary);
+                    }
                 }
             }
         }
         // Forward too: without every input's value neither fee nor shares are known.
-        Ok(prevouts
+        Ok(self
+            .prevouts
             .contains(&NOT_FETCHED)
             .then_some(Terminal::Unresolved))
     }
 
-    fn visit_forward(&mut self, tx: usize, group: &mut [u32]) -> Result<(), TraceError> {
-        let chain = self.chain;
-        let first_entering = self.open_visit()?;
-        group.sort_unstable_by_key(|node| self.walk.node_txouts[*node as usize]);
+    fn visit_forward(&mut self, tx: i64, group: &mut [u32]) -> Result<(), TraceError> {
+        let first_entering = self.walk.entering_nodes.len();
         let mut inputs_sat = 0;
-        for prevout in chain.prevouts(tx)? {
-            let txout = chain.txout(*prevout)?;
-            self.enter_if_in(group, txout, inputs_sat);
-            inputs_sat = chain.add_value(inputs_sat, txout)?;
+        for at in 0..self.prevouts.len() {
+            let prevout = self.prevouts[at];
+            let value_sat = match self.enter_if_in(group, prevout, inputs_sat) {
+                Some(value_sat) => value_sat,
+                None => self.chain.value_sat(prevout)?,
+            };
+            inputs_sat = add_value(inputs_sat, value_sat, prevout)?;
         }
         let way = self.close_entering(tx, group, first_entering)?;
-        let outputs = chain.outputs(tx)?;
+        let outputs = self.chain.outputs(tx)?;
         let mut outputs_sat = 0;
+        self.values.clear();
         for txout in outputs.clone() {
-            outputs_sat = chain.add_value(outputs_sat, txout)?;
+            let value_sat = self.chain.value_sat(txout)?;
+            outputs_sat = add_value(outputs_sat, value_sat, txout)?;
+            self.values.push(value_sat);
         }
         self.push_visit(tx, inputs_sat, outputs_sat, first_entering)?;
-        for txout in outputs {
-            self.arrive(txout, way)?;
+        for (at, txout) in outputs.enumerate() {
+            self.arrive(txout, self.values[at], way)?;
         }
         Ok(())
     }
 
-    fn visit_backward(&mut self, tx: usize, group: &mut [u32]) -> Result<(), TraceError> {
-        let chain = self.chain;
-        let first_entering = self.open_visit()?;
-        group.sort_unstable_by_key(|node| self.walk.node_txouts[*node as usize]);
+    fn visit_backward(&mut self, tx: i64, group: &mut [u32]) -> Result<(), TraceError> {
+        let first_entering = self.walk.entering_nodes.len();
         let mut outputs_sat = 0;
-        for txout in chain.outputs(tx)? {
-            self.enter_if_in(group, txout, outputs_sat);
-            outputs_sat = chain.add_value(outputs_sat, txout)?;
+        for txout in self.chain.outputs(tx)? {
+            let value_sat = match self.enter_if_in(group, txout, outputs_sat) {
+                Some(value_sat) => value_sat,
+                None => self.chain.value_sat(txout)?,
+            };
+            outputs_sat = add_value(outputs_sat, value_sat, txout)?;
         }
         let way = self.close_entering(tx, group, first_entering)?;
-        let prevouts = chain.prevouts(tx)?;
         let mut inputs_sat = 0;
-        for prevout in prevouts {
-            inputs_sat = chain.add_value(inputs_sat, chain.txout(*prevout)?)?;
+        self.values.clear();
+        for prevout in &self.prevouts {
+            let value_sat = self.chain.value_sat(*prevout)?;
+            inputs_sat = add_value(inputs_sat, value_sat, *prevout)?;
+            self.values.push(value_sat);
         }
         self.push_visit(tx, inputs_sat, outputs_sat, first_entering)?;
-        for prevout in prevouts {
-            self.arrive(*prevout as usize, way)?;
+        for at in 0..self.prevouts.len() {
+            self.arrive(self.prevouts[at], self.values[at], way)?;
         }
         Ok(())
     }
 
-    fn open_visit(&self) -> Result<u32, TraceError> {
-        // Each node enters at most one transaction, so this cannot outgrow the nodes' own bound.
-        u32::try_from(self.walk.entering.len())
-            .map_err(|_| TraceError::Chain("more nodes enter than there are".to_string()))
-    }
-
-    fn enter_if_in(&mut self, group: &[u32], txout: usize, offset_sat: i64) {
-        let found =
-            group.binary_search_by_key(&txout, |node| self.walk.node_txouts[*node as usize]);
-        if let Ok(at) = found {
-            self.walk.entering.push(Entering {
-                node: group[at],
-                offset_sat,
-            });
-        }
+    /// Lets value in by the node of `group` that is this output, if one is, and gives its value.
+    fn enter_if_in(&mut self, group: &[u32], txout: i64, offset_sat: i64) -> Option<i64> {
+        let walk = &mut self.walk;
+        let found = group.binary_search_by_key(&txout, |node| walk.node_txouts[*node as usize]);
+        let node = group[found.ok()?];
+        walk.entering_nodes.push(node);
+        walk.entering_offset_sat.push(offset_sat);
+        Some(walk.node_value_sat[node as usize])
     }
 
     /// The way of what leaves `tx`; refuses a transaction that does not hold all that enters it.
-    fn close_entering(&self, tx: usize, group: &[u32], first: u32) -> Result<Way, TraceError> {
-        if self.walk.entering.len() - first as usize != group.len() {
+    fn close_entering(&self, tx: i64, group: &[u32], first: usize) -> Result<Way, TraceError> {
+        if self.walk.entering_nodes.len() - first != group.len() {
             return Err(TraceError::Chain(format!(
                 "tx {tx} does not spend or make, once each, the outputs that say so"
             )));
@@ -435,10 +411,10 @@ impl Frontier<'_> {
 
     fn push_visit(
         &mut self,
-        tx: usize,
+        tx: i64,
         inputs_sat: i64,
         outputs_sat: i64,
-        first_entering: u32,
+        first_entering: usize,
     ) -> Result<(), TraceError> {
         if outputs_sat > inputs_sat {
             return Err(TraceError::Chain(format!(
@@ -448,10 +424,21 @@ impl Frontier<'_> {
         self.walk.visits.push(Visit {
             tx,
             fee_sat: inputs_sat - outputs_sat,
-            first_entering,
-            // `arrive` has bounded the nodes to 32 bits.
+            // Each node enters at most one transaction, and `arrive` has bounded the nodes.
+            first_entering: first_entering as u32,
             first_leaving: self.walk.node_txouts.len() as u32,
         });
         Ok(())
+    }
+}
+
+/// `sum` and the value of one more output, within the range of money.
+fn add_value(sum: i64, value_sat: i64, txout: i64) -> Result<i64, TraceError> {
+    if sum + value_sat <= MAX_MONEY_SAT {
+        Ok(sum + value_sat)
+    } else {
+        Err(TraceError::Chain(format!(
+            "txout {txout} of {value_sat} sat makes more than all money"
+        )))
     }
 }

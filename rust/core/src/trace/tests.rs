@@ -67,18 +67,23 @@ fn request<'a>(direction: Direction, seeds: &'a [i64], traced: &'a [i64]) -> Req
         rules: &Rule::ALL,
         seed_txouts: seeds,
         seed_traced_sat: traced,
+        seed_claimants: None,
         boundary_scripts: &[],
         boundary_kinds: &[],
         exempt_scripts: &[],
         coinjoin_txs: &[],
+        target_scripts: &[],
+        target_txouts: &[],
         limits: Limits::default(),
+        max_txs: None,
         hops: true,
         paths: true,
+        graph: true,
     }
 }
 
 fn run(builder: &Builder, request: &Request<'_>) -> Result<Vec<Flow>, TraceError> {
-    trace(&builder.chain(), request, &mut |_| true).map(|outcome| outcome.flows)
+    trace(&mut builder.chain(), request, &mut |_| Pace::GoOn).map(|outcome| outcome.flows)
 }
 
 /// (type, tx, txout, traced) of each terminal.
@@ -311,9 +316,9 @@ fn a_damaged_chain_is_an_error() {
 fn a_pulse_can_cancel() {
     let chain = merge();
     let outcome = trace(
-        &chain.chain(),
+        &mut chain.chain(),
         &request(Direction::Forward, &[0], &[1]),
-        &mut |_| false,
+        &mut |_| Pace::Abort,
     );
     assert!(matches!(outcome, Err(TraceError::Cancelled)));
 }
@@ -322,7 +327,7 @@ fn a_pulse_can_cancel() {
 fn every_reached_end_has_a_shortest_path() {
     let chain = merge();
     let request = request(Direction::Forward, &[0, 1], &[10, 1]);
-    let reached = trace(&chain.chain(), &request, &mut |_| true)
+    let reached = trace(&mut chain.chain(), &request, &mut |_| Pace::GoOn)
         .unwrap()
         .reached;
     assert_eq!(reached.txouts, [0, 1, 2, 3]);

@@ -16,7 +16,7 @@ from peelchain.case.report.reading import (
     trace_of,
     unserved,
 )
-from peelchain.case.report.svg import FAINT, INK, drawing, px, rect, straight, text_at
+from peelchain.svg.drawing import FAINT, INK, curve, drawing, px, rect, ribbon, straight, text_at
 
 WIDTH = 800
 _SOURCE_X, _SUBJECT_X, _TARGET_X = 25000, 39500, 54000
@@ -192,7 +192,7 @@ def _side(ends: Sequence[_End], middle: int, x: int, anchor: str) -> list[str]:
     for e in ends:
         done = 0
         for shade, thick in _bands(e):
-            parts.append(_ribbon(here, e.y + done, there, y + done, thick, e.colour, shade))
+            parts.append(ribbon(here, e.y + done, there, y + done, thick, e.colour, shade))
             done += thick
         parts.append(_outline(here, e.y, there, y, e))
         y += e.height
@@ -216,25 +216,12 @@ def _bands(end: _End) -> list[tuple[str, int]]:
     return bands
 
 
-def _edge(x1: int, y1: int, x2: int, y2: int) -> str:
-    bend = (x1 + x2) // 2
-    return f"C{px(bend)} {px(y1)} {px(bend)} {px(y2)} {px(x2)} {px(y2)}"
-
-
-def _ribbon(x1: int, y1: int, x2: int, y2: int, thick: int, colour: str, opacity: str) -> str:
-    path = (
-        f"M{px(x1)} {px(y1)}{_edge(x1, y1, x2, y2)}V{px(y2 + thick)}"
-        f"{_edge(x2, y2 + thick, x1, y1 + thick)}Z"
-    )
-    return f'<path d="{path}" fill="{colour}" fill-opacity="{opacity}"/>'
-
-
 def _outline(x1: int, y1: int, x2: int, y2: int, end: _End) -> str:
     """The two long edges of a ribbon, dashed by its basis."""
     foot = end.height
     path = (
-        f"M{px(x1)} {px(y1)}{_edge(x1, y1, x2, y2)}"
-        f"M{px(x1)} {px(y1 + foot)}{_edge(x1, y1 + foot, x2, y2 + foot)}"
+        f"M{px(x1)} {px(y1)}{curve(x1, y1, x2, y2)}"
+        f"M{px(x1)} {px(y1 + foot)}{curve(x1, y1 + foot, x2, y2 + foot)}"
     )
     return (
         f'<path d="{path}" fill="none" stroke="{end.colour}" stroke-width="0.8"'

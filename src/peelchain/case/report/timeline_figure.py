@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from peelchain.case.report.catalogue import Texts, load_texts
 from peelchain.case.report.reading import Report, btc, first_and_last, subject_of
-from peelchain.case.report.svg import FAINT, INK, RULE, drawing, px, rect, straight, text_at
-from peelchain.units import COIN, format_btc
+from peelchain.svg.axis import ceiling, value_axis
+from peelchain.svg.drawing import FAINT, INK, drawing, px, rect, straight, text_at
 
 WIDTH, HEIGHT = 760, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 6000, 74000, 2600, 19600
@@ -44,8 +44,8 @@ def timeline_svg(report: Report, texts: Texts | None = None) -> str:
         _describe(texts, report, bars),
         [
             text_at(_LEFT, 1500, texts.say("timeline.axis", period=period), colour=FAINT),
-            *_value_axis(top),
-            *_draw_bars(bars, _ceiling(top)),
+            *value_axis(top, _LEFT, _RIGHT, _TOP, _BOTTOM),
+            *_draw_bars(bars, ceiling(top)),
             *_date_axis([_named(start, period_of(report)) for start, _ in bars]),
         ],
     )
@@ -90,47 +90,13 @@ def _starts(first: date, last: date, period: str) -> Iterator[date]:
         day = _start(day + timedelta(days=step), period)
 
 
-def _step(top: int) -> int:
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor * 5 >= top:
-                return step * factor
-        step *= 10
-
-
-def _ceiling(top: int) -> int:
-    step = _step(top)
-    return max(1, -(-top // step)) * step
-
-
-def _value_axis(top: int) -> list[str]:
-    step, ceiling = _step(top), _ceiling(top)
-    parts = []
-    for value in range(0, ceiling + 1, step):
-        y = _BOTTOM - (_BOTTOM - _TOP) * value // ceiling
-        parts.append(straight(_LEFT, y, _RIGHT, y, RULE if value else INK))
-        parts.append(text_at(_LEFT - 800, y + 400, _short(value, step), anchor="end"))
-    return parts
-
-
-def _short(value: int, step: int) -> str:
-    """A value with no more decimals than the step needs; the step is 1, 2 or 5 times a ten."""
-    text = format_btc(value)
-    decimals = 8
-    while decimals and step % 10 == 0 and step < COIN * 10:
-        step //= 10
-        decimals -= 1
-    return text[: len(text) - 8 + decimals].rstrip(".")
-
-
-def _draw_bars(bars: list[tuple[date, int]], ceiling: int) -> list[str]:
+def _draw_bars(bars: list[tuple[date, int]], most: int) -> list[str]:
     slot = (_RIGHT - _LEFT) // len(bars)
     width = min(3600, max(100, slot * 7 // 10))
     parts = []
     for i, (start, sat) in enumerate(bars):
         if sat:
-            height = max(100, (_BOTTOM - _TOP) * sat // ceiling)
+            height = max(100, (_BOTTOM - _TOP) * sat // most)
             x = _LEFT + slot * i + (slot - width) // 2
             parts.append(
                 f"<g><title>{start.isoformat()}: {btc(sat)}</title>"

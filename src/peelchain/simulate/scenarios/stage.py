@@ -78,11 +78,14 @@ class Stage:
         if along:
             along.take(lent)
         coin = receipt.coin(0)
+        part = self.ledger.flow.part(coin)
         self.ledger.truth.case_deposits.add(
             shown_txid(coin.txid),
             coin.vout,
             coin.value_sat,
-            self.ledger.flow.amount(coin),
+            part.case_sat,
+            part.least_sat,
+            part.most_sat,
             service.owner.owner_id,
             service.account(party.owner_id),
             party.owner_id,

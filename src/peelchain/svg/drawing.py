@@ -24,9 +24,12 @@ def text_at(
     anchor: str = "start",
     bold: bool = False,
     colour: str = INK,
+    halo: bool = False,
 ) -> str:
-    """A line of text, escaped."""
+    """A line of text, escaped; with a halo it can be read where it lies on what is drawn."""
     weight = ' font-weight="bold"' if bold else ""
+    if halo:
+        weight += ' paint-order="stroke" stroke="#ffffff" stroke-width="3" stroke-opacity="0.8"'
     return (
         f'<text x="{px(x)}" y="{px(y)}" font-size="{size}" text-anchor="{anchor}"'
         f'{weight} fill="{colour}">{escape(text)}</text>'
@@ -45,6 +48,21 @@ def straight(x1: int, y1: int, x2: int, y2: int, colour: str, extra: str = "") -
     return (
         f'<line x1="{px(x1)}" y1="{px(y1)}" x2="{px(x2)}" y2="{px(y2)}" stroke="{colour}"{extra}/>'
     )
+
+
+def ribbon(x1: int, y1: int, x2: int, y2: int, thick: int, colour: str, opacity: str) -> str:
+    """A band of equal height from the right of one bar to the left of another."""
+    path = (
+        f"M{px(x1)} {px(y1)}{curve(x1, y1, x2, y2)}V{px(y2 + thick)}"
+        f"{curve(x2, y2 + thick, x1, y1 + thick)}Z"
+    )
+    return f'<path d="{path}" fill="{colour}" fill-opacity="{opacity}"/>'
+
+
+def curve(x1: int, y1: int, x2: int, y2: int) -> str:
+    """The rest of a path from where it is, at the first point, level out of both points."""
+    bend = (x1 + x2) // 2
+    return f"C{px(bend)} {px(y1)} {px(bend)} {px(y2)} {px(x2)} {px(y2)}"
 
 
 def drawing(width: int, height: int, title: str, desc: str, parts: Sequence[str]) -> str:

@@ -1,0 +1,71 @@
+//! Where traced value rests, as columns.
+
+use super::Terminal;
+
+/// One end of the flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub terminal: Terminal,
+    /// The transaction that made the output, or paid the fee.
+    pub tx: i64,
+    /// -1 for a fee.
+    pub txout: i64,
+    pub value_sat: i64,
+    pub traced_sat: i64,
+}
+
+/// Where traced value rests; rows by (tx, txout with the fee last, type), none of zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terminals {
+    /// Codes of `Terminal`.
+    pub types: Vec<u8>,
+    pub txs: Vec<i64>,
+    /// -1 for a fee.
+    pub txouts: Vec<i64>,
+    pub value_sat: Vec<i64>,
+    pub traced_sat: Vec<i64>,
+}
+
+impl Terminals {
+    #[inline]
+    pub fn push(&mut self, row: Row) {
+        self.types.push(row.terminal as u8);
+        self.txs.push(row.tx);
+        self.txouts.push(row.txout);
+        self.value_sat.push(row.value_sat);
+        self.traced_sat.push(row.traced_sat);
+    }
+
+    /// The key of a row: as unsigned, the -1 of a fee comes after every output.
+    fn key(&self, row: usize) -> (i64, u64, u8) {
+        (self.txs[row], self.txouts[row] as u64, self.types[row])
+    }
+
+    /// Brings the rows into their order. Forward they nearly are.
+    pub fn sort(&mut self) {
+        let rows = self.types.len();
+        if (1..rows).all(|row| self.key(row - 1) <= self.key(row)) {
+            return;
+        }
+        let mut order: Vec<u32> = (0..rows as u32).collect();
+        order.sort_by_key(|row| self.key(*row as usize));
+        reorder(&mut self.types, &order);
+        reorder(&mut self.txs, &order);
+        reorder(&mut self.txouts, &order);
+        reorder(&mut self.value_sat, &order);
+        reorder(&mut self.traced_sat, &order);
+    }
+
+    /// Traced satoshis by code of `Terminal`.
+    pub fn totals_sat(&self) -> [i128; Terminal::NAMES.len()] {
+        let mut totals_sat = [0; Terminal::NAMES.len()];
+        for (code, traced_sat) in self.types.iter().zip(&self.traced_sat) {
+            totals_sat[*code as usize] += i128::from(*traced_sat);
+        }
+        totals_sat
+    }
+}
+
+fn reorder<T: Copy>(column: &mut Vec<T>, order: &[u32]) {
+    *column = order.iter().map(|row| column[*row as usize]).collect();
+}

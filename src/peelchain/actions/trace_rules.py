@@ -1,0 +1,50 @@
+"""The tracing rules that a user means, by name, and those that run in a direction."""
+
+from collections.abc import Sequence
+
+from peelchain.errors import MisuseError
+from peelchain.trace.walk import RULES, Direction
+from peelchain.units import shown
+
+ALL = "all"
+
+_ALIASES = {"haircut": "pro_rata", "fifo": "index_fifo"}
+_FORWARD_ONLY = frozenset({"tiho", "dirty_first", "clean_first", "account_libr"})
+"""Rules whose shares depend on what is traced, so that they cannot be read against the flow."""
+
+
+def canonical_rule(rule: str) -> str:
+    """The kernel's name of a rule, given with hyphens or underscores, or by a usual other name."""
+    name = rule.strip().lower().replace("-", "_")
+    name = _ALIASES.get(name, name)
+    if name not in RULES:
+        raise MisuseError(
+            f"there is no tracing rule {shown(rule)}; the rules are "
+            f"{', '.join(public_rule(r) for r in RULES)}"
+        )
+    return name
+
+
+def public_rule(name: str) -> str:
+    """The name of a rule for people."""
+    return name.replace("_", "-")
+
+
+def rules_of(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
+    """The kernel's names of the rules asked for, `all` standing for those that run that way.
+
+    Raises MisuseError for a rule that does not exist, is named twice or cannot run backward.
+    """
+    able = [r for r in RULES if direction == "forward" or r not in _FORWARD_ONLY]
+    if [r.strip().lower() for r in asked] == [ALL]:
+        return tuple(able)
+    names = [canonical_rule(rule) for rule in asked]
+    for rule, name in zip(asked, names, strict=True):
+        if names.count(name) > 1:
+            raise MisuseError(f"rule {rule} is given twice; name each once")
+        if name not in able:
+            raise MisuseError(
+                f"rule {public_rule(name)} cannot run backward, since what it does depends on what "
+                f"is traced; these can: {', '.join(public_rule(r) for r in able)}"
+            )
+    return tuple(names)

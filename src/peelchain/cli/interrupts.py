@@ -1,0 +1,42 @@
+"""Ctrl-C once asks long work to stop and keep what it has; twice ends it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from peelchain.cli.output import say
+
+Report = Callable[[str, int, int], None]
+Watch = Callable[[str, int, int], bool]
+
+
+@contextmanager
+def stoppable(report: Report) -> Iterator[Watch]:
+    """A function to report progress with, which gives False once Ctrl-C was pressed.
+
+    The second Ctrl-C is a KeyboardInterrupt. Outside of the main thread nothing is caught.
+    """
+    asked = False
+
+    def watch(what: str, done: int, of: int) -> bool:
+        if not asked:
+            report(what, done, of)
+        return not asked
+
+    def stop(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        say("stopping: what was found so far follows; Ctrl-C again ends at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield watch
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield watch
+    finally:
+        signal.signal(signal.SIGINT, before)

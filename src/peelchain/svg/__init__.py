@@ -1,0 +1,1 @@
+"""Figures as SVG whose bytes never vary: integers only, no fonts measured, all text escaped."""

@@ -1,0 +1,1 @@
+"""A trace as figures: the flow through transactions, between parties, and over time."""
