@@ -65,6 +65,7 @@ def answers(session):
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
         "trace path": [session.outpoint.split(":")[0], session.reached],
+        "trace patterns": ["--seed", session.outpoint, "--threshold", "100USD"],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
@@ -113,6 +114,7 @@ def test_columns_of_csv_are_documented(session):
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
         "trace path": [session.outpoint, session.reached],
+        "trace patterns": ["--seed", session.outpoint],
     }
     for name, more in asked.items():
         out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out

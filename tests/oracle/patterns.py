@@ -21,7 +21,8 @@ class Known:
 
     def ins(self, tx: int) -> list[int]:
         a = self.arrays
-        return a.txin_prev_txout[a.tx_first_txin[tx] : a.tx_first_txin[tx + 1]].tolist()
+        own = slice(int(a.tx_first_txin[tx]), int(a.tx_first_txin[tx + 1]))
+        return [int(txout) for txout in a.txin_prev_txout[own]]
 
     def outs(self, tx: int) -> list[int]:
         return list(range(self.arrays.tx_first_txout[tx], self.arrays.tx_first_txout[tx + 1]))

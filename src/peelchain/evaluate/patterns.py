@@ -118,12 +118,11 @@ def evaluate_patterns(
 
 def _kept_counts(task: Task, work: Path) -> list[Count]:
     """The counts of one economy, made now or before by the same software."""
-    path = work / f"patterns-{sha256(f'{task.key} {software(_PARTS)}'.encode()).hexdigest()[:16]}"
+    key = sha256(f"{task.key} {software(_PARTS)}".encode()).hexdigest()[:16]
+    path = work / f"patterns-{key}.json"
     try:
-        work.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            rows = json.loads(path.read_text(encoding="ascii"))
-            return [_count(row) for row in rows]
+            return _read_counts(path)
         folder = work / "chains" / task.chain_key
         node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
         counts = pattern_counts(node, folder / f"store-{os.getpid()}")
@@ -133,14 +132,25 @@ def _kept_counts(task: Task, work: Path) -> list[Count]:
         fresh.rename(path)
     except OSError as e:
         raise SourceError(f"{e.filename or work}: {e.strerror}; choose another --work") from e
-    except (ValueError, TypeError) as e:
-        raise SourceError(f"{path} holds no counts ({e}); remove it") from None
     return counts
 
 
-def _count(row: list[Any]) -> Count:
-    rule, stratum, unit, said, sought = row
-    return Count(rule, stratum, unit, said and tuple(said), sought and tuple(sought))
+def _read_counts(path: Path) -> list[Count]:
+    try:
+        rows = json.loads(path.read_text(encoding="ascii"))
+        return [
+            Count(rule, stratum, unit, _pair(said), _pair(sought))
+            for rule, stratum, unit, said, sought in rows[:]
+        ]
+    except (ValueError, TypeError, KeyError) as e:
+        raise SourceError(f"{path} holds no counts ({e}); remove it") from None
+
+
+def _pair(given: Any) -> Pair | None:
+    if given is None:
+        return None
+    right, every = given
+    return int(right), int(every)
 
 
 def pattern_counts(node: Path, store: Path) -> list[Count]:

@@ -154,7 +154,7 @@ def _finding(scene: Scene, chain: list[Transaction]) -> Finding:
         f"{first.inputs[0].value_sat} sat came in, {sum(_peeled(followed))} sat were peeled off",
     ]
     if by_cluster:
-        reasons.append(f"of {by_cluster} hops co-spending tells the remainder")
+        reasons.append(f"at {by_cluster} of them co-spending tells the remainder")
     places = {s.remainder.txout_id - hop.outputs[0].txout_id
               for s, hop in zip(steps, chain, strict=True) if s.remainder is not None}  # fmt: skip
     if len(places) == 1:
