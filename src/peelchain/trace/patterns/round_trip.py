@@ -26,6 +26,9 @@ MOST_BLOCKS = 1_008
 LEAST_SHARE = (1, 2)
 MOST_LOOKED_AT = 500
 
+DIRECT = "way:direct"
+FURTHER = "way:further"
+
 
 def round_trips(scene: Scene, tx_ids: Iterable[int]) -> tuple[Finding, ...]:
     """The round trips that leave by one of these transactions.
@@ -124,4 +127,5 @@ def _finding(scene: Scene, tx: Transaction, way: tuple[Output, ...], holder: int
         tuple(output.txout_id for output in way),
         (),
         tuple(reasons),
+        stratum=DIRECT if len(way) == 2 else FURTHER,
     )
