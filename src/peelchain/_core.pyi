@@ -12,6 +12,8 @@ import pyarrow as pa
 _PathLike = str | os.PathLike[str]
 
 _Int64 = npt.NDArray[np.int64]
+_Int32 = npt.NDArray[np.int32]
+_Bool = npt.NDArray[np.bool_]
 
 # --- chain ---
 
