@@ -69,6 +69,7 @@ def answers(session):
         "trace marks": ["--seed", session.outpoint],
         "trace compare": ["--seed", session.outpoint, "--to", session.reached],
         "trace between": [session.outpoint, "--to", session.reached],
+        "trace patterns": ["--seed", session.outpoint, "--threshold", "100USD"],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
@@ -120,6 +121,7 @@ def test_columns_of_csv_are_documented(session):
         "trace path": [session.outpoint, session.reached],
         "trace compare": ["--seed", session.outpoint],
         "trace between": [session.outpoint, "--to", session.reached],
+        "trace patterns": ["--seed", session.outpoint],
     }
     for name, more in asked.items():
         out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out

@@ -52,7 +52,14 @@ def trace_between(asked: BetweenAsked, store: Path, progress: Watch = silent) ->
         within = period(asked.filters, view)
         seeds = seeds_at(starts, within.limits, view)
         walked = walk_from(
-            view, "forward", seeds, names, within, progress, graph=True, targets=ends
+            view,
+            "forward",
+            seeds,
+            names,
+            within,
+            progress,
+            graph=True,
+            targets=ends,
         )
         destinations = Destinations(walked, ends)
         arrived = destinations.amounts()

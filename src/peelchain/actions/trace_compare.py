@@ -52,7 +52,14 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
         walked = walk_from(
-            view, asked.direction, seeds, names, within, progress, graph=True, targets=targets
+            view,
+            asked.direction,
+            seeds,
+            names,
+            within,
+            progress,
+            graph=True,
+            targets=targets,
         )
         answer = compared(walked, Destinations(walked, targets), progress)
         answer["tables"] = None

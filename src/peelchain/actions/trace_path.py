@@ -76,7 +76,15 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
         within = period(filters, view)
         seeds = seeds_at([start], within.limits, view)
         walked = walk_from(
-            view, "forward", seeds, names, within, progress, hops=True, graph=True, targets=[end]
+            view,
+            "forward",
+            seeds,
+            names,
+            within,
+            progress,
+            hops=True,
+            graph=True,
+            targets=[end],
         )
         graph = walked.trace.graph
         if graph is None:
@@ -121,7 +129,7 @@ class _Ledger:
                 strict=True,
             )
         ]
-        self.controls = controls(view, hops, walked.known)
+        self.controls = controls(view, hops, walked.named)
         inferred = [np.setdiff1d(e.scripts, e.direct_scripts) for e in (start, end)]
         scripts = view.chain.outputs(graph.node_txout).script_id
         is_target = graph.node_type == TERMINAL_TYPES.index("target")

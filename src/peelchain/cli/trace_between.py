@@ -25,6 +25,8 @@ from peelchain.cli.trace_options import (
     MaxTxsOption,
     RuleOption,
     SinceOption,
+    ThroughCategoryOption,
+    ThroughOption,
     UntilOption,
 )
 from peelchain.cli.traced import sums, walked_facts
@@ -57,6 +59,8 @@ def between(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    through: ThroughOption = None,
+    through_category: ThroughCategoryOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -77,7 +81,17 @@ def between(
         start,
         to,
         rule or ("all",),
-        Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
+        Filters(
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+            since,
+            until,
+            max_txs,
+            tuple(through or ()),
+            tuple(through_category or ()),
+        ),
         policy or (),
     )
     with progress() as report, stoppable(report) as watch:

@@ -18,6 +18,7 @@ from peelchain.cli.options import (
     TableOption,
 )
 from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, table
+from peelchain.cli.plain_text import inert
 from peelchain.cli.progress import progress
 from peelchain.cli.trace_options import (
     AddressOption,
@@ -31,6 +32,8 @@ from peelchain.cli.trace_options import (
     SeedOption,
     SinceOption,
     TablesOption,
+    ThroughCategoryOption,
+    ThroughOption,
     UntilOption,
     nothing_to_trace,
     seeds_read,
@@ -73,6 +76,8 @@ def compare(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    through: ThroughOption = None,
+    through_category: ThroughCategoryOption = None,
     tables: TablesOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -99,7 +104,17 @@ def compare(
         to or (),
         "backward" if backward else "forward",
         rule or ("all",),
-        Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
+        Filters(
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+            since,
+            until,
+            max_txs,
+            tuple(through or ()),
+            tuple(through_category or ()),
+        ),
         policy or (),
         tables,
     )
@@ -163,7 +178,7 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
     yield "bounds speak of one destination at a time and do not add"
     for said in answer["statements"]:
         yield ""
-        yield said
+        yield inert(said)
     if answer["tables"]:
         yield ""
         yield f"tables written: {', '.join(answer['tables'])}"
