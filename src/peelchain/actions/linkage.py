@@ -87,7 +87,7 @@ def linkage_of(
     A JoinMarket's makers gain and its taker pays; to a coordinator that is known all pay together;
     every other type has the miner's fee alone.
     """
-    chain: ChainRows = view.arrays
+    chain: ChainRows = view.chain
     prevouts = chain.prevouts(tx_id)
     if len(prevouts) and prevouts.min() < 0:
         why = "is a coinbase" if prevouts.min() == -1 else "spends an output that is not known"
@@ -140,7 +140,7 @@ def answer_of(found: Linkage) -> dict[str, Any]:
 
 
 def _ends(view: StoreView, tx_id: int, found: Linkage) -> dict[str, Any]:
-    chain: ChainRows = view.arrays
+    chain: ChainRows = view.chain
     prevouts = chain.prevouts(tx_id)
     spent = chain.outputs(prevouts)
     first = int(chain.transactions([tx_id]).first_txout[0])

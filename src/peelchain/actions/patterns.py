@@ -11,7 +11,7 @@ from peelchain.actions.evaluate import put_rates
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.traces import Limits, parse_seeds
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services, stops
+from peelchain.case.services import stops
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.errors import MisuseError, PeelchainError
 from peelchain.evaluate.error_rates import Measured, measured_error
@@ -49,13 +49,13 @@ def patterns_on_trace(
     with StoreView(store) as view:
         outpoints, amounts = parse_seeds(seeds)
         txouts = view.lookup.txout_ids(outpoints)
-        values = view.arrays.txout_value[txouts].tolist()
+        values = view.chain.outputs(txouts).value_sat.tolist()
         for outpoint, value, amount in zip(outpoints, values, amounts, strict=True):
             if value == 0 or (amount is not None and not 1 <= amount <= value):
                 raise MisuseError(
                     f"seed {outpoint} holds {value} sat; give an output of value, and no more of it"
                 )
-        known = services(view.attribution, view.clusters.index)
+        known = view.services
         coinjoins = view.clusters.coinjoins["tx_id"].to_numpy()
         request = TraceRequest(
             direction=direction,
@@ -68,7 +68,7 @@ def patterns_on_trace(
             min_height=limits.min_height,
             max_height=limits.max_height,
         )
-        done = trace(view.arrays, request, lambda stage, n, of: progress(stage, n, of or 0))
+        done = trace(view.chain, request, lambda stage, n, of: progress(stage, n, of or 0))
         reached = set(done.rules["pro_rata"].hops["tx_id"].to_pylist())
 
         def name_of(script_id: int) -> str | None:
@@ -79,7 +79,7 @@ def patterns_on_trace(
             view.clusters.coinjoins, view.clusters.lookalikes, (*view.policy.detectors, TX0)
         )
         details, cluster_of = StoredDetails(view.lookup), view.clusters.index.cluster_of
-        scene = Scene(view.arrays, details, cluster_of, name_of, mixes)
+        scene = Scene(view.chain, details, cluster_of, name_of, mixes)
         found = list(find_patterns(scene, reached, [n for n in chosen if n in BY_SHAPE]))
         unpriced: list[Payment] = []
         if threshold is not None and STRUCTURING in chosen:
