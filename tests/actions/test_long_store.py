@@ -10,7 +10,7 @@ import pytest
 from tests.actions.test_controls import rows
 from tests.chain.stores import ingest
 
-from peelchain.actions import open_store, view
+from peelchain.actions import open_store
 from peelchain.actions.clusters import run
 from peelchain.actions.lists import import_tags
 from peelchain.actions.patterns import patterns_on_trace
@@ -20,6 +20,7 @@ from peelchain.actions.traces import trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
 from peelchain.errors import MisuseError
+from peelchain.store import arrays
 from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.walk import TraceRequest, trace
 
@@ -47,7 +48,7 @@ def of_both(ask: Callable[[], Answer], patch: pytest.MonkeyPatch) -> tuple[Answe
     short = ask()
     with patch.context() as long:
         long.setattr(open_store, "_SHORT_TXOUTS", 0)
-        long.setattr(view.chain_arrays, "load", refused)
+        long.setattr(arrays, "load", refused)
         return short, ask()
 
 
