@@ -456,7 +456,7 @@ class FlowNetwork:
         """The most that can arrive at sets of ends, each with those before it.
 
         Beside it bool by node: whether more could arrive from there, which is the far side of a
-        least cut. `progress` is told sets done and of how many; what it raises stops the work.
+        least cut. `progress` is told now and then, of how many sets; what it raises stops the work.
         """
 
 # --- trace ---

@@ -13,9 +13,10 @@ from tests.chain.stores import ingest
 from peelchain.actions import open_store
 from peelchain.actions.clusters import run
 from peelchain.actions.lists import import_tags
-from peelchain.actions.patterns import patterns_on_trace
+from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
 from peelchain.actions.trace_path import PathAsked, trace_path
+from peelchain.actions.trace_seeds import SeedsAsked
 from peelchain.actions.traces import trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
@@ -70,7 +71,8 @@ def test_patterns_and_paths(world: tuple[Path, Path], monkeypatch: pytest.Monkey
     node, store = world
     withdrawals = rows(node, "withdrawals")
     seeds = sorted({f"{row['txid']}:{row['vout']}" for row in withdrawals[:30]})
-    short, long = of_both(lambda: patterns_on_trace("forward", seeds, store), monkeypatch)
+    looked = PatternsAsked("forward", SeedsAsked(seeds))
+    short, long = of_both(lambda: patterns_on_trace(looked, store), monkeypatch)
     assert short == long
     assert short["patterns"]
     label = next(
