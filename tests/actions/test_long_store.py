@@ -15,6 +15,7 @@ from peelchain.actions.clusters import run
 from peelchain.actions.lists import import_tags
 from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
+from peelchain.actions.trace_compare import CompareAsked, trace_compare
 from peelchain.actions.trace_path import PathAsked, trace_path
 from peelchain.actions.trace_seeds import SeedsAsked
 from peelchain.actions.traces import trace_from
@@ -67,7 +68,9 @@ def test_a_trace(world: tuple[Path, Path], direction: Any, monkeypatch: pytest.M
     assert any(row["label"] for row in short["terminals"])
 
 
-def test_patterns_and_paths(world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patterns_paths_and_comparisons(
+    world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, store = world
     withdrawals = rows(node, "withdrawals")
     seeds = sorted({f"{row['txid']}:{row['vout']}" for row in withdrawals[:30]})
@@ -82,6 +85,9 @@ def test_patterns_and_paths(world: tuple[Path, Path], monkeypatch: pytest.Monkey
     )
     asked = PathAsked(seeds[0], f"service:{label}")
     short, long = of_both(lambda: trace_path(asked, store), monkeypatch)
+    assert short == long
+    compared = CompareAsked(SeedsAsked(seeds))
+    short, long = of_both(lambda: trace_compare(compared, store), monkeypatch)
     assert short == long
 
 
