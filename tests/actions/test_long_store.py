@@ -12,6 +12,7 @@ from tests.chain.stores import ingest
 
 from peelchain.actions import open_store
 from peelchain.actions.clusters import run
+from peelchain.actions.investigate import Request, investigate
 from peelchain.actions.lists import import_tags
 from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
@@ -27,6 +28,7 @@ from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.walk import TraceRequest, trace
 
 Answer = dict[str, Any]
+DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     store = folder / "store"
     ingest(folder / "node" / "regtest" / "blocks", store)
     run(store)
-    import_tags([folder / "node" / "tagpack.yaml"], store, datetime(2024, 1, 31, 12, tzinfo=UTC))
+    import_tags([folder / "node" / "tagpack.yaml"], store, DATE)
     return folder / "node", store
 
 
@@ -89,6 +91,25 @@ def test_patterns_paths_and_comparisons(
     compared = CompareAsked(SeedsAsked(seeds))
     short, long = of_both(lambda: trace_compare(compared, store), monkeypatch)
     assert short == long
+
+
+def test_an_investigation(
+    world: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, store = world
+    seeds = [f"@{node / 'observed.txt'}"]
+    bundles: list[bytes] = []
+
+    def ask() -> Answer:
+        folder = tmp_path / str(len(bundles)) / "case"
+        folder.parent.mkdir()
+        investigate(Request(seeds, store, folder, date_utc=DATE))
+        bundles.append((folder / "bundle.zip").read_bytes())
+        return {}
+
+    of_both(ask, monkeypatch)
+    assert len(bundles) == 2
+    assert bundles[0] == bundles[1]
 
 
 def test_services_by_cluster_stop_a_walk_where_their_scripts_do(world: tuple[Path, Path]) -> None:
