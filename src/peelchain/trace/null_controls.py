@@ -14,6 +14,7 @@ import numpy.typing as npt
 from peelchain import _core
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import TERMINAL_TYPES, TraceRequest, trace
 
@@ -22,6 +23,8 @@ Progress = Callable[[str, int, int], bool | None]
 
 Namer = Callable[[npt.NDArray[np.uint8], Int64], Sequence[str | None]]
 """Of ends, by type and txout_id (-1: a fee), the destination that each belongs to; None: none."""
+
+Chain = ChainArrays | StoredChain
 
 FIRST_WINDOW = 6
 MOST_WINDOW = 4032
@@ -78,7 +81,7 @@ class Arrival:
 
 
 def matches(
-    chain: ChainArrays,
+    chain: Chain,
     seed_txouts: npt.ArrayLike,
     script_types: ScriptTypes,
     *,
@@ -148,8 +151,8 @@ def drawn_seeds(found: Matches, seed_number: int, draw: int) -> Int64:
     return np.array(drawn, np.int64)
 
 
-def arrival(chain: ChainArrays, request: TraceRequest, names: Namer) -> Arrival:
-    """What the request's trace brings to destinations."""
+def arrival(chain: Chain, request: TraceRequest, names: Namer) -> Arrival:
+    """What the request's trace brings to destinations. The request names each output once."""
     done = trace(chain, replace(request, hops=False, graph=True, rules=request.rules[:1]))
     rows = done.rules[request.rules[0]].terminals
     codes = np.array([TERMINAL_TYPES.index(kind) for kind in rows["type"].to_pylist()], np.uint8)
@@ -172,7 +175,7 @@ def arrival(chain: ChainArrays, request: TraceRequest, names: Namer) -> Arrival:
 
 
 def null_arrivals(
-    chain: ChainArrays,
+    chain: Chain,
     request: TraceRequest,
     found: Matches,
     names: Namer,
@@ -216,7 +219,7 @@ def null_arrivals(
     return arrivals
 
 
-def _outputs_of_heights(chain: ChainArrays, first: int, last: int) -> Int64:
+def _outputs_of_heights(chain: Chain, first: int, last: int) -> Int64:
     low, high = chain.txs_of_heights(max(first, 0), last)
     if low == high:
         return np.empty(0, np.int64)
@@ -224,7 +227,7 @@ def _outputs_of_heights(chain: ChainArrays, first: int, last: int) -> Int64:
     return np.arange(ends.first_txout[0], ends.first_txout[1] + ends.txout_count[1], dtype=np.int64)
 
 
-def _is_coinbase(chain: ChainArrays, txs: Int64) -> npt.NDArray[np.bool_]:
+def _is_coinbase(chain: Chain, txs: Int64) -> npt.NDArray[np.bool_]:
     """Whether each transaction is the first of its block."""
     before = np.maximum(txs - 1, 0)
     earlier = chain.transactions(before).height < chain.transactions(txs).height
