@@ -28,6 +28,7 @@ from peelchain.cli.trace_options import (
     ClaimantOption,
     ClusterOption,
     FiatOption,
+    FiguresOption,
     HighOption,
     LowOption,
     MaxTxsOption,
@@ -79,6 +80,7 @@ def forward(
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
     tables: TablesOption = None,
+    figures: FiguresOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -120,6 +122,7 @@ def forward(
         rates_of=rates_of,
         hops=hops,
         tables=tables,
+        figures=figures,
     )
     _show(asked, store, form)
 
@@ -147,6 +150,7 @@ def backward(
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
     tables: TablesOption = None,
+    figures: FiguresOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -188,6 +192,7 @@ def backward(
         rates_of=rates_of,
         hops=hops,
         tables=tables,
+        figures=figures,
     )
     _show(asked, store, form)
 
