@@ -10,6 +10,11 @@ from peelchain.store.arrays import ChainArrays
 SCRIPTS = 8
 
 
+def anyone_of(txouts: list[int]) -> st.SearchStrategy[int]:
+    """One of some outputs."""
+    return st.sampled_from(txouts)
+
+
 @st.composite
 def account_chains(
     draw: st.DrawFn, *, most_txs: int = 16, most_sat: int = 24
@@ -33,9 +38,9 @@ def account_chains(
         if unspent and draw(st.integers(0, 4)):
             choice = sorted(unspent)
             if draw(st.integers(0, 9)):
-                first: int = draw(st.sampled_from(choice))
-                choice = [o for o in choice if owner[paid[o]] == owner[paid[first]]]
-            spent = draw(st.lists(st.sampled_from(choice), min_size=1, max_size=3, unique=True))
+                account = owner[paid[draw(anyone_of(choice))]]
+                choice = [o for o in choice if owner[paid[o]] == account]
+            spent = draw(st.lists(anyone_of(choice), min_size=1, max_size=3, unique=True))
         prevouts = spent or [-1]
         total = sum(unspent[o] for o in spent) if spent else draw(st.integers(0, most_sat))
         if spent and draw(st.integers(0, 30)) == 30:

@@ -5,14 +5,17 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import event, given, settings
 from tests.oracle import accounts as oracle
 from tests.oracle.accounts import Question
 from tests.strategies import ChainBuilder
 from tests.trace.account_strategies import traced_accounts
 
+from peelchain.errors import MisuseError, StoreError
 from peelchain.store.arrays import ChainArrays
 from peelchain.trace.accounts import (
+    ACCOUNT_RULES,
     AccountRequest,
     AccountRuleTrace,
     accounts_of,
@@ -179,3 +182,169 @@ def test_several_claimants_get_together_what_one_would(traced):
         assert rows(outcome.terminals) == rows(alone.rules[rule].terminals)
         assert rows(outcome.holdings) == rows(alone.rules[rule].holdings)
         assert rows(outcome.payments) == rows(alone.rules[rule].payments)
+
+
+OWN, X, Y, SHOP, LANDLORD = 0, 1, 2, 3, 4
+"""Scripts; X and Y pay into script OWN, whose account also has script 5."""
+
+OWNERS = {script: script for script in range(5)} | {5: OWN}
+
+
+def books() -> tuple[ChainArrays, list[int]]:
+    """The page's example as a chain, the wage less a fee of 20 and with change; and its seeds."""
+    builder = ChainBuilder()
+    own = builder.coinbase((100, OWN))
+    from_x, from_y = builder.coinbase((60, X)), builder.coinbase((40, Y))
+    by_x = builder.tx(from_x, [(60, OWN)])
+    by_y = builder.tx(from_y, [(40, 5)])
+    # spends the last receipt, whatever the books say goes out
+    change = builder.tx([*by_y, *own, *by_x], [(30, SHOP), (80, 5), (70, SHOP)])[1:2]
+    more = builder.coinbase((50, 5))
+    builder.tx([*change, *more], [(70, LANDLORD), (60, OWN)])
+    return builder.arrays(), [*by_x, *by_y]
+
+
+def request(arrays: ChainArrays, seeds: list[int], **changes: Any) -> AccountRequest:
+    sats = arrays.txout_value[seeds].tolist()
+    question = Question(
+        changes.pop("direction", "forward"),
+        tuple((txout, at, sat) for at, (txout, sat) in enumerate(zip(seeds, sats, strict=True))),
+        OWNERS,
+    )
+    return request_of(arrays, question, **changes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "shop", "fee", "rent", "left"),
+    [
+        ("account_fifo", 0, 20, 70, 10),
+        ("account_lifo", 100, 0, 0, 0),
+        ("account_pool", 50, 10, 22, 18),
+        ("account_libr", 0, 20, 20, 60),
+    ],
+)
+def test_coins_spent_do_not_matter_but_the_order_of_the_books(rule, shop, fee, rent, left):
+    arrays, seeds = books()
+    found = trace_accounts(arrays, request(arrays, seeds)).rules[rule]
+    by_account: dict[Any, int] = {}
+    for account, _, _, _, sat in rows(found.holdings):
+        by_account[account] = by_account.get(account, 0) + sat
+    assert by_account.get(SHOP, 0) == shop
+    assert found.totals.get("fee", 0) == fee
+    assert by_account.get(LANDLORD, 0) == rent
+    assert by_account.get(OWN, 0) == left
+    assert set(by_account) <= {SHOP, LANDLORD, OWN}
+
+
+def test_backward_a_payment_leads_to_the_receipts_that_the_rule_spends():
+    arrays, (by_x, by_y) = books()
+    rent, mined = [9], 8
+    found = trace_accounts(
+        arrays,
+        request(arrays, rent, direction="backward", boundaries=boundaries(services=[X, Y])),
+    )
+    funded = {
+        rule: {row[2]: row[5] for row in rows(outcome.terminals)}
+        for rule, outcome in found.rules.items()
+    }
+    assert funded == {
+        "account_fifo": {by_x: 40, by_y: 30},
+        # the 50 mined last, then 20 of the own 100
+        "account_lifo": {0: 20, mined: 50},
+        # 70 of 130 held: 27 of the 50, and 43 over the 200 of before, of which 80 were left
+        "account_pool": {0: 21, by_x: 13, by_y: 9, mined: 27},
+    }
+    assert found.rules["account_fifo"].totals == {"service": 70}
+    assert found.rules["account_lifo"].totals == {"coinbase": 70}
+
+
+def test_what_goes_first_depends_on_what_is_traced_so_libr_has_no_way_back():
+    arrays, seeds = books()
+    with pytest.raises(
+        MisuseError, match=r"forward only.*account_fifo, account_lifo, account_pool"
+    ):
+        trace_accounts(arrays, request(arrays, seeds, direction="backward", rules=["account_libr"]))
+
+
+def test_strangers_who_spend_together_are_nobodys_payment():
+    """Each account pays its inputs into the transaction, in full, and value ends there."""
+    builder = ChainBuilder()
+    seed = builder.coinbase((9, OWN))
+    other = builder.coinbase((5, X))
+    builder.tx([*other, *seed], [(13, SHOP)])
+    arrays = builder.arrays()
+    asked = request(arrays, seed)
+    for rule in ACCOUNT_RULES:
+        found = trace_accounts(arrays, asked).rules[rule]
+        assert rows(found.terminals) == [("cut", 0, seed[0], OWN, 9, 9)]
+    stops = boundaries(coinjoin_txs=[2])
+    joined = trace_accounts(arrays, replace(asked, boundaries=stops)).rules["account_fifo"]
+    assert rows(joined.terminals) == [("coinjoin", 0, seed[0], OWN, 9, 9)]
+
+
+def test_an_account_out_of_sight_is_cut_and_says_where():
+    arrays, seeds = books()
+    found = trace_accounts(arrays, request(arrays, seeds, max_height=6)).rules["account_fifo"]
+    assert (OWN, "cut", 7, 130, 80) in rows(found.holdings)
+    stopped = trace_accounts(arrays, request(arrays, seeds, max_txs=1))
+    assert stopped.partial
+    assert (OWN, "cut", 7, 80, 80) in rows(stopped.rules["account_fifo"].holdings)
+
+
+def test_a_walk_can_be_stopped_and_kept_or_broken_off():
+    builder = ChainBuilder()
+    seed = builder.coinbase((10_000, OWN))
+    change = seed
+    for paid in range(1, 9_000):
+        _, *change = builder.tx(change, [(1, SHOP), (10_000 - paid, OWN)])
+    arrays = builder.arrays()
+    asked = request(arrays, seed)
+    kept = trace_accounts(arrays, asked, lambda stage, *_: stage != "reach")
+    assert kept.partial
+    assert kept.visited_txs < 9_000
+    assert sum(kept.rules["account_pool"].totals.values()) == 10_000
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        trace_accounts(arrays, asked, fail)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"rules": ["fifo"]}, "no account rule is called 'fifo'"),
+        ({"rules": ["account_fifo", "account_fifo"]}, "given twice"),
+        ({"rules": []}, "no account rule was given"),
+        ({"direction": "sideways"}, "no direction"),
+        ({"seed_txouts": np.array([], np.int64)}, "nothing to trace"),
+        ({"seed_txouts": np.array([3, 99])}, "seed txout 99 is not in the chain"),
+        ({"seed_traced_sat": np.array([60, 41])}, "has 40 sat but 41 sat are to be traced"),
+        ({"seed_txouts": np.array([3, 3])}, "has 60 sat but 40 sat are to be traced beside 60"),
+        ({"seed_txouts": np.array([3, 3]), "seed_claimants": None}, "given twice"),
+        ({"seed_claimants": np.array([0])}, "2 seeds but 1 claimants"),
+        ({"seed_claimants": np.array([0, -1])}, "claimant -1 is no index"),
+        ({"seed_traced_sat": np.array([0.5, 1])}, "give whole numbers"),
+        ({"min_height": 5, "max_height": 4}, "swap them"),
+        ({"max_hops": -1}, "max_hops is -1"),
+    ],
+)
+def test_a_request_that_makes_no_sense_says_what_to_mend(changes, says):
+    arrays, seeds = books()
+    with pytest.raises(MisuseError, match=says):
+        trace_accounts(arrays, replace(request(arrays, seeds), **changes))
+
+
+def test_clusters_of_another_store_are_refused():
+    arrays, _ = books()
+    with pytest.raises(MisuseError, match="cluster 77 is not named by a script of the chain"):
+        accounts_of(arrays, lambda scripts: np.full(len(np.asarray(scripts)), 77))
+
+
+def test_a_chain_that_contradicts_itself_is_refused():
+    arrays, seeds = books()
+    spender = arrays.txout_spender.copy()
+    spender[0] = 0
+    with pytest.raises(StoreError, match="no later than the one that made it"):
+        trace_accounts(replace(arrays, txout_spender=spender), request(arrays, seeds))
