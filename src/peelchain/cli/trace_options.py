@@ -91,6 +91,22 @@ MaxTxsOption = Annotated[
         help="Stop after so many transactions; what is pending then is cut, the answer partial.",
     ),
 ]
+ThroughOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--through",
+        metavar="NAME",
+        help="Walk through this service, as tags name it, instead of stopping. May be given again.",
+    ),
+]
+ThroughCategoryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--through-category",
+        metavar="CATEGORY",
+        help="Walk through services of this category, such as shop. May be given again.",
+    ),
+]
 FiatOption = Annotated[
     str | None,
     typer.Option(
@@ -109,6 +125,14 @@ TablesOption = Annotated[
         "--tables",
         metavar="DIR",
         help="Write the tables (hops, terminals ...) into this new folder, as Parquet and CSV.",
+    ),
+]
+FiguresOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures",
+        metavar="DIR",
+        help="Draw the trace under the first rule as SVG: flow, sankey, cumulative.",
     ),
 ]
 
