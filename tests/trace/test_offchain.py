@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.simulate.reading import read_truth
@@ -41,12 +42,10 @@ LOCKTIME, SEQUENCE = 0x2052193E, 0x802BB038
 def spend(**changes: object) -> Spend:
     """The spend of BOLT 3's commitment transaction, but for some columns."""
     (witness,) = witness_stacks(COMMITMENT)
-    tx = {"version": 2, "locktime": LOCKTIME, "txout_count": 2}
-    txin = {"sequence": SEQUENCE, "witness_items": 4, "witness_bytes": 221}
-    known = {"script_type": "p2wsh", "witness": witness}
-    for name, value in changes.items():
-        next(part for part in (tx, txin, known) if name in part)[name] = value
-    return Spend(tx, txin, **known)
+    row: dict[str, Any] = {"version": 2, "locktime": LOCKTIME, "txout_count": 2}
+    row |= {"sequence": SEQUENCE, "witness_items": 4, "witness_bytes": 221}
+    row |= {"script_type": "p2wsh", "witness": witness, **changes}
+    return Spend(row, row, row["script_type"], row["witness"])
 
 
 def kind(**changes: object) -> str | None:

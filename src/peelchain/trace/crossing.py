@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from peelchain.errors import MisuseError
+from peelchain.store.arrays import ChainArrays
 from peelchain.store.chain_rows import ChainRows, Int64
 from peelchain.trace.bounds import Bound, Chosen, bounds
 from peelchain.trace.graph import FlowGraph
@@ -70,7 +71,7 @@ class Interval:
 
 
 def cross(
-    chain: ChainRows,
+    chain: ChainArrays,
     request: TraceRequest,
     linkages: Mapping[int, Linkage],
     progress: Progress | None = None,
