@@ -334,7 +334,12 @@ class Truth:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow([name for name, _ in table.columns])
                 writer.writerows(table.rows)
-            lines += [f"## {table.name}.csv", "", f"{table.holds.capitalize()}.", ""]
+            lines += [
+                f"## {table.name}.csv",
+                "",
+                f"{table.holds[:1].upper()}{table.holds[1:]}.",
+                "",
+            ]
             lines += ["| column | meaning |", "|---|---|"]
             lines += [f"| {name} | {meaning} |" for name, meaning in table.columns]
             lines += [""]
