@@ -491,9 +491,7 @@ def trace(
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
     list[
-        tuple[
-            str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None
-        ]
+        tuple[str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None]
     ],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
     _GraphColumns | None,
@@ -539,6 +537,6 @@ def linkage(
     """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
 
     Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
-    nothing else; or None, all interpretations by the number of parties, and for each input and
-    output how many of at least so many parties link them. Values must be above 0.
+    nothing else; or None, the interpretations of at least so many parties by their number, and for
+    each input and output how many of these link them. Values must be above 0.
     """

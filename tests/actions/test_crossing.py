@@ -9,13 +9,11 @@ import pytest
 from tests.chain.stores import ingest
 
 from peelchain.actions.clusters import run
-from peelchain.actions.crossing import cross_named, told
+from peelchain.actions.linkage import judgement, linkage_of
 from peelchain.actions.simulations import simulate
 from peelchain.actions.view import StoreView
-from peelchain.errors import MisuseError, NotInChainError
-from peelchain.trace.crossing import intervals
+from peelchain.trace.crossing import Crossing, cross, intervals
 from peelchain.trace.walk import TraceRequest, boundaries
-from peelchain.units import format_hash
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +49,22 @@ def asked(view: StoreView, txid: str, vin: int = 0) -> TraceRequest:
     )
 
 
+def crossing_of(view: StoreView, request: TraceRequest, txid: str) -> Crossing:
+    """The request led through a CoinJoin, as a comparison does it."""
+    tx = view.tx_ids_of(txid)[0]
+    judged = judgement(view, tx)
+    assert judged is not None
+    parties = judged["participants_at_least"]
+    return cross(view.chain, request, {tx: linkage_of(view, tx, parties_at_least=parties)})
+
+
 def test_what_was_one_owner_s_is_never_excluded(world):
     view, truth = world
     owner_of = {bytes.fromhex(r["script_pubkey"]): r["owner_id"] for r in rows(truth, "scripts")}
     closed = 0
     for txid in joins(world, "joinmarket"):
         request = asked(view, txid)
-        crossing = cross_named(view, request, [txid])
+        crossing = crossing_of(view, request, txid)
         closed += crossing.crossed[0].closed
         ends = crossing.wide.end_txouts
         outputs = ends[ends >= 0]
@@ -75,26 +82,11 @@ def test_what_was_one_owner_s_is_never_excluded(world):
     assert closed > 10
 
 
-def test_each_coinjoin_crossed_is_told_with_its_anonymity(world):
+def test_a_pool_s_outputs_all_stay_open(world):
     view, _ = world
     txid = joins(world, "whirlpool")[0]
-    crossing = cross_named(view, asked(view, txid), [txid])
-    (said,) = told(view, crossing)
-    assert said["txid"] == txid
-    assert said["type"] == "whirlpool_mix"
-    assert said["is_reached"]
-    assert said["entering"] == [0]
-    assert said["gave_up"] is None
-    assert {(o["equal_outputs"], o["possible_inputs"]) for o in said["outputs"]} == {(5, 5)}
-
-
-def test_what_stops_no_trace_cannot_be_crossed(world):
-    view, _ = world
-    join = joins(world, "joinmarket")[0]
-    coinbase = format_hash(view.lookup.txids([0])[0])
-    with pytest.raises(MisuseError, match="no CoinJoin by any detector"):
-        cross_named(view, asked(view, join), [coinbase])
-    with pytest.raises(NotInChainError):
-        cross_named(view, asked(view, join), ["00" * 32])
-    with pytest.raises(MisuseError, match="not a txid"):
-        cross_named(view, asked(view, join), ["join"])
+    crossing = crossing_of(view, asked(view, txid), txid)
+    (one,) = crossing.crossed
+    assert one.entering == (0,)
+    assert one.closed == 0
+    assert set(one.anonymity_sets()) == {(5, 5)}
