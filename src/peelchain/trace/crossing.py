@@ -15,6 +15,7 @@ import numpy as np
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import ChainArrays
 from peelchain.store.chain_rows import ChainRows, Int64
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.bounds import Bound, Chosen, bounds
 from peelchain.trace.graph import FlowGraph
 from peelchain.trace.linkage import Linkage
@@ -71,7 +72,7 @@ class Interval:
 
 
 def cross(
-    chain: ChainArrays,
+    chain: ChainArrays | StoredChain,
     request: TraceRequest,
     linkages: Mapping[int, Linkage],
     progress: Progress | None = None,
