@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.simulate.reading import read_truth
 
 from peelchain.errors import SourceError
@@ -77,6 +79,17 @@ def test_bytes_that_end_too_soon_are_refused(cut):
 def test_counts_beyond_the_bytes_are_refused_at_once():
     with pytest.raises(SourceError):
         witness_stacks(b"\x02\x00\x00\x00" + b"\xff" * 9 + bytes(50))
+
+
+@given(st.integers(0, len(COMMITMENT) - 1), st.binary(max_size=12), st.integers(0, 40))
+@settings(max_examples=300, deadline=None)
+def test_changed_bytes_are_read_or_refused(at, put, gone):
+    changed = COMMITMENT[:at] + put + COMMITMENT[at + gone :]
+    try:
+        stacks = witness_stacks(changed)
+    except SourceError:
+        return
+    assert sum(len(item) for stack in stacks for item in stack) <= len(changed)
 
 
 def test_the_published_commitment_is_one():
