@@ -27,8 +27,8 @@ DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 class Case:
     """A simulated case in a store, ready to be traced.
 
-    `claimants` number who lost each seed; `places` gives each txout_id its outpoint, `inputs` each
-    txid the outpoints it spends.
+    `claimants` number who lost each seed, `cluster_of` has the cluster of each script, `places`
+    gives each txout_id its outpoint, `inputs` each txid the outpoints it spends.
     """
 
     node: Path
@@ -37,6 +37,7 @@ class Case:
     known: Services
     request: TraceRequest
     claimants: Int64
+    cluster_of: Int64
     places: dict[int, Place]
     inputs: dict[str, list[Place]]
     txids: list[str]
@@ -66,6 +67,7 @@ def prepare(folder: Path, name: str) -> Case:
         count = len(arrays.tx_height)
         raw = view.lookup.txids(range(count))
         txids = [format_hash(raw[tx]) for tx in range(count)]
+        cluster_of = view.clusters.index.cluster_of(np.arange(int(arrays.txout_script.max()) + 1))
         known = services(view.attribution, view.clusters.index)
         seeds = seeds_of(node)
         txouts = view.lookup.txout_ids([OutPoint.parse(f"{t}:{v}") for t, v in seeds])
@@ -89,7 +91,7 @@ def prepare(folder: Path, name: str) -> Case:
         txids[tx]: [places[txout] for txout in spent[ins[tx] : ins[tx + 1]] if txout >= 0]
         for tx in range(count)
     }
-    return Case(node, store, arrays, known, request, claimants, places, inputs, txids)
+    return Case(node, store, arrays, known, request, claimants, cluster_of, places, inputs, txids)
 
 
 def ends_of(case: Case, traced: Trace) -> dict[Place, str]:

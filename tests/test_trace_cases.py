@@ -19,7 +19,7 @@ from tests.strategies import traced_chains
 pytest.importorskip("coincurve", reason="the extra `simulate` is not installed")
 pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
 
-from tests.simulated_cases import CASES, Case, ends_of, prepare
+from tests.simulated_cases import CASES, Case, ends_of
 
 from peelchain.trace.bounds import Bound, bounds
 from peelchain.trace.network import Network, transaction_network
@@ -40,11 +40,6 @@ def _renderer():
 
 
 render = _renderer()
-
-
-@pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
-    return {name: prepare(tmp_path_factory.mktemp(name), name) for name in CASES}
 
 
 @pytest.fixture(params=CASES)
