@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -107,6 +107,17 @@ def _check_apart(ends: Sequence[End]) -> None:
                         f"{shown(other.text)} and {shown(end.text)} are one, in part or whole; "
                         "name one of them"
                     )
+
+
+def end_told(end: End) -> dict[str, Any]:
+    """An end for an answer."""
+    return {
+        "text": end.text,
+        "kind": end.kind,
+        "outputs": len(end.txouts),
+        "scripts": len(end.scripts),
+        "basis": "inference" if end.is_inferred else "fact",
+    }
 
 
 def directly_tagged(view: StoreView) -> Int64:

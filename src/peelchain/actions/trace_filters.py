@@ -19,7 +19,8 @@ class Filters:
     """What is asked of a walk. None is no limit.
 
     `since` and `until` are days or moments, UTC: `2024-01-31` or `2024-01-31T12:00:00Z`; a day
-    is meant whole. Others as in TraceRequest.
+    is meant whole. Services named in `through`, or of `through_categories`, do not stop the walk.
+    Others as in TraceRequest.
     """
 
     max_hops: int | None = None
@@ -29,6 +30,8 @@ class Filters:
     since: str | None = None
     until: str | None = None
     max_txs: int | None = None
+    through: tuple[str, ...] = ()
+    through_categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Period:
     def told(self) -> dict[str, Any]:
         """For the answer: each filter that was set, dates as heights too."""
         asked = {**asdict(self.filters), **asdict(self.limits)}
-        return {name: value for name, value in asked.items() if value is not None}
+        return {name: value for name, value in asked.items() if value not in (None, ())}
 
 
 def period(filters: Filters, opened: OpenStore) -> Period:

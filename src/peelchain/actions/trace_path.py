@@ -12,7 +12,7 @@ from peelchain.actions.controls import SAME_CLUSTER, controls, errors_of
 from peelchain.actions.path_truth import doubt, path_truth
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
-from peelchain.actions.trace_ends import End, ends_of, seeds_at
+from peelchain.actions.trace_ends import End, end_told, ends_of, seeds_at
 from peelchain.actions.trace_fiat import Fiat, fiat_in
 from peelchain.actions.trace_filters import Filters, period
 from peelchain.actions.trace_places import Places
@@ -76,7 +76,15 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
         within = period(filters, view)
         seeds = seeds_at([start], within.limits, view)
         walked = walk_from(
-            view, "forward", seeds, names, within, progress, hops=True, graph=True, targets=[end]
+            view,
+            "forward",
+            seeds,
+            names,
+            within,
+            progress,
+            hops=True,
+            graph=True,
+            targets=[end],
         )
         graph = walked.trace.graph
         if graph is None:
@@ -91,8 +99,8 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
         progress("paths", 2, 2)
         return {
             **head(walked),
-            "from": _end(start),
-            "to": _end(end),
+            "from": end_told(start),
+            "to": end_told(end),
             "rules": [public_rule(name) for name in names],
             "paths": rows,
             "more": more,
@@ -121,7 +129,7 @@ class _Ledger:
                 strict=True,
             )
         ]
-        self.controls = controls(view, hops, walked.known)
+        self.controls = controls(view, hops, walked.named)
         inferred = [np.setdiff1d(e.scripts, e.direct_scripts) for e in (start, end)]
         scripts = view.chain.outputs(graph.node_txout).script_id
         is_target = graph.node_type == TERMINAL_TYPES.index("target")
@@ -222,14 +230,4 @@ def _output(txout: int, places: Places) -> Row:
         "address": places.address(txout),
         "value_sat": places.value_sat(txout),
         **places.when(places.maker(txout)),
-    }
-
-
-def _end(end: End) -> Row:
-    return {
-        "text": end.text,
-        "kind": end.kind,
-        "outputs": len(end.txouts),
-        "scripts": len(end.scripts),
-        "basis": "inference" if end.is_inferred else "fact",
     }

@@ -13,6 +13,7 @@ from peelchain.actions.trace_seeds import Seeds, SeedsAsked, seeds_of
 from peelchain.actions.trace_seeds import told as receipts_told
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
+from peelchain.case.stop_policy import StopPolicy, stopping
 from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
 
 
@@ -28,13 +29,17 @@ class WalkAsked:
 
 @dataclass(frozen=True)
 class Walked:
-    """A walk with all that it was made from. `known` are the services that stop it."""
+    """A walk with all that it was made from.
+
+    `known` are the services that stop it, `named` all those that tags name.
+    """
 
     view: StoreView
     request: TraceRequest
     seeds: Seeds
     period: Period
     known: Services
+    named: Services
     trace: Trace
 
     @property
@@ -70,7 +75,8 @@ def walk_from(
     targets: Sequence[End] = (),
 ) -> Walked:
     """The walk from seeds, which ends at the `targets` wherever it comes to one."""
-    known = services(view.attribution, view.clusters.index).without(seeds.scripts)
+    named = services(view.attribution, view.clusters.index).without(seeds.scripts)
+    known = stopping(StopPolicy(within.filters.through, within.filters.through_categories), named)
     boundaries = stops(known, view.clusters.coinjoins["tx_id"].to_numpy())
     if targets:
         boundaries = replace(
@@ -91,7 +97,7 @@ def walk_from(
         **vars(within.limits),
     )
     done = trace(view.chain, request, lambda stage, n, of: progress(stage, n, of or 0))
-    return Walked(view, request, seeds, within, known, done)
+    return Walked(view, request, seeds, within, known, named, done)
 
 
 def head(walked: Walked) -> dict[str, Any]:

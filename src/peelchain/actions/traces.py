@@ -93,7 +93,7 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "fiat": fiat_told(worth, rows),
         }
         if with_hops:
-            held = controls(view, hops, walked.known)
+            held = controls(view, hops, walked.named)
             answer["control_errors"] = errors_of(held)
             answer["hops"] = [
                 _hop(h, control, walked, places, worth)

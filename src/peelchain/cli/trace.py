@@ -1,11 +1,11 @@
-"""peelchain trace: forward, backward, path."""
+"""peelchain trace: forward, backward, path, compare, between."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peelchain.cli import patterns
+from peelchain.cli import marks, patterns
 from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
     CsvOption,
@@ -20,6 +20,8 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
+from peelchain.cli.trace_between import between
+from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
     ClaimantOption,
@@ -34,6 +36,8 @@ from peelchain.cli.trace_options import (
     SeedOption,
     SinceOption,
     TablesOption,
+    ThroughCategoryOption,
+    ThroughOption,
     UntilOption,
     nothing_to_trace,
     seeds_read,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
 app.command("patterns")(patterns.on_trace)
+app.command("marks")(marks.on_trace)
 
 WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with --json.")]
 
@@ -67,6 +72,8 @@ def forward(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    through: ThroughOption = None,
+    through_category: ThroughCategoryOption = None,
     fiat: FiatOption = None,
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
@@ -96,7 +103,17 @@ def forward(
             seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
         ),
         rules=rule or ("pro-rata",),
-        filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
+        filters=Filters(
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+            since,
+            until,
+            max_txs,
+            tuple(through or ()),
+            tuple(through_category or ()),
+        ),
         policy=policy or (),
         fiat=fiat,
         rates_of=rates_of,
@@ -123,6 +140,8 @@ def backward(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    through: ThroughOption = None,
+    through_category: ThroughCategoryOption = None,
     fiat: FiatOption = None,
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
@@ -152,7 +171,17 @@ def backward(
             seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
         ),
         rules=rule or ("pro-rata",),
-        filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
+        filters=Filters(
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+            since,
+            until,
+            max_txs,
+            tuple(through or ()),
+            tuple(through_category or ()),
+        ),
         policy=policy or (),
         fiat=fiat,
         rates_of=rates_of,
@@ -163,6 +192,8 @@ def backward(
 
 
 app.command()(path)
+app.command()(compare)
+app.command()(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:

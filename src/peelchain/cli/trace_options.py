@@ -91,6 +91,22 @@ MaxTxsOption = Annotated[
         help="Stop after so many transactions; what is pending then is cut, the answer partial.",
     ),
 ]
+ThroughOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--through",
+        metavar="NAME",
+        help="Walk through this service, as tags name it, instead of stopping. May be given again.",
+    ),
+]
+ThroughCategoryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--through-category",
+        metavar="CATEGORY",
+        help="Walk through services of this category, such as shop. May be given again.",
+    ),
+]
 FiatOption = Annotated[
     str | None,
     typer.Option(

@@ -1,0 +1,170 @@
+"""What a trace comes to, gathered: services by name, ends asked for, and the other types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from peelchain.actions.progress import Watch
+from peelchain.actions.trace_ends import End, directly_tagged
+from peelchain.actions.trace_rules import public_rule
+from peelchain.actions.trace_walk import Walked
+from peelchain.case.services import service_at
+from peelchain.store.arrays import Int64
+from peelchain.trace.bounds import Bound, bounds
+from peelchain.trace.network import Network, transaction_network
+from peelchain.trace.walk import TERMINAL_TYPES
+
+Row = dict[str, Any]
+Chosen = npt.NDArray[np.bool_]
+
+_NAMED = ("service", "mixer")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One destination: `name` is unique, such as `service:Exchange North`, `fee`, `to:ADDRESS`.
+
+    `label`, `party` and `category` are a service's, as tags name it; None for others.
+    """
+
+    name: str
+    type: str
+    label: str | None = None
+    party: str | None = None
+    category: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A destination's bounds in one scope: of all its ends, and of those named directly.
+
+    `direct` is None where the seeds or the ends themselves rest on inferences.
+    """
+
+    whole: Bound
+    direct: Bound | None
+
+
+class Destinations:
+    """The destinations of a walk, and which end of it belongs to which."""
+
+    def __init__(self, walked: Walked, targets: Sequence[End] = ()) -> None:
+        """Names every terminal that the walk came to, whatever amount a rule leaves there."""
+        self.walked = walked
+        self.targets = targets
+        graph = walked.trace.graph
+        if graph is None:
+            raise AssertionError("a walk that was asked for its graph has one")
+        self.network = transaction_network(graph, seeds_once(walked))
+        self._direct = directly_tagged(walked.view)
+        self._found: dict[tuple[str, int, int], tuple[Destination, bool]] = {}
+        self._look_up(self.network)
+
+    def at(self, kind: str, tx: int, txout: int | None) -> Destination:
+        """The destination of a terminal."""
+        return self._found[(kind, -1, txout) if txout is not None else (kind, tx, -1)][0]
+
+    def every(self) -> list[Destination]:
+        """All of them, in order of name."""
+        found = {destination for destination, _ in self._found.values()}
+        return sorted(found, key=lambda d: (d.name, d.party or ""))
+
+    def amounts(self) -> dict[Destination, dict[str, int]]:
+        """The traced satoshis at each destination under each rule."""
+        names = [public_rule(name) for name in self.walked.rules]
+        found = {destination: dict.fromkeys(names, 0) for destination in self.every()}
+        for name in self.walked.rules:
+            table = self.walked.trace.rules[name].terminals
+            for kind, tx, txout, sat in zip(
+                *(table[c].to_pylist() for c in ("type", "tx_id", "txout_id", "traced_sat")),
+                strict=True,
+            ):
+                found[self.at(kind, tx, txout)][public_rule(name)] += sat
+        return found
+
+    def ends(self, network: Network | None = None) -> dict[Destination, tuple[Chosen, Chosen]]:
+        """Of each destination the ends of a network, and those of them that are named directly."""
+        of = network or self.network
+        count = len(of.end_types)
+        found = {d: (np.zeros(count, bool), np.zeros(count, bool)) for d in self.every()}
+        for at, key in enumerate(_keys(of)):
+            destination, direct = self._found[key]
+            found[destination][0][at] = True
+            found[destination][1][at] = direct
+        return found
+
+    def bounded(self, chosen: Sequence[Destination], progress: Watch) -> dict[Destination, Bounded]:
+        """The bounds of some destinations in scope transaction."""
+        ends = self.ends()
+        direct = [d for d in chosen if self._speaks_directly(d, ends[d])]
+        wanted = [ends[d][0] for d in chosen] + [ends[d][1] for d in direct]
+        found = bounds(self.network, wanted, lambda what, n, of: progress(what, n, of or 0))
+        own = dict(zip(direct, found[len(chosen) :], strict=True))
+        return {d: Bounded(whole, own.get(d)) for d, whole in zip(chosen, found, strict=False)}
+
+    def _speaks_directly(self, destination: Destination, ends: tuple[Chosen, Chosen]) -> bool:
+        named = destination.type in (*_NAMED, "target")
+        return named and self.walked.seeds.basis == "fact" and bool(ends[1].any())
+
+    def _look_up(self, network: Network) -> None:
+        view = self.walked.view
+        txouts = network.end_txouts
+        there = np.flatnonzero(txouts >= 0)
+        outputs = view.chain.outputs(txouts[there])
+        script_at = dict(zip(txouts[there].tolist(), outputs.script_id.tolist(), strict=True))
+        maker_at = dict(zip(txouts[there].tolist(), outputs.tx_id.tolist(), strict=True))
+        for key in _keys(network):
+            kind, _, txout = key
+            if key in self._found:
+                continue
+            if kind == "target":
+                self._found[key] = self._target(txout, script_at[txout])
+            elif kind in _NAMED:
+                self._found[key] = self._service(kind, maker_at[txout], txout)
+            else:
+                self._found[key] = Destination(kind, kind), False
+
+    def _target(self, txout: int, script: int) -> tuple[Destination, bool]:
+        for end in self.targets:
+            if _has(end.txouts, txout) or _has(end.direct_scripts, script):
+                return Destination(f"to:{end.text}", "target"), True
+            if _has(end.scripts, script):
+                return Destination(f"to:{end.text}", "target"), False
+        raise AssertionError("a target was asked for by somebody")
+
+    def _service(self, kind: str, maker: int, txout: int) -> tuple[Destination, bool]:
+        view, known = self.walked.view, self.walked.known
+        mark = service_at(self.walked.direction, maker, txout, view.chain, known)
+        if mark is None:
+            raise AssertionError("a service terminal has a service")
+        of = Destination(f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category)
+        if self.walked.direction == "forward":
+            paid = view.chain.outputs([txout]).script_id
+        else:
+            spent = view.chain.prevouts(maker)
+            paid = view.chain.outputs(spent[spent >= 0]).script_id
+        return of, bool(np.isin(paid, self._direct).any())
+
+
+def seeds_once(walked: Walked) -> Int64:
+    """The satoshis of each seed in the order of the request, claims on one output added up."""
+    seeds = walked.seeds
+    totals: dict[int, int] = {}
+    for txout, sat in zip(seeds.txouts.tolist(), seeds.sat.tolist(), strict=True):
+        totals[txout] = totals.get(txout, 0) + sat
+    return np.array(list(totals.values()), np.int64)
+
+
+def _keys(network: Network) -> list[tuple[str, int, int]]:
+    """The type of each end, with its output, or for a fee its transaction."""
+    types = [TERMINAL_TYPES[code] for code in network.end_types.tolist()]
+    rows = zip(types, network.end_txs.tolist(), network.end_txouts.tolist(), strict=True)
+    return [(kind, -1, txout) if txout >= 0 else (kind, tx, -1) for kind, tx, txout in rows]
+
+
+def _has(ids: Int64, wanted: int) -> bool:
+    at = int(np.searchsorted(ids, wanted))
+    return at < len(ids) and bool(ids[at] == wanted)

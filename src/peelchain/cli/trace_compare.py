@@ -1,0 +1,196 @@
+"""peelchain trace compare: all rules and the bounds side by side."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from peelchain.cli.interrupts import stoppable
+from peelchain.cli.options import (
+    CsvOption,
+    JsonOption,
+    MaxHopsOption,
+    MinValueOption,
+    OutOption,
+    PolicyOption,
+    ShortOption,
+    StoreOption,
+    TableOption,
+)
+from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, table
+from peelchain.cli.plain_text import inert
+from peelchain.cli.progress import progress
+from peelchain.cli.trace_options import (
+    AddressOption,
+    ClaimantOption,
+    ClusterOption,
+    HighOption,
+    LowOption,
+    MaxTxsOption,
+    RuleOption,
+    SeedFileOption,
+    SeedOption,
+    SinceOption,
+    TablesOption,
+    ThroughCategoryOption,
+    ThroughOption,
+    UntilOption,
+    nothing_to_trace,
+    seeds_read,
+)
+from peelchain.cli.traced import poisoned, sums, walked_facts
+from peelchain.units import format_btc
+
+Row = dict[str, Any]
+
+COLUMNS = ("rank", "destination", "type", "label", "scope", "measure", "value_sat")
+
+_BOUNDS = ("least", "most", "least_known", "most_known")
+
+
+def compare(
+    store: StoreOption,
+    seed: SeedOption = None,
+    address: AddressOption = None,
+    cluster: ClusterOption = None,
+    claimant: ClaimantOption = None,
+    seeds: SeedFileOption = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="END",
+            help="A destination to ask for: TXID:VOUT, TXID, ADDRESS, cluster:ADDRESS or "
+            "service:NAME. May be given again.",
+        ),
+    ] = None,
+    backward: Annotated[
+        bool, typer.Option("--backward", help="Where it came from instead of where it went.")
+    ] = False,
+    rule: RuleOption = None,
+    max_hops: MaxHopsOption = None,
+    min_value_sat: MinValueOption = None,
+    min_height: LowOption = None,
+    max_height: HighOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    max_txs: MaxTxsOption = None,
+    policy: PolicyOption = None,
+    through: ThroughOption = None,
+    through_category: ThroughCategoryOption = None,
+    tables: TablesOption = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+    table_: TableOption = False,
+    output: OutOption = None,
+    short: ShortOption = False,
+) -> None:
+    """What every rule leaves at each destination, between bounds that no rule escapes.
+
+    Destinations are ranked by the least that any conserving rule leaves there. The rows are the
+    amounts of each.
+
+    Example: peelchain trace compare --seed TXID:0 --to ADDRESS --store chain.store
+    """
+    from peelchain.actions.trace_compare import CompareAsked, trace_compare
+    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.trace_seeds import SeedsAsked
+
+    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
+    if not any((seed, address, cluster, claimant, seeds)):
+        raise nothing_to_trace()
+    asked = CompareAsked(
+        SeedsAsked(seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()),
+        to or (),
+        "backward" if backward else "forward",
+        rule or ("all",),
+        Filters(
+            max_hops,
+            min_value_sat,
+            min_height,
+            max_height,
+            since,
+            until,
+            max_txs,
+            tuple(through or ()),
+            tuple(through_category or ()),
+        ),
+        policy or (),
+        tables,
+    )
+    with progress() as report, stoppable(report) as watch:
+        answer = trace_compare(asked, store, watch)
+    emit(
+        answer,
+        form,
+        lambda: _lines(answer, short=form.short),
+        lambda: Rows(COLUMNS, amounts(answer["destinations"], answer["rules"])),
+    )
+    if answer["stopped_by"] == "you":
+        raise typer.Exit(INTERRUPTED)
+
+
+def amounts(destinations: list[Row], rules: list[Row]) -> Iterator[list[Any]]:
+    """A row for each amount of each destination, under COLUMNS."""
+    for row in destinations:
+        head = [row[column] for column in COLUMNS[:4]]
+        for rule in rules:
+            yield [*head, rule["scope"], rule["rule"], row["traced_sat"].get(rule["rule"])]
+        for scope, bound in row["bounds"].items():
+            for name in _BOUNDS if bound else ():
+                yield [*head, scope, name, bound[f"{name}_sat"]]
+
+
+def scopes(answer: Row, *, short: bool) -> Iterator[str]:
+    """The destinations of each scope in a table of its own."""
+    for scope in dict.fromkeys(rule["scope"] for rule in answer["rules"]):
+        rules = [rule["rule"] for rule in answer["rules"] if rule["scope"] == scope]
+        rows = [row for row in answer["destinations"] if row["bounds"].get(scope)]
+        cut = any(_widened(row["bounds"][scope]) for row in rows)
+        yield f"scope {scope}, BTC"
+        yield from table(
+            [
+                *("#", "destination", "least BTC", *(f"{rule} BTC" for rule in rules)),
+                *("most BTC", *(["of it by the cut BTC"] if cut else [])),
+            ],
+            (_cells(row, scope, rules, cut=cut) for row in rows),
+            short=short,
+        )
+
+
+def _lines(answer: Row, *, short: bool) -> Iterator[str]:
+    yield from facts(
+        [
+            (
+                "compare",
+                f"{answer['direction']}, {len(answer['rules']):,} rules, through "
+                f"{answer['visited_txs']:,} transactions",
+            ),
+            *walked_facts(answer),
+            *footing(answer),
+        ]
+    )
+    yield ""
+    yield from sums(answer)
+    yield poisoned(answer["poison"])
+    yield ""
+    yield from scopes(answer, short=short)
+    yield "bounds speak of one destination at a time and do not add"
+    for said in answer["statements"]:
+        yield ""
+        yield inert(said)
+    if answer["tables"]:
+        yield ""
+        yield f"tables written: {', '.join(answer['tables'])}"
+
+
+def _cells(row: Row, scope: str, rules: list[str], *, cut: bool) -> list[Any]:
+    bound = row["bounds"][scope]
+    cells = [row["rank"], row["destination"], format_btc(bound["least_sat"])]
+    cells += [format_btc(row["traced_sat"].get(rule, 0)) for rule in rules]
+    cells += [format_btc(bound["most_sat"])]
+    return [*cells, *([format_btc(_widened(bound))] if cut else [])]
+
+
+def _widened(bound: Row) -> int:
+    return int(bound["most_sat"] - bound["most_known_sat"])
