@@ -491,9 +491,7 @@ def trace(
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
     list[
-        tuple[
-            str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None
-        ]
+        tuple[str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None]
     ],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
     _GraphColumns | None,
