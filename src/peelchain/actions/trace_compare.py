@@ -7,6 +7,7 @@ from typing import Any
 
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
+from peelchain.actions.trace_crossing import crossed
 from peelchain.actions.trace_destinations import Bounded, Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_filters import Filters, period
@@ -26,7 +27,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class CompareAsked:
-    """A comparison in a user's words; `to` are ends that are asked for, as ends_of reads them."""
+    """A comparison in a user's words; `to` are ends that are asked for, as ends_of reads them.
+
+    `cross` are txids of CoinJoins that the walk is led through, for intervals alone.
+    """
 
     seeds: SeedsAsked
     to: Sequence[str] = ()
@@ -35,6 +39,7 @@ class CompareAsked:
     filters: Filters = field(default_factory=Filters)
     policy: Sequence[str] = ()
     tables: Path | None = None
+    cross: Sequence[str] = ()
 
 
 def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) -> Row:
@@ -62,6 +67,9 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
             targets=targets,
         )
         answer = compared(walked, Destinations(walked, targets), progress)
+        answer["crossing"] = (
+            crossed(walked, targets, asked.cross, progress) if asked.cross else None
+        )
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}

@@ -51,14 +51,19 @@ class Bounded:
 class Destinations:
     """The destinations of a walk, and which end of it belongs to which."""
 
-    def __init__(self, walked: Walked, targets: Sequence[End] = ()) -> None:
-        """Names every terminal that the walk came to, whatever amount a rule leaves there."""
+    def __init__(
+        self, walked: Walked, targets: Sequence[End] = (), network: Network | None = None
+    ) -> None:
+        """Names every end of the walk's network, whatever amount a rule leaves there.
+
+        `network` is one of another walk from the same seeds, with other boundaries.
+        """
         self.walked = walked
         self.targets = targets
         graph = walked.trace.graph
         if graph is None:
             raise AssertionError("a walk that was asked for its graph has one")
-        self.network = transaction_network(graph, seeds_once(walked))
+        self.network = network or transaction_network(graph, seeds_once(walked))
         self._direct = directly_tagged(walked.view)
         self._found: dict[tuple[str, int, int], tuple[Destination, bool]] = {}
         self._look_up(self.network)
@@ -85,12 +90,11 @@ class Destinations:
                 found[self.at(kind, tx, txout)][public_rule(name)] += sat
         return found
 
-    def ends(self, network: Network | None = None) -> dict[Destination, tuple[Chosen, Chosen]]:
-        """Of each destination the ends of a network, and those of them that are named directly."""
-        of = network or self.network
-        count = len(of.end_types)
+    def ends(self) -> dict[Destination, tuple[Chosen, Chosen]]:
+        """Of each destination the ends of the network, and those that are named directly."""
+        count = len(self.network.end_types)
         found = {d: (np.zeros(count, bool), np.zeros(count, bool)) for d in self.every()}
-        for at, key in enumerate(_keys(of)):
+        for at, key in enumerate(_keys(self.network)):
             destination, direct = self._found[key]
             found[destination][0][at] = True
             found[destination][1][at] = direct

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from peelchain.actions.controls import controls, errors_of
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
@@ -19,6 +21,7 @@ from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
 from peelchain.case.services import service_at
 from peelchain.trace.walk import Direction, Trace
+from peelchain.units import format_hash
 
 __all__ = ["Limits", "TraceAsked", "canonical_rule", "parse_seeds", "trace_asked", "trace_from"]
 
@@ -79,7 +82,8 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
         terminals = _union(walked, "terminals")
         hops = _union(walked, "hops") if with_hops else []
         places = _places(walked, terminals, hops)
-        rows = [_terminal(t, walked, places, worth) for t in terminals]
+        coinjoins = _coinjoins(walked, terminals)
+        rows = [_terminal(t, walked, places, worth, coinjoins) for t in terminals]
         answer = {
             **head(walked),
             "rule": public_rule(names[0]),
@@ -179,7 +183,18 @@ def _places(walked: Walked, terminals: list[Row], hops: list[Row]) -> Places:
     return Places(walked.view, txouts, txs)
 
 
-def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> Row:
+def _coinjoins(walked: Walked, terminals: list[Row]) -> dict[int, str]:
+    """The txid of the CoinJoin that spends, backward that made, each output that ends at one."""
+    ids = np.array([t["txout_id"] for t in terminals if t["type"] == "coinjoin"], np.int64)
+    outputs = walked.view.chain.outputs(ids)
+    txs = (outputs.spender if walked.direction == "forward" else outputs.tx_id).tolist()
+    txids = walked.view.lookup.txids(set(txs))
+    return {txout: format_hash(txids[tx]) for txout, tx in zip(ids.tolist(), txs, strict=True)}
+
+
+def _terminal(
+    row: Row, walked: Walked, places: Places, worth: Fiat | None, coinjoins: dict[int, str]
+) -> Row:
     tx, txout = row["tx_id"], row["txout_id"]
     first = row["traced"].get(walked.rules[0], 0)
     return {
@@ -189,6 +204,7 @@ def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> R
         "value_sat": first,
         "output_sat": row["value_sat"],
         "label": _label(row, walked),
+        "coinjoin": coinjoins.get(txout) if row["type"] == "coinjoin" else None,
         "address": None if txout is None else places.address(txout),
         **places.when(tx),
         "traced_sat": _by_rule(row, walked),

@@ -64,6 +64,14 @@ def compare(
             "service:NAME. May be given again.",
         ),
     ] = None,
+    cross: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cross",
+            metavar="TXID",
+            help="Lead the walk through this CoinJoin too, for intervals. May be given again.",
+        ),
+    ] = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="Where it came from instead of where it went.")
     ] = False,
@@ -117,6 +125,7 @@ def compare(
         ),
         policy or (),
         tables,
+        cross or (),
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_compare(asked, store, watch)
@@ -176,12 +185,48 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
     yield ""
     yield from scopes(answer, short=short)
     yield "bounds speak of one destination at a time and do not add"
+    if answer["crossing"]:
+        yield from _crossing(answer["crossing"], short=short)
     for said in answer["statements"]:
         yield ""
         yield inert(said)
     if answer["tables"]:
         yield ""
         yield f"tables written: {', '.join(answer['tables'])}"
+
+
+def _crossing(crossing: Row, *, short: bool) -> Iterator[str]:
+    for one in crossing["coinjoins"]:
+        linkage = one["linkage"]
+        said = linkage["gave_up"] or f"{linkage['interpretations']:,} interpretations"
+        sets = sorted({s["possible_inputs"] for s in one["anonymity_sets"] if s["equal_outputs"]})
+        yield ""
+        yield from facts(
+            [
+                ("through CoinJoin", one["txid"]),
+                ("held to be", f"{one['type']} of at least {linkage['parties_at_least']} parties"),
+                ("linkage", said),
+                ("may have paid an output", f"{sets[0]} to {sets[-1]} inputs" if sets else None),
+                ("excluded pairs", f"{one['closed_pairs']:,} of input and output"),
+                ("reached", None if one["reached"] else "no: the walk does not come to it"),
+            ]
+        )
+    yield "intervals through it: what any conserving rule could leave there; no rule's amount"
+    yield from table(
+        ["destination", "least BTC", "most BTC", "by linkage least BTC", "most, linkage BTC"],
+        (
+            [
+                row["destination"],
+                *(
+                    format_btc(row[kind][f"{end}_sat"])
+                    for kind in ("wide", "narrowed")
+                    for end in ("least", "most")
+                ),
+            ]
+            for row in crossing["destinations"]
+        ),
+        short=short,
+    )
 
 
 def _cells(row: Row, scope: str, rules: list[str], *, cut: bool) -> list[Any]:
