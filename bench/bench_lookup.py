@@ -7,7 +7,6 @@ docs/benchmarks.md. Every answer is compared with the row it was drawn from.
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 from bench.generated import generated
 from bench.measure import BenchError, commit, machine, run, save, spread
 from bench.page import write_page
-from bench.scale import PEELCHAIN, checked, ingest, scratch
+from bench.scale import PEELCHAIN, checked, forget, ingest, scratch
 
 from peelchain.script import address, script_pubkey
 from peelchain.store import manifest as manifests
@@ -152,20 +151,10 @@ def _cold(
     """
     seconds = []
     for question in questions:
-        _forget(store)
+        forget(store)
         with _open(store) as lookup:
             seconds.append(_timed(lookup, question, ask))
     return _tail(seconds)
-
-
-def _forget(store: Path) -> None:
-    """Drops the files of a store from the page cache, the manifest aside."""
-    for stored in manifests.read(store).files():
-        held = os.open(store / stored.file, os.O_RDONLY)
-        try:
-            os.posix_fadvise(held, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(held)
 
 
 def _tail(seconds: list[float]) -> dict[str, float]:

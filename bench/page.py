@@ -7,6 +7,7 @@ from typing import Any
 from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
+from bench.stored_page import stored_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -50,6 +51,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += cluster_section(results["cluster"])
     if "explain" in results:
         lines += _explain(results["explain"])
+    if "stored" in results:
+        lines += stored_section(results["stored"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

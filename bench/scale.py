@@ -1,6 +1,7 @@
 """Ingests of generated chains, as the benchmarks of scale measure them."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,16 @@ def table_hashes(store: Path) -> dict[str, list[str]]:
     """The SHA-256 of each table's files, which depend on their rows and segments alone."""
     manifest = manifests.read(store)
     return {t: [f.sha256 for f in manifest.table_files(t)] for t in CHAIN_TABLES}
+
+
+def forget(store: Path) -> None:
+    """Drops the files of a store from the page cache, the manifest aside."""
+    for stored in manifests.read(store).files():
+        held = os.open(store / stored.file, os.O_RDONLY)
+        try:
+            os.posix_fadvise(held, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(held)
 
 
 @contextmanager

@@ -100,6 +100,19 @@ def some(limit: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
     return st.integers(0, 4).flatmap(lambda n: limit if n == 4 else st.none())
 
 
+def parts_of(draw: st.DrawFn, total: int) -> dict[int, int]:
+    """A sum by claimant, none of whom has nothing."""
+    claimants = draw(st.lists(st.integers(0, 3), min_size=1, max_size=min(3, total), unique=True))
+    cuts = st.lists(
+        st.integers(1, max(1, total - 1)),
+        min_size=len(claimants) - 1,
+        max_size=len(claimants) - 1,
+        unique=True,
+    )
+    places = [0, *sorted(draw(cuts)), total]
+    return {c: b - a for c, a, b in zip(claimants, places, places[1:], strict=False)}
+
+
 def set_of(one: int | None) -> frozenset[int]:
     """The set of one, or the empty one."""
     return frozenset() if one is None else frozenset([one])
@@ -114,11 +127,15 @@ def questions(draw: st.DrawFn, arrays: ChainArrays) -> Question:
     for txout in chosen:
         value = int(arrays.txout_value[txout])
         seeds[txout] = draw(st.just(value) | st.integers(1, value))
+    parts = {}
+    if draw(st.booleans()):
+        parts = {txout: parts_of(draw, traced) for txout, traced in seeds.items()}
     # Scripts beyond those of the chain, transactions beyond its end: most chains have no boundary.
     scripts = st.integers(0, 20)
     return Question(
         direction=draw(st.sampled_from(["forward", "backward"])),
         seeds=seeds,
+        parts=parts,
         boundary=draw(st.dictionaries(scripts, st.sampled_from(["service", "mixer"]), max_size=2)),
         exempt=draw(st.frozensets(st.integers(0, 6), max_size=2)),
         coinjoins=draw(st.frozensets(st.integers(0, 3 * len(arrays.tx_height)), max_size=2)),

@@ -1,8 +1,8 @@
 """Traces of simulated cases: every rule against its oracle, and the truth against all of them."""
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from tests.oracle import runs
 from tests.oracle import trace as oracle
-from tests.oracle.ground_flow import Place, at_rest, seeds_of
+from tests.oracle.ground_flow import Place, at_rest
 from tests.oracle.trace import Question
 from tests.simulate.reading import read_truth
 from tests.strategies import traced_chains
@@ -19,91 +19,27 @@ from tests.strategies import traced_chains
 pytest.importorskip("coincurve", reason="the extra `simulate` is not installed")
 pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
 
-from peelchain.actions import chain, lists
-from peelchain.actions.simulations import Choice, simulate
-from peelchain.actions.view import StoreView
-from peelchain.case.services import Services, services, stops
-from peelchain.store.arrays import ChainArrays
-from peelchain.trace.graph import NO_TERMINAL
-from peelchain.trace.walk import CASE_RULES, RULES, TERMINAL_TYPES, Trace, TraceRequest, trace
-from peelchain.units import OutPoint, format_hash
+from tests.simulated_cases import CASES, Case, ends_of, prepare
 
-BLOCKS = 220
-CASES = ("demo", "ransomware", "theft", "layering")
-DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
+from peelchain.trace.bounds import Bound, bounds
+from peelchain.trace.network import Network, transaction_network
+from peelchain.trace.walk import CASE_RULES, RULES, TERMINAL_TYPES, Trace, TraceRequest, trace
 
 Row = tuple[Any, ...]
+ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Case:
-    """A simulated case in a store, ready to be traced."""
-
-    node: Path
-    arrays: ChainArrays
-    known: Services
-    request: TraceRequest
-    places: dict[int, Place]
-    inputs: dict[str, list[Place]]
-    txids: list[str]
-
-    @property
-    def question(self) -> Question:
-        """The request in the oracle's words."""
-        asked = self.request
-        kinds = [TERMINAL_TYPES[kind] for kind in asked.boundaries.kinds]
-        return Question(
-            asked.direction,
-            dict(zip(asked.seed_txouts.tolist(), asked.seed_traced_sat.tolist(), strict=True)),
-            dict(zip(asked.boundaries.scripts.tolist(), kinds, strict=True)),
-            coinjoins=frozenset(asked.boundaries.coinjoin_txs.tolist()),
-        )
-
-    def place(self, tx: int, txout: int | None) -> Place:
-        """The output, or the fee, by display txid."""
-        return (self.txids[tx], None) if txout is None else self.places[txout]
-
-    def destination(self, kind: str, txout: int | None) -> str:
-        """Whom a terminal is at: the service's label, or the type."""
-        if kind != "service" or txout is None:
-            return kind
-        mark = self.known.mark(int(self.arrays.txout_script[txout]))
-        return mark.label if mark else kind
+def _renderer():
+    path = ROOT / "scripts" / "render_cases.py"
+    spec = importlib.util.spec_from_file_location("render_cases", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def prepare(folder: Path, name: str) -> Case:
-    node, store = folder / "node", folder / "store"
-    choice = Choice(case="" if name == "demo" else name)
-    simulate(7, BLOCKS, node, choice=choice)
-    chain.ingest(f"core:{node}", store)
-    lists.import_tags([node / "tagpack.yaml"], store, DATE)
-    with StoreView(store) as view:
-        arrays = view.arrays
-        count = len(arrays.tx_height)
-        raw = view.lookup.txids(range(count))
-        txids = [format_hash(raw[tx]) for tx in range(count)]
-        known = services(view.attribution, view.clusters.index)
-        seeds = seeds_of(node)
-        txouts = view.lookup.txout_ids([OutPoint.parse(f"{t}:{v}") for t, v in seeds])
-        request = TraceRequest(
-            "forward",
-            np.array(txouts, np.int64),
-            np.array(list(seeds.values()), np.int64),
-            boundaries=stops(known, view.clusters.coinjoins["tx_id"].to_numpy()),
-            rules=RULES,
-        )
-    first = arrays.tx_first_txout
-    places: dict[int, Place] = {
-        txout: (txids[tx], txout - int(first[tx]))
-        for txout, tx in enumerate(arrays.txout_tx.tolist())
-    }
-    spent = arrays.txin_prev_txout.tolist()
-    ins = arrays.tx_first_txin.tolist()
-    inputs = {
-        txids[tx]: [places[txout] for txout in spent[ins[tx] : ins[tx + 1]] if txout >= 0]
-        for tx in range(count)
-    }
-    return Case(node, arrays, known, request, places, inputs, txids)
+render = _renderer()
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +59,18 @@ def long_oracle(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if name in oracle.RULES:
             monkeypatch.setitem(oracle.RULES, name, rule)
     yield
+
+
+def question_of(case: Case) -> Question:
+    """The request in the oracle's words."""
+    asked = case.request
+    kinds = [TERMINAL_TYPES[kind] for kind in asked.boundaries.kinds]
+    return Question(
+        asked.direction,
+        dict(zip(asked.seed_txouts.tolist(), asked.seed_traced_sat.tolist(), strict=True)),
+        dict(zip(asked.boundaries.scripts.tolist(), kinds, strict=True)),
+        coinjoins=frozenset(asked.boundaries.coinjoin_txs.tolist()),
+    )
 
 
 def rows(table: Any) -> list[Row]:
@@ -149,7 +97,7 @@ def test_oracles_by_run_and_by_satoshi_are_one(traced):
 @pytest.mark.usefixtures("long_oracle")
 def test_every_rule_is_its_oracles(case, rule):
     found = trace(case.arrays, case.request).rules[rule]
-    expected = oracle.trace(case.arrays, case.question, rule)
+    expected = oracle.trace(case.arrays, question_of(case), rule)
     assert rows(found.terminals) == expected.terminals
     assert [row[1:] for row in rows(found.hops)] == expected.hops
     assert len(expected.hops) > 30
@@ -181,7 +129,7 @@ def backward(case: Case) -> tuple[TraceRequest, Question]:
         seed_traced_sat=np.array(list(ends.values()), np.int64),
         rules=CASE_RULES,
     )
-    return request, replace(case.question, direction="backward", seeds=ends)
+    return request, replace(question_of(case), direction="backward", seeds=ends)
 
 
 # The truth
@@ -192,23 +140,90 @@ def traced(case: Case) -> Trace:
     return trace(case.arrays, replace(case.request, graph=True))
 
 
-def ends_of(case: Case, traced: Trace) -> dict[Place, str]:
-    """The destination at each output and fee where value can come to rest."""
-    graph = traced.graph
-    assert graph is not None
-    ends = {
-        case.places[txout]: case.destination(TERMINAL_TYPES[kind], txout)
-        for txout, kind in zip(graph.node_txout.tolist(), graph.node_type.tolist(), strict=True)
-        if kind != NO_TERMINAL
-    }
-    fees = {(case.txids[tx], None): "fee" for tx in graph.visit_tx.tolist()}
-    return {**ends, **fees}
-
-
 def test_the_truth_rests_at_terminals_of_the_trace_alone(case, traced):
     ends = ends_of(case, traced)
-    truth = at_rest(case.node, case.inputs, ends)
+    truth, at_seeds = at_rest(case.node, case.inputs, ends)
     assert truth.keys() <= ends.keys()
-    assert sum(truth.values()) == traced.seeds_sat
+    assert sum(truth.values()) + at_seeds == traced.seeds_sat
     services = {label for label in ends.values() if label.startswith("Exchange")}
     assert {ends[place] for place in truth} & services
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """The bounds of every destination, and where each end of the network is."""
+
+    network: Network
+    places: list[Place]
+    destinations: list[str]
+    bounds: dict[str, Bound]
+
+
+@pytest.fixture
+def bounded(case: Case, traced: Trace) -> Bounded:
+    assert traced.graph is not None
+    network = transaction_network(traced.graph, case.request.seed_traced_sat)
+    ends = ends_of(case, traced)
+    places: list[Place] = [
+        (case.txids[tx], None) if txout < 0 else case.places[txout]
+        for tx, txout in zip(network.end_txs.tolist(), network.end_txouts.tolist(), strict=True)
+    ]
+    at = [
+        "seed" if TERMINAL_TYPES[kind] == "seed" else ends[place]
+        for kind, place in zip(network.end_types.tolist(), places, strict=True)
+    ]
+    names = sorted(set(at))
+    found = bounds(network, [np.array(at) == name for name in names])
+    return Bounded(network, places, at, dict(zip(names, found, strict=True)))
+
+
+def test_every_rule_and_the_truth_lie_in_the_bounds(case, traced, bounded):
+    truth, at_seeds = at_rest(case.node, case.inputs, ends_of(case, traced))
+    amounts = {"truth": by_destination(bounded, truth, at_seeds)}
+    for rule, outcome in traced.rules.items():
+        rests = {
+            case.place(tx, txout): sat
+            for kind, tx, txout, _, sat in rows(outcome.terminals)
+            if kind != "seed"
+        }
+        amounts[rule] = by_destination(bounded, rests, outcome.totals.get("seed", 0))
+    for name, bound in bounded.bounds.items():
+        for who, of in amounts.items():
+            assert bound.least_sat <= of.get(name, 0) <= bound.most_sat, (who, name)
+    assert set(amounts["truth"]) <= set(bounded.bounds)
+
+
+def by_destination(bounded: Bounded, rests: dict[Place, int], at_seeds: int) -> dict[str, int]:
+    # An output can be where a seed rests and where another's flow comes to that seed.
+    ends = zip(bounded.places, bounded.destinations, strict=True)
+    at = {place: name for place, name in ends if name != "seed"}
+    totals = {"seed": at_seeds} if at_seeds else {}
+    for place, sat in rests.items():
+        totals[at[place]] = totals.get(at[place], 0) + sat
+    return totals
+
+
+def test_bounds_say_for_certain_where_most_of_the_value_went(bounded):
+    """Proceeds lie in wallets of their own for the most part: the bounds must show it."""
+    seeds_sat = int(bounded.network.seed_sat.sum())
+    assert sum(bound.least_sat for bound in bounded.bounds.values()) > seeds_sat // 2
+    assert any(0 < bound.least_sat < bound.most_sat for bound in bounded.bounds.values())
+
+
+def test_the_page_shows_what_the_command_prints(cases):
+    page = (ROOT / "docs" / "methods" / "cases.md").read_text(encoding="utf-8")
+    assert page == render.cases_page(cases), "run 'python scripts/render_cases.py'"
+
+
+def test_no_bound_exceeds_what_single_transactions_allow(case, bounded):
+    most = {
+        (row["txid"], int(row["vout"])): int(row["most_sat"])
+        for row in read_truth(case.node, "case_ends")
+        if row["vout"]
+    }
+    chosen = [at for at, place in enumerate(bounded.places) if place in most]
+    rows_of = np.arange(len(bounded.places))
+    found = bounds(bounded.network, [rows_of == at for at in chosen])
+    assert found
+    for at, bound in zip(chosen, found, strict=True):
+        assert bound.most_sat <= most[bounded.places[at]]

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 _PathLike = str | os.PathLike[str]
 
-_Int64 = npt.NDArray[np.int64]
 _Int32 = npt.NDArray[np.int32]
+_Int64 = npt.NDArray[np.int64]
 _Bool = npt.NDArray[np.bool_]
 
 # --- chain ---
@@ -197,6 +197,14 @@ class StoredChain:
 
     def first_tx_from(self, height: int) -> int:
         """The first transaction at this height or above."""
+
+@final
+class StoredClusters:
+    """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
+
+    def __new__(cls, rows: TableRows, cache_bytes: int) -> StoredClusters: ...
+    def cluster_of(self, scripts: _Int64) -> _Int64:
+        """The cluster_id of each script_id: itself where the table does not have it."""
 
 def decode_block(raw: bytes) -> dict[str, Any]: ...
 def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
@@ -445,7 +453,7 @@ class FlowNetwork:
         """The most that can arrive at sets of ends, each with those before it.
 
         Beside it bool by node: whether more could arrive from there, which is the far side of a
-        least cut. `progress` is told sets done and of how many; what it raises stops the work.
+        least cut. `progress` is told now and then, of how many sets; what it raises stops the work.
         """
 
 # --- trace ---
@@ -456,18 +464,10 @@ _GraphColumns = tuple[
     int, _Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64, _Int64
 ]
 
+_FlatChain = tuple[_Int32, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Int64, _Bool]
+
 def trace(
-    chain: tuple[
-        npt.NDArray[np.int32],
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        npt.NDArray[np.bool_],
-    ],
+    chain: _FlatChain | StoredChain,
     *,
     backward: bool,
     rules: list[str],
@@ -490,7 +490,11 @@ def trace(
     graph: bool,
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
-    list[tuple[str, _TerminalColumns, list[int], _HopColumns]],
+    list[
+        tuple[
+            str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None
+        ]
+    ],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
     _GraphColumns | None,
     tuple[int, list[int]],
@@ -500,11 +504,12 @@ def trace(
 ]:
     """The flow under each rule, what was reached, and whether the walk stopped early.
 
-    Of each rule its name, terminals, traced_sat by code of terminal_types, and hops. Then every
-    output reached with `paths`: txout_id, code of terminal_types or 255 for no end, and row of the
-    one before it on a shortest path from a seed, -1 for a seed; else three empty arrays. With
-    `graph` the fields of trace.graph.FlowGraph after the first, else None. Then outputs at which a
-    path ends and their whole value by code; whether the walk is partial; transactions visited and
+    Of each rule its name, terminals, traced_sat by code of terminal_types, hops, and with
+    `seed_claimants` claimants and their parts of the terminals, else None. Then every output
+    reached with `paths`: txout_id, code of terminal_types or 255 for no end, and row of the one
+    before it on a shortest path from a seed, -1 for a seed; else three empty arrays. With `graph`
+    the fields of trace.graph.FlowGraph after the first, else None. Then outputs at which a path
+    ends and their whole value by code; whether the walk is partial; transactions visited and
     outputs reached.
 
     `chain` is the fields of ChainArrays in order. Terminals: code of terminal_types, tx_id,
@@ -513,7 +518,9 @@ def trace(
     what it raises stops the trace, and False stops the walk, which then is partial.
     """
 
-def tracing_rules() -> list[str]: ...
+def tracing_rules(*, backward: bool = False) -> list[str]:
+    """The names of the rules, or of those that run backward."""
+
 def terminal_types() -> list[str]: ...
 
 # --- linkage ---

@@ -447,12 +447,27 @@ _TABLES = (
                 "type",
                 "name",
                 "service, coinjoin, mixer, seed, unspent, unspendable, fee, cut, "
-                "unresolved or coinbase",
+                "unresolved, coinbase or target",
             ),
             Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
             Column("txout_id", "int64", "the output", null="the fee"),
             Column("value_sat", "int64", "value of that output, or the fee"),
             Column("traced_sat", "int64", "traced value at rest there, under the run's rule"),
+        ),
+    ),
+    TableSpec(
+        "claims",
+        "derived",
+        "whose the value at rest is, where several claimants trace together",
+        ("run_id", "txout_id", "tx_id", "type", "claimant"),
+        ("tx_id", "txout_id", "claimant"),
+        "inference",
+        (
+            Column("claimant", "int64", "index of the claimant, from 0"),
+            Column("type", "name", "type of the terminal"),
+            Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
+            Column("txout_id", "int64", "the output", null="the fee"),
+            Column("traced_sat", "int64", "the claimant's part of the traced value there"),
         ),
     ),
     TableSpec(

@@ -46,6 +46,13 @@ class Session:
         return f"{receipt['txid']}:{receipt['vout']}"
 
     @property
+    def coinjoin(self) -> str:
+        """A CoinJoin, small enough to have its interpretations counted."""
+        lines = (self.node / "truth" / "coinjoins.csv").read_text().splitlines()
+        joins = [line.split(",") for line in lines if ",joinmarket," in line]
+        return min(joins, key=lambda join: len(join[2]))[0]
+
+    @property
     def reached(self) -> str:
         """An output that value of `outpoint` came to rest at."""
         terminals = self.ask("trace", "forward", "--seed", self.outpoint)["terminals"]

@@ -64,9 +64,12 @@ def answers(session):
         "change run": [],
         "trace forward": ["--seed", session.outpoint, "--hops"],
         "trace backward": ["--seed", session.outpoint, "--hops"],
+        "coinjoin linkage": [session.coinjoin, "--parties", 1],
         "trace path": [session.outpoint.split(":")[0], session.reached],
+        "trace marks": ["--seed", session.outpoint],
         "trace compare": ["--seed", session.outpoint, "--to", session.reached],
         "trace between": [session.outpoint, "--to", session.reached],
+        "trace patterns": ["--seed", session.outpoint, "--threshold", "100USD"],
         "sql": ["select 1 as one"],
     }.items():
         found[name] = session.ask(*name.split(), *more)
@@ -112,11 +115,13 @@ def test_columns_of_csv_are_documented(session):
         "cluster explain": [a, b],
         "cluster superclusters": [],
         "change show": [session.with_change],
+        "coinjoin linkage": [session.coinjoin],
         "trace forward": ["--seed", session.outpoint],
         "trace backward": ["--seed", session.outpoint],
         "trace path": [session.outpoint, session.reached],
         "trace compare": ["--seed", session.outpoint],
         "trace between": [session.outpoint, "--to", session.reached],
+        "trace patterns": ["--seed", session.outpoint],
     }
     for name, more in asked.items():
         out = peelchain(*name.split(), *more, "--store", session.store, "--csv").out

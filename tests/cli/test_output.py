@@ -225,6 +225,11 @@ def test_misuse_shows_the_usage_and_exits_2(arguments, said, monkeypatch):
         (["tags", "import", "{none}", "--store", "{store}"], 1, "none"),
         (["rates", "import", "{none}", "--store", "{store}"], 1, "none"),
         (["simulate", "--seed", "1", "--blocks", "1", "--out", "{none}"], 2, "blocks"),
+        (
+            ["simulate", "--seed", "1", "--blocks", "300", "--case", "fraud", "--out", "{none}"],
+            2,
+            "no case is called 'fraud'; choose from ransomware, theft, layering",
+        ),
         (["cluster", "export", "--store", "{store}", "-o", "{none}/x"], 1, "--output"),
         (["address", "{a}", "--store", "{store}", "--json", "--csv"], 2, "exclude each other"),
     ],

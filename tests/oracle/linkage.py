@@ -23,9 +23,14 @@ def interpretations(
     def splits(block: Block) -> bool:
         inputs, outputs = block
         for sides in product((False, True), repeat=len(inputs) + len(outputs)):
-            side = dict(zip([("i", i) for i in inputs] + [("o", o) for o in outputs], sides))
+            side = dict(
+                zip([("i", i) for i in inputs] + [("o", o) for o in outputs], sides, strict=True)
+            )
             halves = [
-                ([i for i in inputs if side["i", i] is at], [o for o in outputs if side["o", o] is at])
+                (
+                    [i for i in inputs if side["i", i] is at],
+                    [o for o in outputs if side["o", o] is at],
+                )
                 for at in (False, True)
             ]
             if all(fits(*half) for half in halves):
@@ -50,7 +55,10 @@ def linked(found: list[list[Block]], inputs: int, outputs: int, parties: int) ->
     """For each input, for each output: interpretations of so many parties that link them."""
     counted = [whole for whole in found if parties_in(whole) >= parties]
     return [
-        [sum(any(i in b[0] and o in b[1] for b in whole) for whole in counted) for o in range(outputs)]
+        [
+            sum(any(i in b[0] and o in b[1] for b in whole) for whole in counted)
+            for o in range(outputs)
+        ]
         for i in range(inputs)
     ]
 

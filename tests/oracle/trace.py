@@ -1,10 +1,11 @@
-"""Tracing, slow and plain: every transaction in turn, index-FIFO one satoshi at a time.
+"""Tracing, slow and plain: every transaction in turn, rules of position one satoshi at a time.
 
 Written from docs/evidence-format.md and the terminals of DESIGN.md, not from the kernel. For chains
-of a few transactions and, under index_fifo, of a few satoshis.
+of a few transactions and, under the rules of position, of a few satoshis.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -16,7 +17,10 @@ FEE = None
 
 @dataclass(frozen=True)
 class Question:
-    """What to trace. `seeds` gives satoshis by txout_id; `boundary` service or mixer by script."""
+    """What to trace. `seeds` gives satoshis by txout_id; `boundary` service or mixer by script.
+
+    With several claimants `parts` gives of each seed the satoshis by claimant, which add up to it.
+    """
 
     direction: Literal["forward", "backward"]
     seeds: dict[int, int]
@@ -29,14 +33,23 @@ class Question:
     min_value_sat: int | None = None
     min_height: int | None = None
     max_height: int | None = None
+    parts: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    def parts_of(self, txout: int) -> Counter[int]:
+        return Counter(self.parts.get(txout, {0: self.seeds[txout]}))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows as in the tables: (type, tx, txout, value, traced); (from, tx, to, value, traced)."""
+    """Rows as in the tables: (type, tx, txout, value, traced); (from, tx, to, value, traced).
+
+    `claims` are (claimant, type, tx, txout, traced); `poison` whole value by type of terminal.
+    """
 
     terminals: list[tuple[str, int, int | None, int, int]]
     hops: list[tuple[int, int, int | None, int, int]]
+    claims: list[tuple[int, str, int, int | None, int]]
+    poison: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,8 @@ def largest_remainder(total: int, weights: list[int]) -> list[int]:
     return shares
 
 
-def pro_rata_cells(rows: list[int], columns: list[int]) -> dict[tuple[int, int], int]:
+def cells_of(rows: list[int], columns: list[int]) -> dict[tuple[int, int], int]:
+    """A table with these margins: rows in turn, each over what the columns lack."""
     lacking = list(columns)
     cells = {}
     for i, row in enumerate(rows):
@@ -142,103 +156,157 @@ def pro_rata_cells(rows: list[int], columns: list[int]) -> dict[tuple[int, int],
     return cells
 
 
-class ProRata:
-    """Holds an amount of each output."""
+def fill(total: int, widths: list[int], order: Iterable[int]) -> list[int]:
+    """`total` poured into positions, one after another in an order."""
+    filled = [0] * len(widths)
+    for j in order:
+        filled[j] = min(total, widths[j])
+        total -= filled[j]
+    return filled
 
-    def __init__(self) -> None:
-        self.amount: dict[int, int] = {}
-        self.ended: dict[int, int] = {}
 
-    def start(self, txout: int, value: int, traced: int) -> None:
-        self.amount[txout] = traced
+def dirty_first(total: int, widths: list[int]) -> list[int]:
+    return fill(total, widths, range(len(widths)))
+
+
+def clean_first(total: int, widths: list[int]) -> list[int]:
+    clean = fill(sum(widths) - total, widths, range(len(widths)))
+    return [width - untraced for width, untraced in zip(widths, clean, strict=True)]
+
+
+def tiho(total: int, widths: list[int]) -> list[int]:
+    fee = len(widths) - 1
+    highest_first = sorted(range(fee), key=lambda j: (-widths[j], j))
+    return fill(total, widths, [*highest_first, fee])
+
+
+Satoshis = Counter[int]
+"""Traced satoshis by claimant."""
+
+
+class Amounts:
+    """Holds amounts of each output, by claimant; `divide` gives what each position gets."""
+
+    def __init__(self, divide: Callable[[int, list[int]], list[int]]) -> None:
+        self.divide = divide
+        self.amounts: dict[int, Satoshis] = {}
+        self.left: list[Satoshis] = []
+
+    def start(self, txout: int, value: int, parts: Satoshis) -> None:
+        self.amounts[txout] = parts
+
+    def split(self, entering: list[Satoshis], columns: list[int]) -> None:
+        """Shares each claimant's amount in turn over what the positions lack."""
+        by_claimant = sum(entering, Counter())
+        claimants = sorted(by_claimant)
+        cells = cells_of([by_claimant[c] for c in claimants], columns)
+        self.left = [
+            Counter({c: cells[i, j] for i, c in enumerate(claimants) if cells[i, j]})
+            for j in range(len(columns))
+        ]
 
     def forward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
-        """Traced satoshis by (input, position); outputs get theirs."""
+        """Traced satoshis by (input, position); `left` gets those of each output and the fee."""
         value = arrays.txout_value.tolist()
-        rows = [self.amount[txout] if txout in entering else 0 for txout in tx.inputs]
+        came = [self.amounts[o] if o in entering else Counter() for o in tx.inputs]
+        rows = [amounts.total() for amounts in came]
         widths = [value[txout] for txout in tx.outputs]
         fee = sum(value[txout] for txout in tx.inputs) - sum(widths)
-        columns = largest_remainder(sum(rows), [*widths, fee])
-        self.ended = dict(zip(tx.outputs, columns, strict=False))
-        return pro_rata_cells(rows, columns)
+        columns = self.divide(sum(rows), [*widths, fee])
+        self.split(came, columns)
+        return cells_of(rows, columns)
 
     def backward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
         value = arrays.txout_value.tolist()
-        columns = [self.amount[txout] if txout in entering else 0 for txout in tx.outputs]
-        rows = largest_remainder(sum(columns), [value[txout] for txout in tx.inputs])
-        self.ended = dict(zip(tx.inputs, rows, strict=True))
-        return pro_rata_cells(rows, columns)
+        came = [self.amounts[o] if o in entering else Counter() for o in tx.outputs]
+        columns = [amounts.total() for amounts in came]
+        rows = self.divide(sum(columns), [value[txout] for txout in tx.inputs])
+        self.split(came, rows)
+        return cells_of(rows, columns)
 
-    def arrived(self, txout: int) -> int:
-        return self.ended[txout]
+    def arrived(self, position: int) -> Satoshis:
+        return self.left[position]
 
-    def keep(self, txout: int) -> None:
-        self.amount[txout] = self.ended[txout]
+    def keep(self, txout: int, position: int) -> None:
+        self.amounts[txout] = self.left[position]
 
 
-class IndexFifo:
-    """Holds each output as a list of satoshis, True for a traced one."""
+class Positions:
+    """Holds each output as a list of satoshis: whose a traced one is, None for another.
 
-    def __init__(self) -> None:
-        self.satoshis: dict[int, list[bool]] = {}
-        self.ended: dict[int, list[bool]] = {}
+    `turned` reads the inputs' satoshis from the last to the first.
+    """
 
-    def start(self, txout: int, value: int, traced: int) -> None:
-        self.satoshis[txout] = [i < traced for i in range(value)]
+    def __init__(self, turned: bool) -> None:
+        self.turned = turned
+        self.satoshis: dict[int, list[int | None]] = {}
+        self.left: list[list[int | None]] = []
+
+    def start(self, txout: int, value: int, parts: Satoshis) -> None:
+        line: list[int | None] = [c for c in sorted(parts) for _ in range(parts[c])]
+        self.satoshis[txout] = line + [None] * (value - len(line))
+
+    def line(
+        self, arrays: ChainArrays, txouts: list[int], known: set[int]
+    ) -> list[tuple[int, int | None]]:
+        """Every satoshi of some outputs in order: at which of them it is, and whose."""
+        value = arrays.txout_value.tolist()
+        return [
+            (at, whose)
+            for at, txout in enumerate(txouts)
+            for whose in (self.satoshis[txout] if txout in known else [None] * value[txout])
+        ]
+
+    def pass_on(
+        self, source: list[tuple[int, int | None]], target: list[tuple[int, int | None]], ends: int
+    ) -> dict[tuple[int, int], int]:
+        """Lays one line on another; gives the traced satoshis by (place in one, in the other)."""
+        pairs = list(zip(source, target, strict=True))
+        self.left = [[whose for (_, whose), (at, _) in pairs if at == j] for j in range(ends)]
+        return Counter((i, j) for (i, whose), (j, _) in pairs if whose is not None)
 
     def forward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
-        value = arrays.txout_value.tolist()
-        line = [
-            (i, traced)
-            for i, txout in enumerate(tx.inputs)
-            for traced in (self.satoshis[txout] if txout in entering else [False] * value[txout])
-        ]
-        position = [j for j, txout in enumerate(tx.outputs) for _ in range(value[txout])]
-        position += [len(tx.outputs)] * (len(line) - len(position))
-        self.ended = {
-            txout: [traced for (_, traced), at in zip(line, position, strict=True) if at == j]
-            for j, txout in enumerate(tx.outputs)
-        }
-        return self.count((i, j) for (i, traced), j in zip(line, position, strict=True) if traced)
+        inputs = self.line(arrays, tx.inputs, entering)
+        outputs = self.line(arrays, tx.outputs, set())
+        fee = len(tx.outputs)
+        outputs += [(fee, None)] * (len(inputs) - len(outputs))
+        if self.turned:
+            inputs.reverse()
+        return dict(sorted(self.pass_on(inputs, outputs, fee + 1).items()))
 
     def backward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
-        value = arrays.txout_value.tolist()
-        line = [
-            (j, traced)
-            for j, txout in enumerate(tx.outputs)
-            for traced in (self.satoshis[txout] if txout in entering else [False] * value[txout])
-        ]
-        position = [i for i, txout in enumerate(tx.inputs) for _ in range(value[txout])]
-        line += [(len(tx.outputs), False)] * (len(position) - len(line))
-        self.ended = {
-            txout: [traced for (_, traced), at in zip(line, position, strict=True) if at == i]
-            for i, txout in enumerate(tx.inputs)
-        }
-        return self.count((i, j) for (j, traced), i in zip(line, position, strict=True) if traced)
+        inputs = self.line(arrays, tx.inputs, set())
+        outputs = self.line(arrays, tx.outputs, entering)
+        outputs += [(len(tx.outputs), None)] * (len(inputs) - len(outputs))
+        if self.turned:
+            # Position p of the inputs is position total - 1 - p of the outputs.
+            outputs.reverse()
+        cells = self.pass_on(outputs, inputs, len(tx.inputs))
+        return dict(sorted(((i, j), sat) for (j, i), sat in cells.items()))
 
-    @staticmethod
-    def count(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-        cells: dict[tuple[int, int], int] = {}
-        for pair in pairs:
-            cells[pair] = cells.get(pair, 0) + 1
-        return dict(sorted(cells.items()))
+    def arrived(self, position: int) -> Satoshis:
+        return Counter(whose for whose in self.left[position] if whose is not None)
 
-    def arrived(self, txout: int) -> int:
-        return sum(self.ended[txout])
-
-    def keep(self, txout: int) -> None:
-        self.satoshis[txout] = self.ended[txout]
+    def keep(self, txout: int, position: int) -> None:
+        self.satoshis[txout] = self.left[position]
 
 
-RULES: dict[str, type[ProRata | IndexFifo]] = {"pro_rata": ProRata, "index_fifo": IndexFifo}
+RULES: dict[str, Callable[[], Amounts | Positions]] = {
+    "pro_rata": lambda: Amounts(largest_remainder),
+    "index_fifo": lambda: Positions(turned=False),
+    "index_lifo": lambda: Positions(turned=True),
+    "tiho": lambda: Amounts(tiho),
+    "dirty_first": lambda: Amounts(dirty_first),
+    "clean_first": lambda: Amounts(clean_first),
+}
 
 
 def trace(arrays: ChainArrays, question: Question, rule: str) -> Answer:
@@ -250,48 +318,59 @@ def trace(arrays: ChainArrays, question: Question, rule: str) -> Answer:
     state = RULES[rule]()
     terminals: list[tuple[str, int, int | None, int, int]] = []
     hops: list[tuple[int, int, int | None, int, int]] = []
+    claims: list[tuple[int, str, int, int | None, int]] = []
+    poison: Counter[str] = Counter()
     walking: dict[int, int] = {}
 
-    def rest(kind: str, txout: int, traced: int) -> None:
-        if traced:
-            terminals.append((kind, int(arrays.txout_tx[txout]), txout, value[txout], traced))
+    def rest(kind: str, tx: int, txout: int | None, worth: int, traced: Satoshis) -> None:
+        if traced.total():
+            terminals.append((kind, tx, txout, worth, traced.total()))
+            claims.extend((c, kind, tx, txout, sat) for c, sat in traced.items() if sat)
 
-    for txout, traced in question.seeds.items():
+    def rest_at(kind: str, txout: int, traced: Satoshis) -> None:
+        rest(kind, int(arrays.txout_tx[txout]), txout, value[txout], traced)
+        if kind != "seed":
+            poison[kind] += value[txout]
+
+    for txout in question.seeds:
         kind = end(arrays, question, txs, txout, 0)
         if kind:
-            rest(kind, txout, traced)
+            rest_at(kind, txout, question.parts_of(txout))
         else:
             walking[txout] = 0
-            state.start(txout, value[txout], traced)
+            state.start(txout, value[txout], question.parts_of(txout))
 
     for tx in txs if forward else reversed(txs):
         into, out_of = (tx.inputs, tx.outputs) if forward else (tx.outputs, tx.inputs)
         entering = {txout for txout in into if txout in walking}
         if not entering:
             continue
+        fee = sum(value[o] for o in tx.inputs) - sum(value[o] for o in tx.outputs)
         step = state.forward if forward else state.backward
         for (i, j), traced in step(arrays, tx, entering).items():
             to = tx.outputs[j] if j < len(tx.outputs) else FEE
-            fee = sum(value[o] for o in tx.inputs) - sum(value[o] for o in tx.outputs)
-            worth = fee if to is FEE else value[to]
             if traced:
-                hops.append((tx.inputs[i], tx.tx, to, worth, traced))
-        fee_traced = sum(hop[4] for hop in hops if hop[1] == tx.tx and hop[2] is FEE)
-        if fee_traced:
-            terminals.append(("fee", tx.tx, FEE, fee, fee_traced))
+                hops.append((tx.inputs[i], tx.tx, to, fee if to is FEE else value[to], traced))
+        if forward:
+            rest("fee", tx.tx, FEE, fee, state.arrived(len(tx.outputs)))
         distance = 1 + min(walking[txout] for txout in entering)
-        for txout in out_of:
+        for position, txout in enumerate(out_of):
             if value[txout] == 0:
                 continue
             seed = "seed" if txout in question.seeds else None
             kind = seed or end(arrays, question, txs, txout, distance)
             if kind:
-                rest(kind, txout, state.arrived(txout))
+                rest_at(kind, txout, state.arrived(position))
             else:
                 walking[txout] = distance
-                state.keep(txout)
+                state.keep(txout, position)
 
-    def chain_order(row: tuple[str, int, int | None, int, int]) -> tuple[int, bool, int, bool]:
-        return row[1], row[2] is FEE, row[2] or 0, row[0] != "seed"
+    def chain_order(kind: str, tx: int, txout: int | None) -> tuple[int, bool, int, bool]:
+        return tx, txout is FEE, txout or 0, kind != "seed"
 
-    return Answer(sorted(terminals, key=chain_order), hops)
+    return Answer(
+        sorted(terminals, key=lambda row: chain_order(*row[:3])),
+        hops,
+        sorted(claims, key=lambda row: (chain_order(*row[1:4]), row[0])),
+        dict(sorted(poison.items())),
+    )

@@ -51,7 +51,7 @@ def small_traces(draw: st.DrawFn) -> tuple[ChainArrays, Question]:
     return arrays, question
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(small_traces(), st.randoms(use_true_random=False))
 def test_bounds_are_the_least_and_most_of_every_assignment(traced, chance):
     arrays, question = traced
@@ -71,7 +71,7 @@ def test_bounds_are_the_least_and_most_of_every_assignment(traced, chance):
     event("wider by what was left off" if bound.most_sat > bound.most_known_sat else "as known")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(traced_chains())
 def test_bounds_enclose_every_rule(traced):
     arrays, question = traced
@@ -129,7 +129,7 @@ def networks(draw: st.DrawFn, most_nodes: int = 12) -> Network:
     )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(networks(), st.data())
 def test_bounds_are_those_of_the_linear_program(network, data):
     chosen = np.array([data.draw(st.booleans()) for _ in network.end_nodes], np.bool_)
@@ -173,7 +173,7 @@ def extreme(network: Network, chosen, sign: int) -> float:
     return float(solved.fun)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(networks(), st.data())
 def test_a_cut_can_be_checked_without_the_program(network, data):
     chosen = np.array([data.draw(st.booleans()) for _ in network.end_nodes], np.bool_)
@@ -358,7 +358,7 @@ def small(**changes: Any) -> Network:
         (
             small(seed_nodes=np.array([0, 0]), seed_sat=np.array([2**62, 2**62])),
             MisuseError,
-            "node 0 could be sent 2\\^63 sat or more; trace fewer seeds at a time",
+            r"2\^63 sat or more could pass through node 0; trace fewer seeds at a time",
         ),
         (small(seed_sat=np.array([6])), ConservationError, "of the seeds' 6 sat no more than 5"),
     ],

@@ -1,10 +1,13 @@
-"""The linkage of inputs and outputs: published figures, the oracle, and what is said on giving up."""
+"""The linkage of inputs and outputs: published figures, the oracle, and giving up."""
 
+from collections import Counter
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.cluster.coinjoin_sets import set_lines
 from tests.oracle import linkage as oracle
 
 from peelchain.errors import MisuseError
@@ -80,7 +83,7 @@ _values = st.lists(st.sampled_from([1, 2, 3, 5, 5, 8, 13]), min_size=1, max_size
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> dict:
+def questions(draw: st.DrawFn) -> dict[str, Any]:
     outputs = draw(_values)
     inputs = draw(_values)
     short = sum(outputs) - sum(inputs)
@@ -160,6 +163,13 @@ def test_outputs_of_no_value_are_linked_with_nobody():
     assert found.equal_outputs == (1, 0)
 
 
+def test_everything_may_go_to_fees():
+    found = linkage([10, 5], [0])
+    assert found.links == ((None,), (None,))
+    assert found.by_parties == (2,)
+    assert found.interpretations == 0
+
+
 def test_giving_up_says_why_and_keeps_what_sums_force():
     values = [3 * 2**n for n in range(30)]
     found = linkage(values, [v - 1 for v in values])
@@ -183,9 +193,8 @@ def test_progress_can_stop_the_count():
     def stop(done: int, of: int) -> None:
         raise KeyboardInterrupt
 
-    values = [1_000_000 + n * n for n in range(14)]
     with pytest.raises(KeyboardInterrupt):
-        linkage(values, [v - n for n, v in enumerate(values)], max_steps=10**12, progress=stop)
+        linkage([1000 + n for n in range(18)], [5], max_steps=10**12, progress=stop)
 
 
 @pytest.mark.parametrize(
@@ -202,3 +211,30 @@ def test_progress_can_stop_the_count():
 def test_values_of_no_transaction_are_refused(inputs, outputs, options, said):
     with pytest.raises(MisuseError, match=said):
         linkage(inputs, outputs, **options)
+
+
+# set: lines, those counted, and of those the commonest entropies in bits with their number
+REAL = {
+    "whirlpool_202403/SamouraiCoinJoins": (
+        702,
+        702,
+        {23.244: 448, 14.456: 101, 10.547: 80, 18.703: 73},
+    ),
+    "joinmarket_202406/OtherCoinJoins": (284, 262, {0.0: 53, 1.585: 38, 2.322: 33}),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_coinjoins_are_counted_or_given_up(name, shared_data):
+    lines, counted, commonest = REAL[name]
+    found = []
+    for line in set_lines(shared_data / "coinjoins" / f"{name}.txt"):
+        numbers: dict[str, int] = {}
+        owners = [numbers.setdefault(script, len(numbers)) for _, script in line.reference.inputs]
+        inputs = [value for value, _ in line.reference.inputs]
+        outputs = [value for value, _ in line.reference.outputs]
+        found.append(linkage(inputs, outputs, owners=owners))
+    bits = Counter(round(one.entropy_bits, 3) for one in found if one.entropy_bits is not None)
+    assert len(found) == lines
+    assert sum(one.gave_up is None for one in found) == counted
+    assert dict(bits.most_common(len(commonest))) == commonest

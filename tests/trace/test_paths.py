@@ -68,7 +68,8 @@ def two_ways():
 
 def test_all_seeds_and_the_shortest_way():
     for rule in RULES:
-        assert connected(two_ways(), forward((0, 10), (1, 10)), rule) == {
+        request = forward((0, 10), (1, 10), rules=(rule,))
+        assert connected(two_ways(), request, rule) == {
             ("unspent", 3): Connection((0,), 1),
             ("unspent", 4): Connection((0, 1), 1),
         }

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod accounts;
 mod chain;
 mod chain_source;
 mod cluster;
@@ -22,6 +23,7 @@ mod verify;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    accounts::register(module)?;
     chain::register(module)?;
     cluster::register(module)?;
     clustering::register(module)?;

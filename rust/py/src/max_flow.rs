@@ -1,7 +1,7 @@
 //! Maximum flow for Python: numpy arrays in, satoshis and the side of a cut out.
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
-use peelchain_core::max_flow::{Columns, Flow, Network};
+use peelchain_core::max_flow::{Columns, Network, most};
 use pyo3::prelude::*;
 
 use crate::errors::to_py;
@@ -57,18 +57,9 @@ impl FlowNetwork {
             .map(|chosen| Ok(chosen.as_slice()?))
             .collect::<PyResult<Vec<&[bool]>>>()?;
         let mut reporter = Reporter::new(progress);
-        let found = py.detach(|| {
-            let mut flow = Flow::new(&self.inner);
-            let of = sets.len() as u64;
-            (0u64..)
-                .zip(sets)
-                .map(|(done, chosen)| {
-                    let arrived = flow.grow(chosen, &mut || reporter.report(done, of))?;
-                    Ok((arrived, flow.reaches()))
-                })
-                .collect()
-        });
-        let found: Vec<(i128, Vec<bool>)> = reporter.outcome(py, found)?;
+        let of = sets.len() as u64;
+        let found = py.detach(|| most(&self.inner, &sets, &mut || reporter.report(0, of)));
+        let found = reporter.outcome(py, found)?;
         Ok(found
             .into_iter()
             .map(|(arrived, reaches)| (arrived, reaches.into_pyarray(py)))

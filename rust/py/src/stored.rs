@@ -138,6 +138,32 @@ impl StoredChain {
     }
 }
 
+/// The clusters of scripts by a run's table; see `_core.pyi`.
+#[pyclass(module = "peelchain._core")]
+struct StoredClusters {
+    inner: stored::StoredClusters,
+}
+
+#[pymethods]
+impl StoredClusters {
+    #[new]
+    fn new(py: Python<'_>, rows: &TableRows, cache_bytes: usize) -> PyResult<Self> {
+        let made = stored::StoredClusters::new(&rows.inner, cache_bytes);
+        let inner = made.map_err(|e| to_py(py, e))?;
+        Ok(Self { inner })
+    }
+
+    fn cluster_of<'py>(&mut self, py: Python<'py>, scripts: Ints<'py>) -> PyResult<OutInts<'py>> {
+        let asked = scripts.as_slice()?.to_vec();
+        let clusters = &mut self.inner;
+        let found = py.detach(|| {
+            let order = in_chain_order(&asked);
+            column(&asked, &order, |script| clusters.cluster_of(script))
+        });
+        Ok(found.map_err(|e| to_py(py, e))?.into_pyarray(py))
+    }
+}
+
 /// Where the ids stand, in their order: each page is then read once.
 fn in_chain_order(ids: &[i64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..ids.len()).collect();
@@ -160,5 +186,6 @@ fn column<T: Copy + Default>(
 }
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<StoredChain>()
+    module.add_class::<StoredChain>()?;
+    module.add_class::<StoredClusters>()
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
 use crate::errors::of_trace;
+use crate::stored::StoredChain;
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -23,6 +24,12 @@ type Flat<'py> = (
     Ints<'py>,
     PyReadonlyArray1<'py, bool>,
 );
+/// The chain in memory, or in a store's files.
+#[derive(FromPyObject)]
+enum Source<'py> {
+    Flat(Flat<'py>),
+    Stored(Bound<'py, StoredChain>),
+}
 type OutTerminals<'py> = (
     OutBytes<'py>,
     OutInts<'py>,
@@ -49,7 +56,13 @@ type OutGraph<'py> = (
     OutInts<'py>,
     OutInts<'py>,
 );
-type OutFlow<'py> = (&'static str, OutTerminals<'py>, Vec<i128>, OutHops<'py>);
+type OutFlow<'py> = (
+    &'static str,
+    OutTerminals<'py>,
+    Vec<i128>,
+    OutHops<'py>,
+    Option<(OutInts<'py>, OutTerminals<'py>)>,
+);
 type OutTrace<'py> = (
     Vec<OutFlow<'py>>,
     OutReached<'py>,
@@ -70,7 +83,7 @@ type OutTrace<'py> = (
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
 fn trace<'py>(
     py: Python<'py>,
-    chain: Flat<'py>,
+    chain: Source<'py>,
     backward: bool,
     rules: Vec<String>,
     seed_txouts: Ints<'py>,
@@ -124,8 +137,11 @@ fn trace<'py>(
         paths,
         graph,
     };
-    let mut flat = flat(py, &chain)?;
-    let outcome = run(py, &mut flat, &request, progress.as_ref())?;
+    let progress = progress.as_ref();
+    let outcome = match &chain {
+        Source::Flat(arrays) => run(py, &mut flat(py, arrays)?, &request, progress)?,
+        Source::Stored(chain) => run(py, &mut chain.try_borrow_mut()?.inner, &request, progress)?,
+    };
     Ok(answer(py, outcome))
 }
 
@@ -213,17 +229,14 @@ fn answer(py: Python<'_>, outcome: Outcome) -> OutTrace<'_> {
 }
 
 fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
-    let terminals = flow.terminals;
     let hops = flow.hops;
+    let claims = flow.claims.map(|claims| {
+        let terminals = terminal_arrays(py, claims.terminals);
+        (claims.claimants.into_pyarray(py), terminals)
+    });
     (
         flow.rule.name(),
-        (
-            terminals.types.into_pyarray(py),
-            terminals.txs.into_pyarray(py),
-            terminals.txouts.into_pyarray(py),
-            terminals.value_sat.into_pyarray(py),
-            terminals.traced_sat.into_pyarray(py),
-        ),
+        terminal_arrays(py, flow.terminals),
         flow.totals_sat.to_vec(),
         (
             hops.from_txouts.into_pyarray(py),
@@ -232,6 +245,17 @@ fn arrays(py: Python<'_>, flow: core::Flow) -> OutFlow<'_> {
             hops.value_sat.into_pyarray(py),
             hops.traced_sat.into_pyarray(py),
         ),
+        claims,
+    )
+}
+
+fn terminal_arrays(py: Python<'_>, terminals: core::Terminals) -> OutTerminals<'_> {
+    (
+        terminals.types.into_pyarray(py),
+        terminals.txs.into_pyarray(py),
+        terminals.txouts.into_pyarray(py),
+        terminals.value_sat.into_pyarray(py),
+        terminals.traced_sat.into_pyarray(py),
     )
 }
 
@@ -250,8 +274,13 @@ fn graph_arrays(py: Python<'_>, graph: core::Graph) -> OutGraph<'_> {
 }
 
 #[pyfunction]
-fn tracing_rules() -> Vec<&'static str> {
-    Rule::ALL.map(Rule::name).to_vec()
+#[pyo3(signature = (*, backward = false))]
+fn tracing_rules(backward: bool) -> Vec<&'static str> {
+    let rules = Rule::ALL.into_iter();
+    rules
+        .filter(|rule| !backward || rule.runs_backward())
+        .map(Rule::name)
+        .collect()
 }
 
 #[pyfunction]

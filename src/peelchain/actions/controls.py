@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
-import numpy as np
-
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services
 from peelchain.cluster.change.controls import held_outputs
@@ -40,7 +38,7 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
     of being change, where the predictor weighed it. None
     for the fee.
     """
-    arrays, index = view.arrays, view.clusters.index
+    index = view.clusters.index
     silent = silent_tx_ids(view.clusters.coinjoins, view.clusters.lookalikes, view.policy.detectors)
     made = [hop for hop in hops if hop["to_txout_id"] is not None]
     said = {
@@ -51,7 +49,7 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
         for output in outputs
     }
     spent, paid = (
-        arrays.txout_script[np.array([hop[end] for hop in made], dtype=np.int64)]
+        view.chain.outputs([hop[end] for hop in made]).script_id
         for end in ("from_txout_id", "to_txout_id")
     )
     own = index.cluster_of(spent) == index.cluster_of(paid)

@@ -26,7 +26,7 @@ def coinjoin_linkage(
     shared: tuple[int, ...] = (),
     most_gain_sat: int | None = None,
     most_paid_sat: int | None = None,
-    max_steps: int = MAX_STEPS,
+    max_steps: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """The interpretations of a transaction's values, and the links between inputs and outputs.
@@ -79,7 +79,7 @@ def linkage_of(
     shared: tuple[int, ...] = (),
     most_gain_sat: int | None = None,
     most_paid_sat: int | None = None,
-    max_steps: int = MAX_STEPS,
+    max_steps: int | None = None,
     progress: Progress = silent,
 ) -> Linkage:
     """The linkage of a transaction of a store, with the tolerances of its type of CoinJoin.
@@ -87,7 +87,7 @@ def linkage_of(
     A JoinMarket's makers gain and its taker pays; to a coordinator that is known all pay together;
     every other type has the miner's fee alone.
     """
-    chain: ChainRows = view.arrays
+    chain: ChainRows = view.chain
     prevouts = chain.prevouts(tx_id)
     if len(prevouts) and prevouts.min() < 0:
         why = "is a coinbase" if prevouts.min() == -1 else "spends an output that is not known"
@@ -118,7 +118,7 @@ def linkage_of(
         most_paid_sat=most_paid_sat or 0,
         parties_at_least=parties_at_least,
         finest=finest,
-        max_steps=max_steps,
+        max_steps=max_steps or MAX_STEPS,
         progress=lambda done, of: progress("counting interpretations", done, of),
     )
 
@@ -140,7 +140,7 @@ def answer_of(found: Linkage) -> dict[str, Any]:
 
 
 def _ends(view: StoreView, tx_id: int, found: Linkage) -> dict[str, Any]:
-    chain: ChainRows = view.arrays
+    chain: ChainRows = view.chain
     prevouts = chain.prevouts(tx_id)
     spent = chain.outputs(prevouts)
     first = int(chain.transactions([tx_id]).first_txout[0])

@@ -1,27 +1,28 @@
 """Patterns of movement on what a trace came through, and how often their detectors are right."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from peelchain.actions.evaluate import put_rates
-from peelchain.actions.progress import Progress, silent
-from peelchain.actions.traces import Limits, parse_seeds
+from peelchain.actions.policies import policy_asked
+from peelchain.actions.progress import Progress, Watch, silent
+from peelchain.actions.trace_fiat import fiat_in
+from peelchain.actions.trace_filters import Filters, period
+from peelchain.actions.trace_places import Places
+from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
+from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services, stops
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.errors import MisuseError, PeelchainError
-from peelchain.evaluate.error_rates import Measured, measured_error
+from peelchain.evaluate.error_rates import EVERYWHERE, Measured, measured_error
 from peelchain.tags.rates import worth_by_day
-from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, ordered
+from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, Finding, ordered
 from peelchain.trace.patterns.scene import Scene, StoredDetails
 from peelchain.trace.patterns.search import BY_SHAPE, find_patterns
 from peelchain.trace.patterns.structuring import Payment, Threshold, Worth, payments, structurings
-from peelchain.trace.walk import Direction, TraceRequest, trace
-from peelchain.units import format_hash
+from peelchain.trace.walk import Direction
 
 BTC = "BTC"
 TX0 = "whirlpool_tx0"
@@ -30,87 +31,57 @@ TX0 = "whirlpool_tx0"
 _EVALUATE = "peelchain evaluate patterns"
 
 
-def patterns_on_trace(
-    direction: Direction,
-    seeds: list[str],
-    store: Path,
-    limits: Limits | None = None,
-    names: Sequence[str] = (),
-    threshold: Threshold | None = None,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """The patterns that the transactions take part in which a trace of these outputs comes through.
+@dataclass(frozen=True)
+class PatternsAsked:
+    """A walk in a user's words, and what to look for in the transactions it comes through.
 
-    Those of `names`, or all; structuring only with a threshold. A pattern is told whole, beyond the
-    trace too. Each comes with the measured error of its detector; None where none was measured.
+    `names` are patterns, all where there is none; structuring is looked for with a `threshold`
+    only. `rates_of` names whose rates, `policy` the clustering.
     """
-    chosen = _chosen(names, threshold)
-    limits = limits or Limits()
-    with StoreView(store) as view:
-        outpoints, amounts = parse_seeds(seeds)
-        txouts = view.lookup.txout_ids(outpoints)
-        values = view.arrays.txout_value[txouts].tolist()
-        for outpoint, value, amount in zip(outpoints, values, amounts, strict=True):
-            if value == 0 or (amount is not None and not 1 <= amount <= value):
-                raise MisuseError(
-                    f"seed {outpoint} holds {value} sat; give an output of value, and no more of it"
-                )
-        known = services(view.attribution, view.clusters.index)
-        coinjoins = view.clusters.coinjoins["tx_id"].to_numpy()
-        request = TraceRequest(
-            direction=direction,
-            seed_txouts=np.array(txouts, dtype=np.int64),
-            seed_traced_sat=np.array(values, dtype=np.int64),
-            rules=("pro_rata",),
-            boundaries=stops(known, coinjoins),
-            max_hops=limits.max_hops,
-            min_value_sat=limits.min_value_sat,
-            min_height=limits.min_height,
-            max_height=limits.max_height,
-        )
-        done = trace(view.arrays, request, lambda stage, n, of: progress(stage, n, of or 0))
-        reached = set(done.rules["pro_rata"].hops["tx_id"].to_pylist())
 
-        def name_of(script_id: int) -> str | None:
-            mark = known.mark(script_id)
-            return None if mark is None else mark.party
+    direction: Direction
+    seeds: SeedsAsked
+    names: Sequence[str] = ()
+    threshold: Threshold | None = None
+    filters: Filters = field(default_factory=Filters)
+    policy: Sequence[str] = ()
+    rates_of: str | None = None
 
-        mixes = silent_tx_ids(
-            view.clusters.coinjoins, view.clusters.lookalikes, (*view.policy.detectors, TX0)
+
+def patterns_on_trace(
+    asked: PatternsAsked, store: Path, progress: Watch = silent
+) -> dict[str, Any]:
+    """The patterns that the transactions take part in which a trace comes through.
+
+    A pattern is told whole, beyond the trace too. Each comes with the measured error of its
+    detector, over all and in its stratum; None where none was measured.
+    """
+    names = _chosen(asked.names, asked.threshold)
+    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+        worth = None if asked.threshold is None else _worth(view, asked.threshold, asked.rates_of)
+        within = period(asked.filters, view)
+        seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
+        walked = walk_from(
+            view, asked.direction, seeds, ("pro_rata",), within, progress, graph=True
         )
-        details, cluster_of = StoredDetails(view.lookup), view.clusters.index.cluster_of
-        scene = Scene(view.arrays, details, cluster_of, name_of, mixes)
-        found = list(find_patterns(scene, reached, [n for n in chosen if n in BY_SHAPE]))
-        unpriced: list[Payment] = []
-        if threshold is not None and STRUCTURING in chosen:
-            paid = payments(scene, reached, _time_of(view, scene, reached), _worth(view, threshold))
-            unpriced = [p for p in paid if p.worth is None and isinstance(p.payee, str)]
-            found += structurings(paid, threshold)
-        shown = _outpoints(view, [o for f in found for o in (*f.txouts, *f.aside)] +
-                           [p.txout_id for p in unpriced])  # fmt: skip
-        txids = view.lookup.txids({tx for f in found for tx in f.txs})
+        graph = walked.trace.graph
+        txs = [] if graph is None else graph.visit_tx.tolist()
+        scene = _scene(walked)
+        found = list(find_patterns(scene, txs, [name for name in names if name in BY_SHAPE]))
+        paid: tuple[Payment, ...] = ()
+        if asked.threshold is not None and worth is not None:
+            paid = payments(scene, txs, _Times(view, scene, txs), worth)
+            found += structurings(paid, asked.threshold)
+        unpriced = [p.txout_id for p in paid if p.worth is None and isinstance(p.payee, str)]
+        shown = [txout for f in found for txout in (*f.txouts, *f.aside)]
+        places = Places(view, [*shown, *unpriced], [tx for f in found for tx in f.txs])
         return {
-            **view.tip,
-            "policy": view.clusters.policy,
-            "run_id": view.clusters.run_id,
-            "direction": direction,
-            "visited_txs": done.visited_txs,
-            "looked_for": list(chosen),
-            "threshold": None if threshold is None else asdict(threshold),
-            "patterns": [
-                {
-                    "pattern": finding.pattern,
-                    "basis": "inference",
-                    "txids": [format_hash(txids[tx]) for tx in finding.txs],
-                    "outputs": [shown[txout] for txout in finding.txouts],
-                    "aside": [shown[txout] for txout in finding.aside],
-                    "reasons": list(finding.reasons),
-                    "stopped_because": list(finding.stopped_because),
-                }
-                for finding in ordered(found)
-            ],
-            "errors": {name: _error(name) for name in chosen},
-            "without_rate": [shown[p.txout_id] for p in unpriced],
+            **head(walked),
+            "looked_for": list(names),
+            "threshold": None if asked.threshold is None else asdict(asked.threshold),
+            "patterns": [_told(finding, places) for finding in ordered(found)],
+            "errors": _errors(names, found),
+            "without_rate": [places.outpoint(txout) for txout in unpriced],
         }
 
 
@@ -170,32 +141,58 @@ def _chosen(names: Sequence[str], threshold: Threshold | None) -> tuple[str, ...
     )
 
 
-def _worth(view: StoreView, threshold: Threshold) -> Worth:
+def _scene(walked: Walked) -> Scene:
+    view, known = walked.view, walked.known
+
+    def name_of(script_id: int) -> str | None:
+        mark = known.mark(script_id)
+        return None if mark is None else mark.party
+
+    clusters = view.clusters
+    mixes = silent_tx_ids(clusters.coinjoins, clusters.lookalikes, (*view.policy.detectors, TX0))
+    details = StoredDetails(view.lookup)
+    return Scene(view.chain, details, clusters.index.cluster_of, name_of, mixes)
+
+
+def _worth(view: StoreView, threshold: Threshold, rates_of: str | None) -> Worth:
     if threshold.currency == BTC:
         return lambda value_sat, time: value_sat
-    known = {currency for _, currency in view.rates}
-    if threshold.currency not in known:
-        raise MisuseError(
-            f"there are no rates of {threshold.currency}; "
-            + (f"choose from {', '.join(sorted(known))} and BTC, or " if known else "")
-            + "run 'peelchain rates import FILE'"
-        )
-    return worth_by_day(view.rates, threshold.currency)
+    fiat = fiat_in(threshold.currency, rates_of, view)
+    assert fiat is not None  # a currency was named
+    return worth_by_day(fiat.rates, fiat.currency)
 
 
-def _time_of(view: StoreView, scene: Scene, txs: Iterable[int]) -> Callable[[int], int]:
-    heights = {scene.tx(tx).height for tx in txs}
-    return {b.height: b.time_seconds for b in view.lookup.blocks(heights)}.__getitem__
+class _Times:
+    """Gives the block time of a height, in seconds since 1970; those of transactions known."""
+
+    def __init__(self, view: StoreView, scene: Scene, txs: Sequence[int]) -> None:
+        scene.load(txs)
+        blocks = view.lookup.blocks({scene.tx(tx).height for tx in txs})
+        self._seconds = {block.height: block.time_seconds for block in blocks}
+
+    def __call__(self, height: int) -> int:
+        return self._seconds[height]
 
 
-def _outpoints(view: StoreView, txouts: list[int]) -> dict[int, str]:
-    rows = view.lookup.rows_of("txouts", txouts, ["tx_id", "vout"])
-    txids = view.lookup.txids({row["tx_id"] for row in rows.values()})
+def _told(finding: Finding, places: Places) -> dict[str, Any]:
     return {
-        txout: f"{format_hash(txids[row['tx_id']])}:{row['vout']}" for txout, row in rows.items()
+        "pattern": finding.pattern,
+        "basis": "inference",
+        "txids": [places.txid(tx) for tx in finding.txs],
+        "outputs": [places.outpoint(txout) for txout in finding.txouts],
+        "aside": [places.outpoint(txout) for txout in finding.aside],
+        **{end: places.when(finding.txs[at]) for end, at in (("first", 0), ("last", -1))},
+        "stratum": finding.stratum,
+        "reasons": list(finding.reasons),
+        "stopped_because": list(finding.stopped_because),
     }
 
 
-def _error(name: str) -> dict[str, Any] | None:
-    rate = measured_error(f"pattern:{name}")
-    return None if rate is None else asdict(rate)
+def _errors(names: Sequence[str], found: Sequence[Finding]) -> dict[str, dict[str, Any]]:
+    """By pattern and stratum, over all and as the findings have it; None: not measured."""
+    strata = sorted({(f.pattern, f.stratum) for f in found} - {(n, EVERYWHERE) for n in names})
+    errors: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for name, stratum in [*((name, EVERYWHERE) for name in names), *strata]:
+        rate = measured_error(f"pattern:{name}", stratum)
+        errors[name][stratum] = None if rate is None else asdict(rate)
+    return errors

@@ -10,9 +10,11 @@ from peelchain.actions.open_store import OpenStore
 from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
+from peelchain.cluster.slices import read_as_asked
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
+from peelchain.store.stored_chain import StoredChain
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -21,19 +23,27 @@ from peelchain.units import parse_txid
 class StoreView(OpenStore):
     """An open store with what has been made of it. Close it, or use it in a `with`."""
 
-    def __init__(self, path: Path | str, policy: Policy = DEFAULT_POLICY) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        policy: Policy = DEFAULT_POLICY,
+        *,
+        in_memory: bool | None = None,
+    ) -> None:
+        """Open the store; `in_memory` has `chain` loaded whole or not, None by its length."""
         super().__init__(path)
         self.policy = policy
+        self._in_memory = self.is_short if in_memory is None else in_memory
 
     @cached_property
     def arrays(self) -> ChainArrays:
-        """The chain as flat arrays."""
+        """The chain as flat arrays: all of it in memory."""
         return chain_arrays.load(self.store)
 
-    @property
-    def chain(self) -> ChainArrays:
-        """The chain by dense ids."""
-        return self.arrays
+    @cached_property
+    def chain(self) -> ChainArrays | StoredChain:
+        """The chain by dense ids: in memory where it is short, else read as it is asked for."""
+        return self.arrays if self._in_memory else StoredChain(self.lookup)
 
     def cluster_run(self) -> Run | None:
         """The stored clustering of this policy, if it was made on the present tip."""
@@ -44,7 +54,7 @@ class StoreView(OpenStore):
         """The stored clustering, or one computed now where none stands for the present tip."""
         run = self.cluster_run()
         if run is not None:
-            return stored(self.store, run)
+            return stored(self.store, run) if self._in_memory else read_as_asked(self.store, run)
         return computed(self.lookup, self.policy, self._constraints())
 
     def _constraints(self) -> Constraints | None:

@@ -1,12 +1,12 @@
 """The services a trace stops at: which scripts are whose, and by which tag."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from peelchain.cluster.members import ClusterIndex
-from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import ChainRows, Int64
 from peelchain.tags.services import Attribution, Mark
 from peelchain.trace.walk import Boundaries, Direction, boundaries
 
@@ -52,7 +52,7 @@ class Services:
 
 def services(attribution: Attribution, index: ClusterIndex) -> Services:
     """Every script that the tags hold to be a service's, alone or by its cluster."""
-    clusters = [index.members(int(cluster)) for cluster in attribution.cluster_ids]
+    clusters = index.members_of(attribution.cluster_ids.tolist())
     scripts = np.unique(
         np.concatenate([*clusters, attribution.script_ids, np.empty(0, np.int64)])
     ).astype(np.int64)
@@ -72,23 +72,31 @@ def stops(known: Services, coinjoin_txs: Int64) -> Boundaries:
     )
 
 
-def inputs_of(arrays: ChainArrays, tx_id: int) -> Iterator[int]:
+def inputs_of(chain: ChainRows, tx_id: int) -> Iterator[int]:
     """The outputs a transaction spends, in order of its inputs."""
-    for prev in arrays.txin_prev_txout[
-        arrays.tx_first_txin[tx_id] : arrays.tx_first_txin[tx_id + 1]
-    ]:
-        if prev >= 0:
-            yield int(prev)
+    return (prev for prev in chain.prevouts(tx_id).tolist() if prev >= 0)
 
 
 def service_at(
-    direction: Direction, tx_id: int, txout_id: int, arrays: ChainArrays, known: Services
+    direction: Direction, tx_id: int, txout_id: int, chain: ChainRows, known: Services
 ) -> Mark | None:
     """Who is paid at a `service` or `mixer` terminal; backward, who paid it out."""
+    (found,) = services_at(direction, [(tx_id, txout_id)], chain, known)
+    return found
+
+
+def services_at(
+    direction: Direction, ends: Sequence[tuple[int, int]], chain: ChainRows, known: Services
+) -> list[Mark | None]:
+    """Of each `service` or `mixer` terminal (tx_id, txout_id), who is paid; backward, who paid."""
     if direction == "forward":
-        return known.mark(int(arrays.txout_script[txout_id]))
-    for prev in inputs_of(arrays, tx_id):
-        mark = known.mark(int(arrays.txout_script[prev]))
-        if mark is not None:
-            return mark
-    return None
+        scripts = chain.outputs([txout for _, txout in ends]).script_id
+        return [known.mark(script) for script in scripts.tolist()]
+    spent = {tx: list(inputs_of(chain, tx)) for tx in sorted({tx for tx, _ in ends})}
+    every = np.unique([prev for prevs in spent.values() for prev in prevs]).astype(np.int64)
+    script_of = dict(zip(every.tolist(), chain.outputs(every).script_id.tolist(), strict=True))
+    payers = {
+        tx: next(filter(None, (known.mark(script_of[prev]) for prev in prevs)), None)
+        for tx, prevs in spent.items()
+    }
+    return [payers[tx] for tx, _ in ends]

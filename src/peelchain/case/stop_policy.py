@@ -63,9 +63,7 @@ def _named(
 ) -> set[int]:
     """The marks of a name. Raises MisuseError where there is none, or one is a mixer's."""
     wanted = name.strip().casefold()
-    found = {
-        at for at, mark in enumerate(marks) if wanted in (n.casefold() for n in names(mark))
-    }
+    found = {at for at, mark in enumerate(marks) if wanted in (n.casefold() for n in names(mark))}
     if not found:
         known = sorted({names(mark)[0] for mark in marks})
         listed = ", ".join(known[:_MOST_NAMES]) + (" ..." if len(known) > _MOST_NAMES else "")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from peelchain.cli import field, patterns
+from peelchain.cli import field, marks, patterns
 from peelchain.cli.options import (
     MOST,
     CsvOption,
@@ -26,6 +26,7 @@ app = typer.Typer(help="How often rules and clusters are right.", no_args_is_hel
 
 app.add_typer(field.app, name="field")
 app.command("patterns")(patterns.measured)
+app.command("marks")(marks.measured)
 
 _SHOWN = 20
 

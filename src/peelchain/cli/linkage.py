@@ -93,7 +93,7 @@ def linkage(
             shared=tuple(shared or ()),
             most_gain_sat=most_gain_sat,
             most_paid_sat=most_paid_sat,
-            max_steps=max_steps or actions.MAX_STEPS,
+            max_steps=max_steps,
             progress=report,
         )
     rows = Rows(_COLUMNS, ([link[name] for name in _COLUMNS] for link in answer["links"]))

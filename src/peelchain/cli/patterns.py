@@ -1,7 +1,6 @@
 """peelchain trace patterns, peelchain evaluate patterns."""
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
     MOST,
     CsvOption,
@@ -16,15 +16,29 @@ from peelchain.cli.options import (
     MaxHopsOption,
     MinValueOption,
     OutOption,
+    PolicyOption,
     ShortOption,
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
+from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, facts, footing, form_of
 from peelchain.cli.progress import progress
 from peelchain.cli.rate_rows import emit_rates, share
+from peelchain.cli.trace_options import (
+    AddressOption,
+    ClusterOption,
+    HighOption,
+    LowOption,
+    MaxTxsOption,
+    RatesOfOption,
+    SeedFileOption,
+    SeedOption,
+    SinceOption,
+    UntilOption,
+    nothing_to_trace,
+    seeds_read,
+)
 from peelchain.errors import MisuseError
-from peelchain.units import MAX_HEIGHT
 
 if TYPE_CHECKING:
     from peelchain.trace.patterns.structuring import Threshold
@@ -37,14 +51,10 @@ _DAY = 24 * 3600
 
 def on_trace(
     store: StoreOption,
-    seed: Annotated[
-        list[str],
-        typer.Option(
-            "--seed",
-            metavar="OUTPOINT",
-            help="TXID:VOUT; - reads them from stdin, one a line. May be given again.",
-        ),
-    ],
+    seed: SeedOption = None,
+    address: AddressOption = None,
+    cluster: ClusterOption = None,
+    seeds: SeedFileOption = None,
     direction: Annotated[
         str, typer.Option(metavar="DIRECTION", help="forward or backward.")
     ] = "forward",
@@ -60,7 +70,7 @@ def on_trace(
         str | None,
         typer.Option(
             metavar="AMOUNT",
-            help="Look for structuring below this sum, such as 10000USD by the rates imported, or "
+            help="Look for structuring below this sum, such as 10000USD by the imported rates, or "
             "0.5BTC.",
         ),
     ] = None,
@@ -72,14 +82,13 @@ def on_trace(
     ] = 30,
     max_hops: MaxHopsOption = None,
     min_value_sat: MinValueOption = None,
-    min_height: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, max=MAX_HEIGHT, help="Cut below this height."),
-    ] = None,
-    max_height: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, max=MAX_HEIGHT, help="Cut above this height."),
-    ] = None,
+    min_height: LowOption = None,
+    max_height: HighOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    max_txs: MaxTxsOption = None,
+    policy: PolicyOption = None,
+    rates_of: RatesOfOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -90,21 +99,27 @@ def on_trace(
 
     Example: peelchain trace patterns --seed TXID:0 --threshold 10000USD --store chain.store
     """
-    from peelchain.actions import patterns as actions
-    from peelchain.actions.traces import Limits
+    from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
+    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.trace_seeds import SeedsAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    with progress() as report:
-        answer = actions.patterns_on_trace(
-            _direction(direction),
-            _seeds(seed),
-            store,
-            Limits(max_hops, min_value_sat, min_height, max_height),
-            pattern or (),
-            _threshold(threshold, within_days),
-            report,
-        )
+    if not any((seed, address, cluster, seeds)):
+        raise nothing_to_trace()
+    asked = PatternsAsked(
+        direction=_direction(direction),
+        seeds=SeedsAsked(seeds_read(seed), address or (), cluster or (), (), seeds or ()),
+        names=pattern or (),
+        threshold=_threshold(threshold, within_days),
+        filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
+        policy=policy or (),
+        rates_of=rates_of,
+    )
+    with progress() as report, stoppable(report) as watch:
+        answer = patterns_on_trace(asked, store, watch)
     _show(answer, form)
+    if answer["stopped_by"] == "you":
+        raise typer.Exit(INTERRUPTED)
 
 
 def measured(
@@ -151,16 +166,6 @@ def _direction(given: str) -> Literal["forward", "backward"]:
     raise MisuseError(f"{given!r} is no direction of a trace; use forward or backward")
 
 
-def _seeds(seeds: list[str]) -> list[str]:
-    if "-" not in seeds:
-        return seeds
-    read = [line.strip() for line in sys.stdin]
-    found = [s for s in seeds if s != "-"] + [line for line in read if line]
-    if not found:
-        raise MisuseError("there is no seed on stdin; give TXID:VOUT, one a line")
-    return found
-
-
 def _threshold(given: str | None, days: int) -> "Threshold | None":
     from peelchain.trace.patterns.structuring import Threshold
 
@@ -190,23 +195,25 @@ def _show(answer: dict[str, Any], form: Form) -> None:
                     f"{answer['direction']}, through {answer['visited_txs']:,} transactions",
                 ),
                 *(
-                    (name, f"{sum(f['pattern'] == name for f in found):,} found, {_error(rate)}")
-                    for name, rate in errors.items()
+                    (name, f"{sum(f['pattern'] == name for f in found):,} found, {_error(rates)}")
+                    for name, rates in errors.items()
                 ),
                 ("without a rate", len(answer["without_rate"]) or None),
+                ("partial", f"stopped by {answer['stopped_by']}" if answer["partial"] else None),
                 *footing(answer),
             ]
         )
         for finding in found:
             yield ""
-            yield from facts(_finding(finding))
+            yield from facts(_finding(finding, errors[finding["pattern"]]))
         if found:
             yield ""
             yield "patterns are inferences: what they rest on is in the reasons"
 
     def rows() -> Iterator[list[object]]:
         for f in answer["patterns"]:
-            rate = errors[f["pattern"]]
+            rates = errors[f["pattern"]]
+            rate = rates[f["stratum"]] or rates["all"]
             yield [
                 f["pattern"],
                 len(f["txids"]),
@@ -221,19 +228,27 @@ def _show(answer: dict[str, Any], form: Form) -> None:
     emit(answer, form, human, lambda: Rows(_COLUMNS, rows()))
 
 
-def _finding(finding: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _finding(finding: Mapping[str, Any], rates: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     txids, stops = finding["txids"], finding["stopped_because"]
+    rate = rates[finding["stratum"]]
     yield finding["pattern"], f"{len(txids):,} transactions, {len(finding['outputs']):,} outputs"
-    yield "  first", txids[0]
-    yield "  last", txids[-1] if len(txids) > 1 else None
+    yield "  first", f"{txids[0]} at {finding['first']['time_utc']}"
+    if len(txids) > 1:
+        yield "  last", f"{txids[-1]} at {finding['last']['time_utc']}"
     for reason in finding["reasons"]:
         yield "  because", reason
+    if rate is not None and finding["stratum"] != "all":
+        yield "  precision", f"{_precision(rate)} of those like it ({finding['stratum']})"
     yield from zip(("  starts where", "  ends where"), stops, strict=False)
 
 
-def _error(rate: Mapping[str, Any] | None) -> str:
+def _error(rates: Mapping[str, Any]) -> str:
+    rate = rates["all"]
     if rate is None:
         return "its error was not measured"
-    said = {key: rate[f"precision_{key}"] for key in ("low", "high")}
-    precision = share({"share": rate["precision"], **said})
-    return f"precision {precision} on {rate['basis']} data, of {rate['unit']}"
+    return f"precision {_precision(rate)} on {rate['basis']} data, of {rate['unit']}"
+
+
+def _precision(rate: Mapping[str, Any]) -> str:
+    limits = {key: rate[f"precision_{key}"] for key in ("low", "high")}
+    return share({"share": rate["precision"], **limits})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peelchain.cli import patterns
+from peelchain.cli import marks, patterns
 from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
     CsvOption,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
 app.command("patterns")(patterns.on_trace)
+app.command("marks")(marks.on_trace)
 
 WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with --json.")]
 

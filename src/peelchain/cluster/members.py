@@ -1,5 +1,6 @@
 """Who is in which cluster."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +49,10 @@ class ClusterIndex:
             remedy = f"; script {cluster_id} is in cluster {owner}" if cluster_id >= 0 else ""
             raise MisuseError(f"no cluster is named {cluster_id}{remedy}")
         return np.array([cluster_id], dtype=np.int64)
+
+    def members_of(self, cluster_ids: Sequence[int]) -> list[Int64]:
+        """The script_ids of each cluster, as `members` gives them."""
+        return [self.members(cluster) for cluster in cluster_ids]
 
     @cached_property
     def _by_cluster(self) -> tuple[Int64, Int64]:

@@ -1,9 +1,10 @@
 """The clustering of an open store under a policy: stored, made now, or gone on with."""
 
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +14,7 @@ import pyarrow.parquet as pq
 from peelchain.cluster.change.links import change_links
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.coinjoin.classify import WASABI_COORDINATORS
-from peelchain.cluster.constraints import (
-    Constrained,
-    Constraints,
-    constrain,
-    without_refused,
-)
+from peelchain.cluster.constraints import Constraints, constrain, without_refused
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.policy import CHANGE, Policy
 from peelchain.cluster.stage import Clustering, Earlier, Progress, Source, cluster
@@ -46,30 +42,49 @@ CHANGE_TXS = 20_000
 class Clusters:
     """A clustering in use: its policy, tables and index; `run_id` is None when it is not stored.
 
-    `links` are those that were applied; `conflicts` those that were refused.
+    `read` gives a table as it was made, and is asked when first needed: of a whole chain, links and
+    clusters alone are tens of gigabytes. `looks_up` is what finds clusters without the table.
     """
 
     policy: str
     run_id: str | None
-    links: pa.Table
-    coinjoins: pa.Table
-    lookalikes: pa.Table
-    conflicts: pa.Table
-    table: pa.Table
-    index: ClusterIndex
+    read: Callable[[str], pa.Table]
+    looks_up: ClusterIndex | None = None
+
+    @cached_property
+    def links(self) -> pa.Table:
+        """The links that were applied."""
+        return without_refused(self.read("links"), self.conflicts)
+
+    @cached_property
+    def conflicts(self) -> pa.Table:
+        """The links that were refused."""
+        return self.read("conflicts")
+
+    @cached_property
+    def coinjoins(self) -> pa.Table:
+        """Transactions taken for CoinJoins."""
+        return self.read("coinjoins")
+
+    @cached_property
+    def lookalikes(self) -> pa.Table:
+        """Transactions that look like CoinJoins and are held to be none."""
+        return self.read("lookalikes")
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """The table `clusters`."""
+        return self.read("clusters")
+
+    @cached_property
+    def index(self) -> ClusterIndex:
+        """Look-ups by script and by cluster."""
+        return self.looks_up or ClusterIndex(self.table)
 
 
 def stored(store: Store, run: Run) -> Clusters:
-    """A stored clustering with its tables read."""
-    read = partial(store.read_run, run)
-    return _in_use(
-        str(run.parameters["policy"]),
-        run.run_id,
-        read("links"),
-        read("coinjoins"),
-        read("lookalikes"),
-        Constrained(read("clusters"), read("conflicts")),
-    )
+    """A stored clustering, its tables read when they are first asked for."""
+    return Clusters(str(run.parameters["policy"]), run.run_id, partial(store.read_run, run))
 
 
 def computed(lookup: Lookup, policy: Policy, constraints: Constraints | None = None) -> Clusters:
@@ -85,27 +100,14 @@ def computed(lookup: Lookup, policy: Policy, constraints: Constraints | None = N
     if CHANGE in policy.rules:
         links = _with_change(lookup, policy, made, links, None)
     found = constrain(made.clusters(), links.to_batches(), held_apart)
-    return _in_use(policy.name, None, links, made.coinjoins, made.lookalikes, found)
-
-
-def _in_use(
-    policy: str,
-    run_id: str | None,
-    links: pa.Table,
-    coinjoins: pa.Table,
-    lookalikes: pa.Table,
-    found: Constrained,
-) -> Clusters:
-    return Clusters(
-        policy,
-        run_id,
-        without_refused(links, found.conflicts),
-        coinjoins,
-        lookalikes,
-        found.conflicts,
-        found.clusters,
-        ClusterIndex(found.clusters),
-    )
+    tables = {
+        "links": links,
+        "coinjoins": made.coinjoins,
+        "lookalikes": made.lookalikes,
+        "conflicts": found.conflicts,
+        "clusters": found.clusters,
+    }
+    return Clusters(policy.name, None, tables.__getitem__)
 
 
 def keep(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from peelchain.cluster.constraints import without_refused
+from peelchain import _core
 from peelchain.cluster.link_graph import links_among
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.of_store import Clusters
@@ -20,44 +20,81 @@ from peelchain.store.manifest import Run
 from peelchain.store.reader import Store
 
 _AT_ONCE = 1 << 20
+_CACHE_BYTES = 64 << 20
 
 
 class StoredIndex(ClusterIndex):
-    """Looks up the cluster of any script in a run's table of clusters, in one pass a question.
+    """Looks up a run's table of clusters in its file, with few of its pages in memory.
 
-    Members are those of the clusters that were read out.
+    The members of a cluster take a pass over the table, unless they were read out before.
     """
 
-    def __init__(self, store: Store, run: Run, held: pa.Table) -> None:
-        super().__init__(held)
+    def __init__(self, store: Store, run: Run, held: pa.Table | None = None) -> None:
+        """Of a run; `held` is what was read out: clusters whole, sorted by script_id."""
+        super().__init__(held if held is not None else TABLES["clusters"].schema.empty_table())
         self._store = store
         self._run = run
+        self._rows = _core.StoredClusters(store.run_rows(run, "clusters"), _CACHE_BYTES)
+        self._read: dict[int, Int64] = {}
 
     def cluster_of(self, script_ids: npt.ArrayLike) -> Int64:
         """The cluster_id of each script_id."""
-        wanted = np.asarray(script_ids, dtype=np.int64)
-        return owners_of(self._store, self._run, wanted)
+        return self._rows.cluster_of(np.ascontiguousarray(script_ids, dtype=np.int64))
+
+    def members(self, cluster_id: int) -> Int64:
+        """The script_ids of a cluster, rising; see ClusterIndex."""
+        return self.members_of([cluster_id])[0]
+
+    def members_of(self, cluster_ids: Sequence[int]) -> list[Int64]:
+        """The script_ids of each cluster, in one pass over the table for all that are not held."""
+        by_cluster, scripts = self._by_cluster
+        missing = []
+        for cluster in cluster_ids:
+            low, high = np.searchsorted(by_cluster, [cluster, cluster + 1])
+            if low < high:
+                self._read[cluster] = scripts[low:high]
+            elif cluster not in self._read:
+                missing.append(cluster)
+        if missing:
+            owners = self.cluster_of(missing)
+            held = ClusterIndex(_rows_of_clusters(self._store, self._run, owners))
+            for cluster, owner in zip(missing, owners.tolist(), strict=True):
+                # of a script that is in another's cluster, the refusal names it
+                known = super().members(cluster) if owner != cluster else held.members(cluster)
+                self._read[cluster] = known
+        return [self._read[cluster] for cluster in cluster_ids]
+
+
+def read_as_asked(store: Store, run: Run) -> Clusters:
+    """The clustering of a run, looked up in its files: for what asks little of a large one.
+
+    Its tables are still read whole where one is asked for.
+    """
+    index = StoredIndex(store, run)
+    return Clusters(str(run.parameters["policy"]), run.run_id, partial(store.read_run, run), index)
+
+
+def _rows_of_clusters(store: Store, run: Run, cluster_ids: Int64) -> pa.Table:
+    wanted = pa.array(np.unique(cluster_ids))
+    return pa.Table.from_batches(
+        [
+            batch.filter(pc.is_in(batch["cluster_id"], wanted))
+            # a cluster is named by its least script
+            for batch in batches(store, run, "clusters", least=int(cluster_ids.min()))
+        ],
+        TABLES["clusters"].schema,
+    )
 
 
 def clusters_around(store: Store, run: Run, script_ids: Sequence[int]) -> Clusters:
     """The clustering of a run, its links and clusters only those that these scripts are in.
 
-    Memory is that of these clusters, and of the tables of CoinJoins, lookalikes and conflicts. Two
-    passes over the clusters and one over the links. Raises StoreError for a damaged file.
+    Memory is that of these clusters, and of the tables of CoinJoins, lookalikes and conflicts. One
+    pass over the clusters and one over the links. Raises StoreError for a damaged file.
     """
-    owners = owners_of(store, run, np.array(script_ids, dtype=np.int64))
-    wanted = pa.array(np.unique(owners))
-    held = pa.Table.from_batches(
-        [
-            batch.filter(pc.is_in(batch["cluster_id"], wanted))
-            # a cluster is named by its least script
-            for batch in batches(store, run, "clusters", least=int(owners.min()))
-        ],
-        TABLES["clusters"].schema,
-    )
+    index = StoredIndex(store, run)
+    held = _rows_of_clusters(store, run, index.cluster_of(script_ids))
     members = held["script_id"].to_numpy()
-    read = partial(store.read_run, run)
-    conflicts = read("conflicts")
     links = pa.concat_tables(
         [
             TABLES["links"].schema.empty_table(),
@@ -67,36 +104,12 @@ def clusters_around(store: Store, run: Run, script_ids: Sequence[int]) -> Cluste
             ),
         ]
     ).unify_dictionaries()
-    return Clusters(
-        str(run.parameters["policy"]),
-        run.run_id,
-        without_refused(links, conflicts),
-        read("coinjoins"),
-        read("lookalikes"),
-        conflicts,
-        held,
-        StoredIndex(store, run, held),
-    )
+    tables = {"links": links, "clusters": held}
 
+    def read(table: str) -> pa.Table:
+        return tables[table] if table in tables else store.read_run(run, table)
 
-def owners_of(store: Store, run: Run, script_ids: Int64) -> Int64:
-    """The cluster_id of each script_id by a run's table of clusters, in one pass over it."""
-    owners = script_ids.copy()
-    if not len(script_ids):
-        return owners
-    order = np.argsort(script_ids, kind="stable")
-    rising = script_ids[order]
-    for batch in batches(store, run, "clusters", least=int(rising[0])):
-        scripts = batch["script_id"].to_numpy()
-        if not len(scripts):
-            continue
-        low, high = np.searchsorted(rising, [scripts[0], scripts[-1] + 1])
-        rows = np.searchsorted(scripts, rising[low:high])
-        there = scripts[rows] == rising[low:high]
-        owners[order[low:high][there]] = batch["cluster_id"].to_numpy()[rows[there]]
-        if high == len(rising):
-            break
-    return owners
+    return Clusters(str(run.parameters["policy"]), run.run_id, read, StoredIndex(store, run, held))
 
 
 def batches(

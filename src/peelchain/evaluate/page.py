@@ -34,6 +34,8 @@ from peelchain.evaluate.simulated_rates import (
     QUOTED as DEFAULT,
 )
 
+PATTERN = "pattern:"
+
 FIGURES = {
     "error-rates-merges.svg": "Per-merge precision of co-spend clustering by the share of PayJoins "
     "among private payments, without and with mixes that no detector sees.",
@@ -66,7 +68,14 @@ def error_rates_page(measured: Measured) -> str:
         lines += _agreement(measured)
     if measured.verdicts:
         lines += _detectors(find, measured)
-    others = [r for r in measured.rows if not _is_shown(r) and r.unit != CHANGE_UNIT]
+    patterns = [r for r in measured.rows if r.rule.startswith(PATTERN)]
+    if patterns:
+        lines += _patterns(patterns)
+    others = [
+        r
+        for r in measured.rows
+        if not _is_shown(r) and r.unit != CHANGE_UNIT and not r.rule.startswith(PATTERN)
+    ]
     if others:
         lines += _others(others)
     if any(r.unit == CHANGE_UNIT for r in measured.rows):
@@ -335,6 +344,26 @@ def _detectors_under(find: _Rows, condition: str, counts: list[tuple[str, str, i
     head = ("class", "per 1,000 transactions", "transactions", "flagged", "at most (upper limit)",
             "precision", "what they are called")  # fmt: skip
     return lines + table(head, rows)
+
+
+def _patterns(rows: Sequence[ErrorRate]) -> list[str]:
+    lines = ["", "## Patterns", "", f"{rows[0].data}, simulated.".capitalize()]
+    lines += ["", "What each is, and what a unit is: [patterns.md](patterns.md).", ""]
+    return lines + table(
+        ("pattern", "stratum", "counted", "wrong", "precision", "missed", "recall"),
+        (
+            (
+                f"`{r.rule.removeprefix(PATTERN)}`",
+                r.stratum,
+                r.unit,
+                "" if r.right is None else f"{r.wrong:,} of {r.right + (r.wrong or 0):,}",
+                share(r.precision, r.precision_low, r.precision_high),
+                "" if r.found is None else f"{r.missed:,} of {r.found + (r.missed or 0):,}",
+                share(r.recall, r.recall_low, r.recall_high),
+            )
+            for r in rows
+        ),
+    )
 
 
 def _others(rows: Sequence[ErrorRate]) -> list[str]:

@@ -34,7 +34,7 @@ from peelchain.store.reader import Store
 from peelchain.tags.rates import rates_of, read_rates, worth_by_day
 from peelchain.tags.services import attribute
 from peelchain.tags.tagpack import read_tagpacks
-from peelchain.trace.patterns import consolidation, fan_out
+from peelchain.trace.patterns import consolidation, fan_out, peel_chain, round_trip
 from peelchain.trace.patterns.finding import (
     CONSOLIDATION,
     DEPOSIT_SWEEP,
@@ -56,8 +56,8 @@ ON_PURPOSE = "chains; right where somebody peels on purpose"
 DEPOSITS = "deposits; right where the service gave out the address"
 JOINED = "transactions; right where the output stays with the one spender"
 PAID = "transactions; right where one spender pays as many others"
+ANOTHER = "round trips; right where one other owner takes it out and brings it back"
 BACK = "round trips; right where the owner paid is who paid"
-ANOTHER = "round trips; right where also one other owner held all in between"
 BELOW = "structurings on a trace of the loot; right where half are meant to be below"
 SPARED = "parties by threshold on the whole chain, none meant; right where nothing is said"
 
@@ -118,12 +118,11 @@ def evaluate_patterns(
 
 def _kept_counts(task: Task, work: Path) -> list[Count]:
     """The counts of one economy, made now or before by the same software."""
-    path = work / f"patterns-{sha256(f'{task.key} {software(_PARTS)}'.encode()).hexdigest()[:16]}"
+    key = sha256(f"{task.key} {software(_PARTS)}".encode()).hexdigest()[:16]
+    path = work / f"patterns-{key}.json"
     try:
-        work.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            rows = json.loads(path.read_text(encoding="ascii"))
-            return [_count(row) for row in rows]
+            return _read_counts(path)
         folder = work / "chains" / task.chain_key
         node = simulated(folder, task.seed, task.blocks, task.condition.parameters)
         counts = pattern_counts(node, folder / f"store-{os.getpid()}")
@@ -133,14 +132,25 @@ def _kept_counts(task: Task, work: Path) -> list[Count]:
         fresh.rename(path)
     except OSError as e:
         raise SourceError(f"{e.filename or work}: {e.strerror}; choose another --work") from e
-    except (ValueError, TypeError) as e:
-        raise SourceError(f"{path} holds no counts ({e}); remove it") from None
     return counts
 
 
-def _count(row: list[Any]) -> Count:
-    rule, stratum, unit, said, sought = row
-    return Count(rule, stratum, unit, said and tuple(said), sought and tuple(sought))
+def _read_counts(path: Path) -> list[Count]:
+    try:
+        rows = json.loads(path.read_text(encoding="ascii"))
+        return [
+            Count(rule, stratum, unit, _pair(said), _pair(sought))
+            for rule, stratum, unit, said, sought in rows[:]
+        ]
+    except (ValueError, TypeError, KeyError) as e:
+        raise SourceError(f"{path} holds no counts ({e}); remove it") from None
+
+
+def _pair(given: Any) -> Pair | None:
+    if given is None:
+        return None
+    right, every = given
+    return int(right), int(every)
 
 
 def pattern_counts(node: Path, store: Path) -> list[Count]:
@@ -322,7 +332,7 @@ def _peel_chains(case: _Measured, found: list[Finding]) -> Iterator[Count]:
     rights = [case.owner(coin.txout_id) == case.owner(kept) for coin, kept in links]
     tagged = [case.scene.name(coin.script_id) is not None for coin, _ in links]
     yield Count(rule, EVERYWHERE, LINKS, _share(rights), _share(sought))
-    for name, which in (("payer:untagged", False), ("payer:tagged", True)):
+    for name, which in ((peel_chain.UNTAGGED, False), (peel_chain.TAGGED, True)):
         some = [
             right for right, is_tagged in zip(rights, tagged, strict=True) if is_tagged == which
         ]
@@ -339,7 +349,7 @@ def _peel_chains(case: _Measured, found: list[Finding]) -> Iterator[Count]:
         for f in found
         if case.scene.name(case.scene.tx(f.txs[0]).inputs[0].script_id) is None
     ]
-    yield Count(rule, "payer:untagged", ON_PURPOSE, _share(purpose), None)
+    yield Count(rule, peel_chain.UNTAGGED, ON_PURPOSE, _share(purpose), None)
 
 
 def _deposit_sweeps(case: _Measured, found: list[Finding]) -> Count:
@@ -366,10 +376,8 @@ def _consolidations(case: _Measured, found: list[Finding]) -> Iterator[Count]:
     ]
     rights = [case.payer(f.txs[0]) == case.owner(f.aside[0]) for f in found]
     yield Count(rule, EVERYWHERE, JOINED, _share(rights), _share(sought))
-    grounds = [consolidation.ground(case.scene, case.scene.tx(f.txs[0])) for f in found]
-    for name in (consolidation.CO_SPEND, consolidation.TAG, consolidation.FINGERPRINT):
-        some = [right for right, ground in zip(rights, grounds, strict=True) if ground == name]
-        yield Count(rule, f"ground:{name}", JOINED, _share(some), None)
+    for ground in (consolidation.CO_SPEND, consolidation.TAG, consolidation.FINGERPRINT):
+        yield _of_stratum(rule, f"ground:{ground}", JOINED, found, rights)
 
 
 def _fan_outs(case: _Measured, found: list[Finding]) -> Count:
@@ -401,13 +409,17 @@ def _round_trips(case: _Measured, found: list[Finding]) -> Iterator[Count]:
         between = {case.owner(o) for o in finding.txouts[:-1]}
         rights.append(payer >= 0 and payer == case.owner(finding.txouts[-1]))
         others.append(rights[-1] and len(between) == 1 and payer not in between)
-    yield Count(rule, EVERYWHERE, BACK, _share(rights), _share(sought))
-    yield Count(rule, EVERYWHERE, ANOTHER, _share(others), None)
-    for name, direct in (("way:direct", True), ("way:further", False)):
-        some = [
-            other for other, f in zip(others, found, strict=True) if direct == (len(f.txs) == 2)
-        ]
-        yield Count(rule, name, ANOTHER, _share(some), None)
+    yield Count(rule, EVERYWHERE, ANOTHER, _share(others), _share(sought))
+    yield Count(rule, EVERYWHERE, BACK, _share(rights), None)
+    for way in (round_trip.DIRECT, round_trip.FURTHER):
+        yield _of_stratum(rule, way, ANOTHER, found, others)
+
+
+def _of_stratum(
+    rule: str, stratum: str, unit: str, found: list[Finding], rights: list[bool]
+) -> Count:
+    some = [right for f, right in zip(found, rights, strict=True) if f.stratum == stratum]
+    return Count(rule, stratum, unit, _share(some), None)
 
 
 def _structurings(case: _Measured) -> Iterator[Count]:

@@ -53,6 +53,12 @@ def _broken(chosen: Parameters) -> list[str]:
             f"- trades_per_100_blocks {chosen.trades_per_100_blocks:g}: seller and buyer of an "
             "inscription spend together (class trade). Co-spending joins them."
         )
+    if chosen.has_offchain:
+        lines.append(
+            "- Channels, escrows and handed-over coins: scripts.csv names who paid into a channel "
+            "or made a coin, though another may hold the keys, or half of them, when it is spent. "
+            "Who moves a coin that was handed over is transactions.csv's owner_id."
+        )
     if chosen.real_mixes:
         lines.append(
             "- real_mixes: Wasabi 1.1 and 2 mix several sums at once, Whirlpool has five to ten "

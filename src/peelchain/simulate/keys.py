@@ -68,6 +68,19 @@ def multisig_script(public_keys: list[bytes]) -> bytes:
     return b"\x52" + pushes + b"\x53\xae"
 
 
+def make_two_of_two(seed: int, path: str, *, rising: bool) -> Lock:
+    """The P2WSH lock of two keys that must both sign, in rising order of the keys or in falling.
+
+    Source: BOLT 3, Funding Transaction Output, for the script and the rising order.
+    """
+    secrets = [_secret(seed, f"{path}/{signer}") for signer in range(2)]
+    keys = {PublicKey.from_secret(secret).format(): secret for secret in secrets}
+    ordered = sorted(keys, reverse=not rising)
+    script = b"\x52" + b"".join(b"\x21" + key for key in ordered) + b"\x52\xae"
+    signing = tuple(keys[key] for key in ordered)
+    return Lock("p2wsh_multisig", p2wsh(_sha256(script)), signing, script)
+
+
 def sign_ecdsa(secret: bytes, digest: bytes) -> bytes:
     """DER signature with SIGHASH_ALL appended; the nonce is that of RFC 6979."""
     return PrivateKey(secret).sign(digest, hasher=None) + b"\x01"

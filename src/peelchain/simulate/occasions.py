@@ -1,4 +1,4 @@
-"""What happens now and then under the parameters: lookalikes, each at its rate."""
+"""What happens now and then under the parameters: lookalikes and more, each at its rate."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,6 +8,7 @@ from peelchain.simulate.ledger import Ledger
 from peelchain.simulate.lookalikes.assets import send_omni, send_open_assets, send_runes
 from peelchain.simulate.lookalikes.batches import consolidate_many, pay_equal_batch
 from peelchain.simulate.lookalikes.trades import trade
+from peelchain.simulate.offchain import Channels, CoinHouse, pay_rewards
 from peelchain.simulate.parties import Party
 from peelchain.simulate.services import Service
 from peelchain.simulate.truth import Owner
@@ -42,6 +43,15 @@ class Occasions:
             fees = Wallet(ledger, owner.owner_id, "fees", Habits("p2wpkh", family="service"))
             fee_to = fees.address("fee")
             rates.append((chosen.trades_per_100_blocks, lambda: trade(ledger, users, fee_to)))
+        channels = Channels(ledger, users)
+        rates += [
+            (chosen.channels_per_100_blocks, channels.open),
+            (chosen.escrows_per_100_blocks, channels.escrow),
+            (chosen.rewards_per_100_blocks, partial(pay_rewards, ledger, services, users)),
+        ]
+        if chosen.handed_coins_per_100_blocks:
+            house = CoinHouse(ledger, users)
+            rates.append((chosen.handed_coins_per_100_blocks, house.make_batch))
         self._rates = [(rate, action) for rate, action in rates if rate]
         self._owed = [0.0] * len(self._rates)
 

@@ -42,6 +42,9 @@ class Parameters:
     - `custodian_sweep_share`: of the sweeps of customers' deposits, those that spend coins of the
       hot wallet along with them.
     - `broker`: a service whose customers' coins another exchange holds.
+    - `channels_per_100_blocks`, `escrows_per_100_blocks`: payment channels, and two-key escrows
+      that spend like them; `handed_coins_per_100_blocks`, `rewards_per_100_blocks`: batches of
+      coins whose keys are handed over, and rewards of the same sums.
     - `real_mixes`: mixes have the shapes of their protocols and the rates below; otherwise three
       simplified designs, by a calendar of their own.
     - `case`: a case beside the pay site: one of CASES, or empty for none.
@@ -85,6 +88,10 @@ class Parameters:
     omni_per_100_blocks: float = 0.0
     open_assets_per_100_blocks: float = 0.0
     runes_per_100_blocks: float = 0.0
+    channels_per_100_blocks: float = 0.0
+    escrows_per_100_blocks: float = 0.0
+    handed_coins_per_100_blocks: float = 0.0
+    rewards_per_100_blocks: float = 0.0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -102,13 +109,23 @@ class Parameters:
             self.real_mixes
             or self.undetected_mix_share
             or self.stonewall_share
-            or any(getattr(self, name) for name in _LOOKALIKES)
+            or any(getattr(self, name) for name in (*_LOOKALIKES, *_OFFCHAIN))
         )
 
     @property
     def keeps_owners(self) -> bool:
         """Whether CoinJoins alone have inputs of several owners."""
-        return not (self.payjoin_share or self.undetected_mix_share or self.trades_per_100_blocks)
+        return not (
+            self.payjoin_share
+            or self.undetected_mix_share
+            or self.trades_per_100_blocks
+            or self.handed_coins_per_100_blocks
+        )
+
+    @property
+    def has_offchain(self) -> bool:
+        """Whether value changes hands, or seems to, where the chain does not show it."""
+        return any(getattr(self, name) for name in _OFFCHAIN)
 
     def as_dict(self) -> dict[str, Any]:
         """All values by name, fit for JSON."""
@@ -123,6 +140,12 @@ _LOOKALIKES = (
     "open_assets_per_100_blocks",
     "runes_per_100_blocks",
 )
+_OFFCHAIN = (
+    "channels_per_100_blocks",
+    "escrows_per_100_blocks",
+    "handed_coins_per_100_blocks",
+    "rewards_per_100_blocks",
+)
 _SINCE_SEGWIT = (
     "wasabi1_per_100_blocks",
     "wasabi1_levels_per_100_blocks",
@@ -130,6 +153,8 @@ _SINCE_SEGWIT = (
     "whirlpool_per_100_blocks",
     "trades_per_100_blocks",
     "runes_per_100_blocks",
+    "channels_per_100_blocks",
+    "escrows_per_100_blocks",
 )
 _LEAST = {
     "wasabi1_size": 10,

@@ -1,6 +1,7 @@
 """Private parties: users with their wallets, services and post-mix coins."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from peelchain.simulate.habits import Habits
 from peelchain.simulate.keys import Kind
@@ -34,10 +35,12 @@ class Party:
         """Its owner_id."""
         return self.owner.owner_id
 
-    def new_wallet(self, kind: Kind | None = None) -> Wallet:
-        """A further wallet of its own, with habits of its own."""
+    def new_wallet(self, kind: Kind | None = None, *, exact: bool = False) -> Wallet:
+        """A further wallet with habits of its own; an exact one pays what it is told to."""
         self._wallets += 1
         habits = self.ledger.habits(kind, reuse=False)
+        if exact:
+            habits = replace(habits, change="one")
         return Wallet(self.ledger, self.owner_id, f"side{self._wallets}", habits)
 
     def mixed_wallet(self, kind: Kind) -> Wallet:

@@ -285,6 +285,17 @@ class Truth:
                 ("route", "how it came there: peel, structured, hop, mixed, direct or round_trip"),
             ),
         )
+        self.offchain = Table(
+            "offchain",
+            "outputs whose value changed hands, or may have, where the chain does not show it",
+            (
+                _TXID,
+                _VOUT,
+                _VALUE,
+                ("mark", "channel_open (pays into a channel), channel_close (paid out of one) or "
+                 "key_handover (a coin whose key the coin house gives away)"),
+            ),
+        )  # fmt: skip
         self.blocks = Table(
             "blocks",
             "the best chain",
@@ -302,7 +313,12 @@ class Truth:
 
     def tables_of(self, parameters: Parameters) -> tuple[Table, ...]:
         """The tables that an economy with these parameters has."""
-        return tuple(t for t in self.tables if parameters.case or t is not self.case_deposits)
+        left_out = []
+        if not parameters.case:
+            left_out.append(self.case_deposits)
+        if not parameters.has_offchain:
+            left_out.append(self.offchain)
+        return tuple(t for t in self.tables if not any(t is out for out in left_out))
 
     def write(self, folder: Path, about: str, parameters: Parameters) -> None:
         """Write a CSV a table, a README that describes each column, and parameters.json.
@@ -318,7 +334,12 @@ class Truth:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow([name for name, _ in table.columns])
                 writer.writerows(table.rows)
-            lines += [f"## {table.name}.csv", "", f"{table.holds.capitalize()}.", ""]
+            lines += [
+                f"## {table.name}.csv",
+                "",
+                f"{table.holds[:1].upper()}{table.holds[1:]}.",
+                "",
+            ]
             lines += ["| column | meaning |", "|---|---|"]
             lines += [f"| {name} | {meaning} |" for name, meaning in table.columns]
             lines += [""]

@@ -146,10 +146,8 @@ def linkage(
     column_of = {o: column for column, o in enumerate(asked)}
 
     def links(name: int) -> tuple[int | None, ...]:
-        row = counts[row_of[name]] if name in row_of else [0] * len(asked)
-        return tuple(
-            row[column_of[o]] if o in column_of else None for o in range(len(output_sat))
-        )
+        row = counts[row_of[name]] if asked and name in row_of else [0] * len(asked)
+        return tuple(row[column_of[o]] if o in column_of else None for o in range(len(output_sat)))
 
     forced = _forced(party_sat, {o: output_sat[o] for o in asked}, most_gain_sat, most_loss_sat)
     alike = Counter(value for value in output_sat if value)
@@ -179,8 +177,11 @@ def linkage(
 def _forced(
     parties: dict[int, int], outputs: dict[int, int], most_gain_sat: int, most_loss_sat: int
 ) -> set[tuple[int, int]]:
-    """The pairs that must share a block: an output that all others together cannot pay for, or a
-    party that all other outputs together cannot take."""
+    """The pairs that must share a block.
+
+    All others together could not pay for the output, or all other outputs not take what the party
+    brings.
+    """
     input_sum, output_sum = sum(parties.values()), sum(outputs.values())
     return {
         (name, o)

@@ -33,6 +33,9 @@ CHANNEL_CLOSE = "channel_close"
 KEY_HANDOVER = "key_handover"
 MARKS = (CHANNEL_OPEN, CHANNEL_CLOSE, KEY_HANDOVER)
 
+COMMITMENT = "commitment"
+MUTUAL_CLOSE = "mutual_close"
+
 DENOMINATIONS_SAT = frozenset(100_000 << k for k in range(14))
 LEAST_BATCH = 5
 LEAST_SPENT = 3
@@ -54,10 +57,13 @@ SCHEMA = pa.schema(
     [
         pa.field("txout_id", pa.int64(), nullable=False),
         pa.field("mark", pa.string(), nullable=False),
-        pa.field("reasons", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
+        pa.field("kind", pa.string()),
+        pa.field(
+            "reasons", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False
+        ),
     ]
 )
-"""An output, its mark, and what was seen, in words."""
+"""An output, its mark, how a channel closed (null for no channel), what was seen in words."""
 
 _TX = ["tx_index", "version", "locktime", "first_txin", "txin_count", "first_txout_id"]
 _TX += ["txout_count"]
@@ -73,6 +79,14 @@ class Spend:
     txin: Row
     script_type: str
     witness: Sequence[bytes] | None
+
+
+@dataclass(frozen=True)
+class ChannelSpend:
+    """What a spend of a funding output looks like: a commitment or a mutual close, and why."""
+
+    kind: str
+    reasons: list[str]
 
 
 def marks(
@@ -94,26 +108,30 @@ def marks(
     txs = lookup.rows_of("txs", tx_ids, _TX)
     channels = _channel_spends(lookup, txs, witnesses)
     batches = _batches(lookup, txs, {row["tx_id"] for row in made.values()} - set(coinjoin_txs))
-    found: list[tuple[int, str, list[str]]] = []
+    found: list[tuple[int, str, str | None, list[str]]] = []
     for txout, row in made.items():
         spender = spenders[txout]
         if spender and spender[0] in channels:
-            found.append((txout, CHANNEL_OPEN, channels[spender[0]]))
+            spent = channels[spender[0]]
+            found.append((txout, CHANNEL_OPEN, spent.kind, spent.reasons))
         if row["tx_id"] in channels:
-            said = channels[row["tx_id"]]
+            spent = channels[row["tx_id"]]
+            said = spent.reasons
             if row["value_sat"] == ANCHOR_SAT and row["script_type"] in ("p2wsh", "p2tr"):
                 said = [*said, f"itself of {ANCHOR_SAT} sat, as an anchor is"]
-            found.append((txout, CHANNEL_CLOSE, said))
+            found.append((txout, CHANNEL_CLOSE, spent.kind, said))
         if txout in batches:
-            found.append((txout, KEY_HANDOVER, batches[txout]))
-    columns = list(zip(*sorted(found), strict=True)) or [[], [], []]
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], SCHEMA)
+            found.append((txout, KEY_HANDOVER, None, batches[txout]))
+    rows = [
+        dict(zip(SCHEMA.names, row, strict=True)) for row in sorted(found, key=lambda row: row[:2])
+    ]
+    return pa.Table.from_pylist(rows, SCHEMA)
 
 
 def _channel_spends(
     lookup: Lookup, txs: dict[int, Row], witnesses: Witnesses | None
-) -> dict[int, list[str]]:
-    """The transactions that spend what looks like a funding output, and why."""
+) -> dict[int, ChannelSpend]:
+    """The transactions that spend what looks like a funding output."""
     single = {tx: row for tx, row in txs.items() if row["txin_count"] == 1 and row["tx_index"] > 0}
     txins = lookup.rows_of("txins", [row["first_txin"] for row in single.values()], _TXIN)
     likely = {
@@ -140,39 +158,40 @@ def _channel_spends(
     return {tx: said for tx, spend in seen.items() if (said := channel_spend(spend))}
 
 
-def channel_spend(spend: Spend) -> list[str]:
-    """Why a spend looks as if it spent a funding output; nothing where it does not."""
+def channel_spend(spend: Spend) -> ChannelSpend | None:
+    """How a spend looks as if it spent a funding output; None where it does not."""
     tx, txin = spend.tx, spend.txin
     locked, sequence = tx["locktime"], txin["sequence"]
     is_commitment = tx["version"] in (2, 3) and locked >> 24 == 0x20 and sequence >> 24 == 0x80
     if spend.script_type == "p2tr":
         by_key = txin["witness_items"] == 1 and txin["witness_bytes"] in _KEY_PATH_WITNESS
-        return _commitment("a P2TR output by its key") if is_commitment and by_key else []
+        return _commitment("a P2TR output by its key") if is_commitment and by_key else None
     if spend.script_type != "p2wsh" or txin["witness_items"] != 4:
-        return []
+        return None
     if txin["witness_bytes"] not in _TWO_OF_TWO_WITNESS:
-        return []
+        return None
     by = "a P2WSH output by a witness of the size of a 2-of-2"
     if spend.witness is not None:
         keys = two_of_two(spend.witness)
-        if keys is None:
-            return []
-        if not is_commitment and keys != sorted(keys):
-            return []
+        if keys is None or (not is_commitment and keys != sorted(keys)):
+            return None
         by = "a P2WSH output by the signatures of a 2-of-2"
     if is_commitment:
         return _commitment(by)
     is_legacy = sequence == _FINAL and locked == 0
     is_simple = sequence == _REPLACEABLE and locked < _FIRST_TIME
     if tx["version"] != 2 or tx["txout_count"] > 2 or not (is_legacy or is_simple):
-        return []
+        return None
     order = "" if spend.witness is None else ", whose keys are in rising order"
-    return [
-        f"one input spends {by}{order}",
-        f"version 2, {tx['txout_count']} of at most two outputs, "
-        + ("final with no locktime" if is_legacy else "replaceable"),
-        "so does a mutual close of a channel, and any wallet of two keys",
-    ]
+    return ChannelSpend(
+        MUTUAL_CLOSE,
+        [
+            f"one input spends {by}{order}",
+            f"version 2, {tx['txout_count']} of at most two outputs, "
+            + ("final with no locktime" if is_legacy else "replaceable"),
+            "so does a mutual close of a channel, and any wallet of two keys",
+        ],
+    )
 
 
 def two_of_two(witness: Sequence[bytes]) -> list[bytes] | None:
@@ -190,11 +209,14 @@ def two_of_two(witness: Sequence[bytes]) -> list[bytes] | None:
     return [script[2:35], script[36:69]]
 
 
-def _commitment(by: str) -> list[str]:
-    return [
-        f"one input spends {by}",
-        "upper 8 bits of locktime 0x20 and of sequence 0x80, as in a commitment transaction",
-    ]
+def _commitment(by: str) -> ChannelSpend:
+    return ChannelSpend(
+        COMMITMENT,
+        [
+            f"one input spends {by}",
+            "upper 8 bits of locktime 0x20 and of sequence 0x80, as in a commitment transaction",
+        ],
+    )
 
 
 def _batches(lookup: Lookup, txs: dict[int, Row], tx_ids: set[int]) -> dict[int, list[str]]:
@@ -222,7 +244,7 @@ def _batches(lookup: Lookup, txs: dict[int, Row], tx_ids: set[int]) -> dict[int,
             "each pays a script that is paid nothing else",
             f"{spent} of them are spent, in {len(spends)} transactions",
         ]
-        found.update({txout: said for txout in coins})
+        found.update(dict.fromkeys(coins, said))
     return found
 
 

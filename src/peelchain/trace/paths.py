@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import ChainRows, Int64
 from peelchain.trace.walk import Direction
+
+_RECEIPTS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def connections(
     everything that leads to it. A flow that reaches another seed ends there, so neither seeds nor
     hops are passed on through it.
     """
-    seeds = sorted(int(txout) for txout in np.asarray(seed_txouts, np.int64))
+    seeds = np.unique(np.asarray(seed_txouts, np.int64)).tolist()
     # Sets of seeds are bit masks: a union is one operation however many there are.
     starts = {txout: 1 << bit for bit, txout in enumerate(seeds)}
     reached: dict[int, tuple[int, int]] = {}
@@ -66,7 +68,7 @@ def connections(
 
 
 def deposit_candidates(
-    arrays: ChainArrays, reached: Collection[int], txout: int, service_scripts: npt.ArrayLike
+    chain: ChainRows, reached: Collection[int], txout: int, service_scripts: npt.ArrayLike
 ) -> tuple[int, ...]:
     """The outputs a service may have been paid by, if `txout` is its hot wallet's and from a sweep.
 
@@ -77,23 +79,33 @@ def deposit_candidates(
     spends, rising, are likely deposits to addresses the service gave its customers, not yet known
     as its own. Otherwise there are none. An inference of this tool, to be confirmed by the service.
     """
-    tx = int(arrays.txout_tx[txout])
     own = np.asarray(service_scripts, np.int64)
-    if not _pays_only(arrays, tx, own):
+    found = chain.outputs([txout])
+    tx, script = int(found.tx_id[0]), int(found.script_id[0])
+    if not _pays_only(chain, tx, own) or _is_swept(chain, script, own):
         return ()
-    of_script = arrays.txout_spender[arrays.txout_script == arrays.txout_script[txout]]
-    spenders = np.unique(of_script[of_script >= 0])
-    if len(spenders) and all(_pays_only(arrays, int(spender), own) for spender in spenders):
-        return ()
-    first, end = int(arrays.tx_first_txin[tx]), int(arrays.tx_first_txin[tx + 1])
-    spent = np.unique(arrays.txin_prev_txout[first:end]).tolist()
-    return tuple(source for source in spent if source in reached)
+    return tuple(source for source in np.unique(chain.prevouts(tx)).tolist() if source in reached)
 
 
-def _pays_only(arrays: ChainArrays, tx: int, scripts: Int64) -> bool:
-    first, end = int(arrays.tx_first_txout[tx]), int(arrays.tx_first_txout[tx + 1])
-    spendable = ~arrays.txout_unspendable[first:end]
-    return bool(np.isin(arrays.txout_script[first:end][spendable], scripts).all())
+def _is_swept(chain: ChainRows, script: int, own: Int64) -> bool:
+    """Whether what a script was paid went to these scripts alone, as far as it was spent."""
+    paid = chain.outputs_of_scripts([script])
+    spent = False
+    # A hot wallet is paid millions of times, and mostly a look at the first payments tells it.
+    for first in range(0, len(paid), _RECEIPTS_AT_ONCE):
+        spenders = chain.outputs(paid[first : first + _RECEIPTS_AT_ONCE]).spender
+        for spender in np.unique(spenders[spenders >= 0]).tolist():
+            if not _pays_only(chain, spender, own):
+                return False
+            spent = True
+    return spent
+
+
+def _pays_only(chain: ChainRows, tx: int, scripts: Int64) -> bool:
+    row = chain.transactions([tx])
+    first = int(row.first_txout[0])
+    made = chain.outputs(np.arange(first, first + int(row.txout_count[0])))
+    return bool(np.isin(made.script_id[~made.unspendable], scripts).all())
 
 
 def _members(mask: int, seeds: list[int]) -> tuple[int, ...]:

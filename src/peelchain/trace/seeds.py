@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import ChainRows, Int64
 
 
 @dataclass(frozen=True)
@@ -22,26 +22,25 @@ class Receipts:
     internal_sat: int
 
 
-def receipts(arrays: ChainArrays, script_ids: npt.ArrayLike) -> Receipts:
+def receipts(chain: ChainRows, script_ids: npt.ArrayLike) -> Receipts:
     """The receipts of a set of scripts, told from transfers within it.
 
     Change counted as a receipt would inflate what the set took: hence by transaction, not output.
     """
-    scripts = np.unique(np.asarray(script_ids, np.int64))
-    owned = np.flatnonzero(np.isin(arrays.txout_script, scripts))
-    spenders = np.unique(arrays.txout_spender[owned])
-    owned = owned[arrays.txout_value[owned] > 0]
-    is_internal = np.isin(arrays.txout_tx[owned], spenders[spenders >= 0])
-    received, internal = owned[~is_internal], owned[is_internal]
+    owned = chain.outputs_of_scripts(script_ids)
+    found = chain.outputs(owned)
+    spenders = np.unique(found.spender)
+    is_internal = np.isin(found.tx_id, spenders[spenders >= 0])
+    is_paid = found.value_sat > 0
+    received, internal = is_paid & ~is_internal, is_paid & is_internal
     return Receipts(
-        received.astype(np.int64),
-        internal.astype(np.int64),
-        _sum_sat(arrays, received),
-        _sum_sat(arrays, internal),
+        owned[received],
+        owned[internal],
+        _sum_sat(found.value_sat[received]),
+        _sum_sat(found.value_sat[internal]),
     )
 
 
-def _sum_sat(arrays: ChainArrays, txouts: npt.NDArray[np.intp]) -> int:
+def _sum_sat(values: Int64) -> int:
     # Beyond some 4,000 times all money, 64 bits would wrap: halves cannot.
-    values = arrays.txout_value[txouts]
     return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())

@@ -12,6 +12,7 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
@@ -20,10 +21,17 @@ Progress = Callable[[str, int, int | None], object]
 RULES: tuple[str, ...] = tuple(_core.tracing_rules())
 """Every rule of scope transaction."""
 
+BACKWARD_RULES: tuple[str, ...] = tuple(_core.tracing_rules(backward=True))
+"""Those that run backward too: under the others a satoshi's way depends on which are traced."""
+
 CASE_RULES: tuple[str, ...] = ("pro_rata", "index_fifo")
 """The rules of a case file: those its verifier derives again."""
 
 TERMINAL_TYPES: tuple[str, ...] = tuple(_core.terminal_types())
+
+_Int32 = npt.NDArray[np.int32]
+_Bool = npt.NDArray[np.bool_]
+_Flat = tuple[_Int32, Int64, Int64, Int64, Int64, Int64, Int64, Int64, _Bool]
 
 _NONE: Int64 = np.empty(0, np.int64)
 _NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
@@ -191,13 +199,15 @@ class Trace:
     graph: FlowGraph | None = None
 
 
-def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None = None) -> Trace:
-    """The trace of the request's seeds under each of its rules.
+def trace(
+    chain: ChainArrays | StoredChain, request: TraceRequest, progress: Progress | None = None
+) -> Trace:
+    """The trace of the request's seeds under each of its rules, whether in memory or from files.
 
     `progress` is told stage, transactions done and of how many (None: not known). What it raises
     ends the trace; where it returns False while the stage is `reach`, the walk stops and what it
     found is given as partial. Raises MisuseError for a request that makes no sense, StoreError
-    where the chain contradicts itself, ConservationError if a satoshi were lost.
+    where the chain contradicts itself or cannot be read, ConservationError if a satoshi were lost.
     Source: "Tracing" in DESIGN.md; docs/evidence-format.md gives the rules step by step.
     """
     _check(request)
@@ -207,17 +217,7 @@ def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None =
     seeds_sat = sum(seed_traced_sat.tolist())
     stops = request.boundaries
     flows, reached, graph, poison, partial, visited_txs, reached_txouts = _core.trace(
-        (
-            chain.tx_height,
-            chain.tx_first_txin,
-            chain.tx_first_txout,
-            chain.txin_prev_txout,
-            chain.txout_value,
-            chain.txout_script,
-            chain.txout_tx,
-            chain.txout_spender,
-            chain.txout_unspendable,
-        ),
+        chain.core if isinstance(chain, StoredChain) else _flat(chain),
         backward=request.direction == "backward",
         rules=list(request.rules),
         seed_txouts=seed_txouts,
@@ -241,9 +241,14 @@ def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None =
     )
     outcomes = {
         rule: _rule_trace(
-            rule, seeds_sat, _totals(totals), _terminal_table(*terminals), _hop_table(*hops)
+            rule,
+            seeds_sat,
+            _totals(totals),
+            _terminal_table(*terminals),
+            _hop_table(*hops),
+            None if claims is None else _claim_table(*claims),
         )
-        for rule, terminals, totals, hops in flows
+        for rule, terminals, totals, hops, claims in flows
     }
     poisoned = _totals(poison[1])
     return Trace(
@@ -259,6 +264,20 @@ def trace(chain: ChainArrays, request: TraceRequest, progress: Progress | None =
     )
 
 
+def _flat(chain: ChainArrays) -> _Flat:
+    return (
+        chain.tx_height,
+        chain.tx_first_txin,
+        chain.tx_first_txout,
+        chain.txin_prev_txout,
+        chain.txout_value,
+        chain.txout_script,
+        chain.txout_tx,
+        chain.txout_spender,
+        chain.txout_unspendable,
+    )
+
+
 def _check(request: TraceRequest) -> None:
     if request.direction not in get_args(Direction):
         raise MisuseError(
@@ -270,6 +289,11 @@ def _check(request: TraceRequest) -> None:
         if rule not in RULES:
             raise MisuseError(
                 f"no tracing rule is called '{rule}'; the rules are {', '.join(RULES)}"
+            )
+        if request.direction == "backward" and rule not in BACKWARD_RULES:
+            raise MisuseError(
+                f"under {rule} the way of a satoshi depends on which others are traced, so it runs "
+                f"forward only; backward use one of {', '.join(BACKWARD_RULES)}"
             )
         if list(request.rules).count(rule) > 1:
             raise MisuseError(f"rule '{rule}' is given twice; name each once")
@@ -290,7 +314,12 @@ def _check(request: TraceRequest) -> None:
 
 
 def _rule_trace(
-    rule: str, seeds_sat: int, totals: dict[str, int], terminals: pa.Table, hops: pa.Table
+    rule: str,
+    seeds_sat: int,
+    totals: dict[str, int],
+    terminals: pa.Table,
+    hops: pa.Table,
+    claims: pa.Table | None,
 ) -> RuleTrace:
     if sum(totals.values()) != seeds_sat:
         raise ConservationError(
@@ -298,7 +327,7 @@ def _rule_trace(
             "this is a defect of peelchain, please report it"
         )
     seeds_net_sat = seeds_sat - totals.get("seed", 0)
-    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, totals)
+    return RuleTrace(rule, terminals, hops, seeds_sat, seeds_net_sat, totals, claims)
 
 
 def _totals(sat_of_codes: list[int]) -> dict[str, int]:
@@ -309,12 +338,38 @@ def _totals(sat_of_codes: list[int]) -> dict[str, int]:
 def _terminal_table(
     types: npt.NDArray[np.uint8], txs: Int64, txouts: Int64, values: Int64, traced: Int64
 ) -> pa.Table:
-    names = pa.DictionaryArray.from_arrays(
-        pa.array(types.astype(np.int8)), pa.array(TERMINAL_TYPES, pa.string())
-    )
     return pa.Table.from_arrays(
-        [names, pa.array(txs), _null_where_negative(txouts), pa.array(values), pa.array(traced)],
+        [
+            _names(types),
+            pa.array(txs),
+            _null_where_negative(txouts),
+            pa.array(values),
+            pa.array(traced),
+        ],
         schema=TABLES["terminals"].schema,
+    )
+
+
+def _claim_table(
+    claimants: Int64, terminals: tuple[npt.NDArray[np.uint8], Int64, Int64, Int64, Int64]
+) -> pa.Table:
+    types, txs, txouts, _, traced = terminals
+    return pa.Table.from_arrays(
+        [
+            pa.array(claimants),
+            _names(types),
+            pa.array(txs),
+            _null_where_negative(txouts),
+            pa.array(traced),
+        ],
+        schema=TABLES["claims"].schema,
+    )
+
+
+def _names(types: npt.NDArray[np.uint8]) -> pa.DictionaryArray:
+    # The codes are far below 128, so they may be seen as the signed bytes that the schema asks for.
+    return pa.DictionaryArray.from_arrays(
+        pa.array(types.view(np.int8)), pa.array(TERMINAL_TYPES, pa.string())
     )
 
 

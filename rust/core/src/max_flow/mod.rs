@@ -14,4 +14,4 @@ mod push;
 mod tests;
 
 pub use network::{Columns, Network};
-pub use push::{Flow, Pulse};
+pub use push::{Flow, Pulse, Push, most};

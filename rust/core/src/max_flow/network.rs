@@ -15,29 +15,49 @@ pub struct Columns<'a> {
     pub end_capacities_sat: &'a [i64],
 }
 
-/// Nodes are numbered in a topological order, arcs by tail and then head, parallel ones as one.
+/// What a flow is asked of: the same arcs in both directions.
 #[derive(Debug)]
 pub struct Network {
-    /// The number of each of the caller's nodes.
+    pub(super) along: Arcs,
+    pub(super) against: Arcs,
+    /// The numbers of the nodes in `along`; of each seed, of each end.
     pub(super) number: Vec<u32>,
-    /// The arcs from node v are `first_out[v]..first_out[v + 1]`.
-    pub(super) first_out: Vec<u32>,
-    pub(super) tails: Vec<u32>,
-    pub(super) heads: Vec<u32>,
-    pub(super) capacities_sat: Vec<i64>,
-    /// The arcs to node v are `arcs_in[first_in[v]..first_in[v + 1]]`.
-    pub(super) first_in: Vec<u32>,
-    pub(super) arcs_in: Vec<u32>,
-    /// Of each node.
-    pub(super) seed_sat: Vec<i64>,
-    /// Of each end.
+    pub(super) seed_nodes: Vec<u32>,
     pub(super) end_nodes: Vec<u32>,
+    pub(super) seed_sat: Vec<i64>,
     pub(super) end_capacities_sat: Vec<i64>,
+    /// Of each number: no more than this can ever come to the node.
+    pub(super) inflow_sat: Vec<i64>,
+}
+
+/// Arcs from lower to higher numbers, in order of tail and then head, parallel ones as one.
+///
+/// Against the flow a node's number is counted from the other end, so that holds there too.
+#[derive(Debug)]
+pub(super) struct Arcs {
+    /// The arcs from node v are `first_out[v]..first_out[v + 1]`.
+    first_out: Vec<u32>,
+    pub tails: Vec<u32>,
+    pub heads: Vec<u32>,
+    pub capacities_sat: Vec<i64>,
+    /// The arcs to node v are `arcs_in[first_in[v]..first_in[v + 1]]`.
+    first_in: Vec<u32>,
+    arcs_in: Vec<u32>,
+}
+
+impl Arcs {
+    pub fn out(&self, node: usize) -> std::ops::Range<usize> {
+        self.first_out[node] as usize..self.first_out[node + 1] as usize
+    }
+
+    pub fn into(&self, node: usize) -> &[u32] {
+        &self.arcs_in[self.first_in[node] as usize..self.first_in[node + 1] as usize]
+    }
 }
 
 impl Network {
     /// The network of the columns. Refuses ids beyond the nodes, amounts below 0, cycles, and a node
-    /// that could be sent 2^63 satoshis, since amounts at a node are counted in 64 bits.
+    /// through which 2^63 satoshis could pass, since amounts at a node are counted in 64 bits.
     pub fn build(columns: &Columns<'_>) -> Result<Network> {
         let nodes = columns.node_count;
         check_lengths(columns)?;
@@ -60,29 +80,27 @@ impl Network {
         let number = topological(nodes, &tails, &heads)?;
         let renumbered =
             |ids: Vec<u32>| -> Vec<u32> { ids.into_iter().map(|id| number[id as usize]).collect() };
-        let arcs = merged(
+        let (tails, heads) = (renumbered(tails), renumbered(heads));
+        let mut along = merged(nodes, &tails, &heads, columns.capacities_sat)?;
+        let seed_nodes = renumbered(seeds);
+        let inflow_sat = inflows(&seed_nodes, columns.seed_sat, &along)?;
+        clip(&mut along, &inflow_sat)?;
+        let turned =
+            |ids: &[u32]| -> Vec<u32> { ids.iter().map(|id| nodes as u32 - 1 - id).collect() };
+        let against = merged(
             nodes,
-            &renumbered(tails),
-            &renumbered(heads),
-            columns.capacities_sat,
+            &turned(&along.heads),
+            &turned(&along.tails),
+            &along.capacities_sat,
         )?;
-        let mut seed_sat = vec![0i128; nodes];
-        for (node, sat) in renumbered(seeds).into_iter().zip(columns.seed_sat) {
-            seed_sat[node as usize] += i128::from(*sat);
-        }
-        check_inflow(&seed_sat, &arcs)?;
-        let (first_in, arcs_in) = by_head(nodes, &arcs.heads);
         Ok(Network {
-            // `check_inflow` has bounded these to 64 bits
-            seed_sat: seed_sat.into_iter().map(|sat| sat as i64).collect(),
             end_nodes: renumbered(ends),
+            seed_nodes,
+            seed_sat: columns.seed_sat.to_vec(),
             end_capacities_sat: columns.end_capacities_sat.to_vec(),
-            first_in,
-            arcs_in,
-            first_out: arcs.first_out,
-            tails: arcs.tails,
-            heads: arcs.heads,
-            capacities_sat: arcs.capacities_sat,
+            along,
+            against,
+            inflow_sat,
             number,
         })
     }
@@ -139,7 +157,7 @@ fn topological(nodes: usize, tails: &[u32], heads: &[u32]) -> Result<Vec<u32>> {
     if tails.iter().zip(heads).all(|(tail, head)| tail < head) {
         return Ok((0..nodes as u32).collect());
     }
-    let (first, arcs) = by_head(nodes, tails);
+    let (first, arcs) = by_node(nodes, tails);
     let mut waiting = vec![0u32; nodes];
     for head in heads {
         waiting[*head as usize] += 1;
@@ -172,7 +190,7 @@ fn topological(nodes: usize, tails: &[u32], heads: &[u32]) -> Result<Vec<u32>> {
 }
 
 /// The arcs of each node by one of their columns, in order.
-fn by_head(nodes: usize, column: &[u32]) -> (Vec<u32>, Vec<u32>) {
+fn by_node(nodes: usize, column: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let mut first = vec![0u32; nodes + 1];
     for node in column {
         first[*node as usize + 1] += 1;
@@ -189,22 +207,17 @@ fn by_head(nodes: usize, column: &[u32]) -> (Vec<u32>, Vec<u32>) {
     (first, arcs)
 }
 
-struct Arcs {
-    first_out: Vec<u32>,
-    tails: Vec<u32>,
-    heads: Vec<u32>,
-    capacities_sat: Vec<i64>,
-}
-
 /// The arcs in order of tail and head, those that share both as one; those that carry nothing left
 /// out.
 fn merged(nodes: usize, tails: &[u32], heads: &[u32], capacities_sat: &[i64]) -> Result<Arcs> {
-    let (first, mut order) = by_head(nodes, tails);
+    let (first, mut order) = by_node(nodes, tails);
     let mut arcs = Arcs {
         first_out: Vec::with_capacity(nodes + 1),
         tails: Vec::with_capacity(tails.len()),
         heads: Vec::with_capacity(tails.len()),
         capacities_sat: Vec::with_capacity(tails.len()),
+        first_in: Vec::new(),
+        arcs_in: Vec::new(),
     };
     for node in 0..nodes {
         let own = arcs.heads.len();
@@ -219,7 +232,7 @@ fn merged(nodes: usize, tails: &[u32], heads: &[u32], capacities_sat: &[i64]) ->
             if arcs.heads.len() > own && arcs.heads.last() == Some(&head) {
                 let last = arcs.capacities_sat.len() - 1;
                 let sum = arcs.capacities_sat[last].checked_add(sat);
-                arcs.capacities_sat[last] = sum.ok_or_else(|| too_much(head))?;
+                arcs.capacities_sat[last] = sum.ok_or_else(|| too_much(head as usize))?;
             } else {
                 arcs.tails.push(node as u32);
                 arcs.heads.push(head);
@@ -228,28 +241,49 @@ fn merged(nodes: usize, tails: &[u32], heads: &[u32], capacities_sat: &[i64]) ->
         }
     }
     arcs.first_out.push(arcs.heads.len() as u32);
+    (arcs.first_in, arcs.arcs_in) = by_node(nodes, &arcs.heads);
     Ok(arcs)
 }
 
-fn too_much(node: u32) -> CoreError {
+fn too_much(node: usize) -> CoreError {
     misuse(format!(
-        "node {node} could be sent 2^63 sat or more; trace fewer seeds at a time"
+        "2^63 sat or more could pass through node {node}; trace fewer seeds at a time"
     ))
 }
 
-/// Refuses a node that could be sent more than 64 bits count. What passes has at most that much at
-/// any node at any time.
-fn check_inflow(seed_sat: &[i128], arcs: &Arcs) -> Result<()> {
-    let all: i128 = seed_sat.iter().sum();
-    let mut inflow = seed_sat.to_vec();
-    for node in 0..seed_sat.len() {
-        inflow[node] = inflow[node].min(all);
-        if inflow[node] > i128::from(i64::MAX) {
-            return Err(too_much(node as u32));
+/// The most that could come to each node. Refuses one to which more could than 64 bits count.
+fn inflows(seed_nodes: &[u32], seed_sat: &[i64], arcs: &Arcs) -> Result<Vec<i64>> {
+    let all: i128 = seed_sat.iter().map(|sat| i128::from(*sat)).sum();
+    let mut inflow = vec![0i128; arcs.first_out.len() - 1];
+    for (node, sat) in seed_nodes.iter().zip(seed_sat) {
+        inflow[*node as usize] += i128::from(*sat);
+    }
+    let mut checked = Vec::with_capacity(inflow.len());
+    for node in 0..inflow.len() {
+        let most = inflow[node].min(all);
+        if most >= i128::from(i64::MAX) {
+            return Err(too_much(node));
         }
-        for arc in arcs.first_out[node] as usize..arcs.first_out[node + 1] as usize {
-            inflow[arcs.heads[arc] as usize] +=
-                i128::from(arcs.capacities_sat[arc]).min(inflow[node]);
+        for arc in arcs.out(node) {
+            inflow[arcs.heads[arc] as usize] += i128::from(arcs.capacities_sat[arc]).min(most);
+        }
+        checked.push(most as i64);
+    }
+    Ok(checked)
+}
+
+/// Lowers each capacity to one more than can come to its tail: still never used up, so never part of
+/// a cut. Refuses a node at which, against the flow, more could be than 64 bits count.
+fn clip(arcs: &mut Arcs, inflow_sat: &[i64]) -> Result<()> {
+    for (node, inflow_sat) in inflow_sat.iter().enumerate() {
+        // what is asked of the ends at the node, and of those beyond each arc
+        let mut sum = inflow_sat + 1;
+        for arc in arcs.out(node) {
+            let capacity_sat = &mut arcs.capacities_sat[arc];
+            *capacity_sat = (*capacity_sat).min(inflow_sat + 1);
+            sum = sum
+                .checked_add(*capacity_sat)
+                .ok_or_else(|| too_much(node))?;
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The flow itself: a preflow pushed down the order, then on by labels until no more can arrive.
 
-use super::network::Network;
+use super::network::{Arcs, Network};
 use crate::error::{CoreError, Result};
 
 /// Asked now and then whether to go on.
@@ -11,18 +11,30 @@ const CUT_OFF: u32 = u32::MAX;
 const NO_NODE: u32 = u32::MAX;
 const PULSE_EVERY: u64 = 1 << 14;
 
+/// Which way satoshis are pushed: what seeds have to ends, or what ends could take back to seeds.
+/// Both give the same amount and a least cut; the side that has less is the one to push from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Push {
+    FromSeeds,
+    FromEnds,
+}
+
 /// A flow to a set of ends that may grow.
 pub struct Flow<'a> {
     network: &'a Network,
+    arcs: &'a Arcs,
+    push: Push,
     is_chosen: Vec<bool>,
+    /// What the chosen ends at each node take, at most one more than can come there.
+    taken_sat: Vec<i64>,
     arrived_sat: i128,
     /// Satoshis at each node that have not moved on.
     waiting_sat: Vec<i64>,
     /// Satoshis that each arc carries.
     carried_sat: Vec<i64>,
-    /// What the chosen ends at each node can still take.
+    /// What each node can still take for good.
     room_sat: Vec<i64>,
-    /// At most the number of steps to an end with room, that into it counted; `CUT_OFF` for none.
+    /// At most the number of steps to a node with room, that into it counted; `CUT_OFF` for none.
     labels: Vec<u32>,
     /// The arc, of those from and then those to a node, before which none can be pushed along.
     current: Vec<u32>,
@@ -35,15 +47,22 @@ pub struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    /// The seeds' satoshis at their nodes, and no end chosen.
-    pub fn new(network: &'a Network) -> Flow<'a> {
+    /// No flow, since no end is chosen.
+    pub fn new(network: &'a Network, push: Push) -> Flow<'a> {
         let nodes = network.node_count();
-        Flow {
+        let arcs = match push {
+            Push::FromSeeds => &network.along,
+            Push::FromEnds => &network.against,
+        };
+        let mut flow = Flow {
             network,
+            arcs,
+            push,
             is_chosen: vec![false; network.end_count()],
+            taken_sat: vec![0; nodes],
             arrived_sat: 0,
-            waiting_sat: network.seed_sat.clone(),
-            carried_sat: vec![0; network.heads.len()],
+            waiting_sat: vec![0; nodes],
+            carried_sat: vec![0; arcs.heads.len()],
             room_sat: vec![0; nodes],
             labels: vec![CUT_OFF; nodes],
             current: vec![0; nodes],
@@ -51,24 +70,24 @@ impl<'a> Flow<'a> {
             gap: CUT_OFF,
             active: Active::new(nodes),
             steps: 0,
+        };
+        for (node, sat) in network.seed_nodes.iter().zip(&network.seed_sat) {
+            let node = flow.place(*node);
+            match push {
+                Push::FromSeeds => flow.waiting_sat[node] += sat,
+                Push::FromEnds => flow.room_sat[node] += sat,
+            }
         }
+        flow
     }
 
     /// The most that can arrive at the chosen ends and at those chosen before.
     pub fn grow(&mut self, chosen: &[bool], pulse: Pulse<'_>) -> Result<i128> {
-        if chosen.len() != self.is_chosen.len() {
-            return Err(CoreError::Misuse(format!(
-                "{} flags choose among {} ends; give one for each",
-                chosen.len(),
-                self.is_chosen.len()
-            )));
-        }
+        check_flags(self.network, chosen)?;
         for (end, chosen) in chosen.iter().enumerate() {
             if *chosen && !self.is_chosen[end] {
                 self.is_chosen[end] = true;
-                let room = &mut self.room_sat[self.network.end_nodes[end] as usize];
-                // More room than 64 bits count is as good as the most that can be at a node.
-                *room = room.saturating_add(self.network.end_capacities_sat[end]);
+                self.choose(end);
             }
         }
         self.sweep();
@@ -84,25 +103,49 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Whether more could arrive from each of the caller's nodes, were it there. These are one side
-    /// of a least cut: what has arrived is the seeds on this side, the capacities of the arcs that
-    /// lead to it, and those of the chosen ends on the other side.
+    /// Whether more could arrive at the ends from each of the caller's nodes, were it there. These
+    /// are one side of a least cut: what has arrived is the seeds on this side, the capacities of
+    /// the arcs that lead to it, and those of the chosen ends on the other side.
     pub fn reaches(&self) -> Vec<bool> {
-        let number = &self.network.number;
-        let labels = number.iter().map(|place| self.labels[*place as usize]);
-        labels.map(|label| label != CUT_OFF).collect()
+        let numbers = self.network.number.iter();
+        numbers
+            .map(|number| {
+                let connected = self.labels[self.place(*number)] != CUT_OFF;
+                connected == (self.push == Push::FromSeeds)
+            })
+            .collect()
+    }
+
+    fn place(&self, number: u32) -> usize {
+        match self.push {
+            Push::FromSeeds => number as usize,
+            Push::FromEnds => self.network.node_count() - 1 - number as usize,
+        }
+    }
+
+    fn choose(&mut self, end: usize) {
+        let number = self.network.end_nodes[end];
+        let node = self.place(number);
+        // One more than can come there is never used up, as little as all that the end could take.
+        let most = self.network.inflow_sat[number as usize] + 1;
+        let more = self.network.end_capacities_sat[end].min(most - self.taken_sat[node]);
+        self.taken_sat[node] += more;
+        match self.push {
+            Push::FromSeeds => self.room_sat[node] += more,
+            Push::FromEnds => self.waiting_sat[node] += more,
+        }
     }
 
     /// One pass down the order. A node is sent no more than the arcs from it can take to the ends.
     fn sweep(&mut self) {
-        let network = self.network;
-        let nodes = network.node_count();
+        let arcs = self.arcs;
+        let nodes = self.network.node_count();
         let mut useful_sat = self.room_sat.clone();
         for node in (0..nodes).rev() {
             let mut sum = useful_sat[node];
-            for arc in network.out(node) {
-                let left = network.capacities_sat[arc] - self.carried_sat[arc];
-                sum = sum.saturating_add(left.min(useful_sat[network.heads[arc] as usize]));
+            for arc in arcs.out(node) {
+                let left = arcs.capacities_sat[arc] - self.carried_sat[arc];
+                sum = sum.saturating_add(left.min(useful_sat[arcs.heads[arc] as usize]));
             }
             useful_sat[node] = sum;
         }
@@ -111,12 +154,12 @@ impl<'a> Flow<'a> {
                 continue;
             }
             self.rest(node);
-            for arc in network.out(node) {
+            for arc in arcs.out(node) {
                 if self.waiting_sat[node] == 0 {
                     break;
                 }
-                let head = network.heads[arc] as usize;
-                let left = network.capacities_sat[arc] - self.carried_sat[arc];
+                let head = arcs.heads[arc] as usize;
+                let left = arcs.capacities_sat[arc] - self.carried_sat[arc];
                 let sat = self.waiting_sat[node].min(left).min(useful_sat[head]);
                 useful_sat[head] -= sat;
                 self.carried_sat[arc] += sat;
@@ -136,7 +179,7 @@ impl<'a> Flow<'a> {
     /// Labels of the fewest steps to an end with room, breadth first from there; and the nodes with
     /// something waiting that can still arrive.
     fn label_exactly(&mut self) {
-        let network = self.network;
+        let arcs = self.arcs;
         self.labels.fill(CUT_OFF);
         self.of_label.fill(0);
         self.gap = CUT_OFF;
@@ -158,16 +201,17 @@ impl<'a> Flow<'a> {
             if self.waiting_sat[node] > 0 {
                 self.active.add(node, label);
             }
-            for arc in network.into(node) {
-                let tail = network.tails[arc] as usize;
-                let left = network.capacities_sat[arc] - self.carried_sat[arc];
+            for arc in arcs.into(node) {
+                let arc = *arc as usize;
+                let tail = arcs.tails[arc] as usize;
+                let left = arcs.capacities_sat[arc] - self.carried_sat[arc];
                 if left > 0 && self.labels[tail] == CUT_OFF {
                     self.labels[tail] = label + 1;
                     queue.push(tail as u32);
                 }
             }
-            for arc in network.out(node) {
-                let head = network.heads[arc] as usize;
+            for arc in arcs.out(node) {
+                let head = arcs.heads[arc] as usize;
                 if self.carried_sat[arc] > 0 && self.labels[head] == CUT_OFF {
                     self.labels[head] = label + 1;
                     queue.push(head as u32);
@@ -178,8 +222,7 @@ impl<'a> Flow<'a> {
 
     /// Pushes until nothing that waits has a label, or the labels are stale by much.
     fn push_by_labels(&mut self, pulse: Pulse<'_>) -> Result<()> {
-        let network = self.network;
-        let enough = 4 * (network.node_count() + network.heads.len()) as u64;
+        let enough = 4 * (self.labels.len() + self.carried_sat.len()) as u64;
         let mut work = 0;
         while let Some(node) = self.active.take() {
             self.steps += 1;
@@ -196,9 +239,7 @@ impl<'a> Flow<'a> {
 
     /// Pushes what waits at a node on, relabelling it as needed; gives the arcs looked at.
     fn discharge(&mut self, node: usize) -> u64 {
-        let network = self.network;
-        let out = network.out(node);
-        let into = network.first_in[node] as usize..network.first_in[node + 1] as usize;
+        let (out, into) = (self.arcs.out(node), self.arcs.into(node));
         let degree = out.len() + into.len();
         let mut work = 0;
         if self.labels[node] > self.gap {
@@ -210,7 +251,7 @@ impl<'a> Flow<'a> {
             let mut at = self.current[node] as usize;
             while at < degree {
                 work += 1;
-                let (arc, other, left) = self.step(&out, &into, at);
+                let (arc, other, left) = self.step(&out, into, at);
                 if left > 0
                     && self.labels[other] != CUT_OFF
                     && self.labels[node] == self.labels[other] + 1
@@ -227,7 +268,7 @@ impl<'a> Flow<'a> {
                 break;
             }
             work += degree as u64;
-            if !self.relabel(node, &out, &into) {
+            if !self.relabel(node, &out, into) {
                 break;
             }
         }
@@ -236,20 +277,15 @@ impl<'a> Flow<'a> {
 
     /// An arc from or to a node by its place among them, the node at its other end, and what can be
     /// pushed along it: more of what it can carry, or back what it does.
-    fn step(
-        &self,
-        out: &std::ops::Range<usize>,
-        into: &std::ops::Range<usize>,
-        at: usize,
-    ) -> (usize, usize, i64) {
-        let network = self.network;
+    fn step(&self, out: &std::ops::Range<usize>, into: &[u32], at: usize) -> (usize, usize, i64) {
+        let arcs = self.arcs;
         if at < out.len() {
             let arc = out.start + at;
-            let left = network.capacities_sat[arc] - self.carried_sat[arc];
-            (arc, network.heads[arc] as usize, left)
+            let left = arcs.capacities_sat[arc] - self.carried_sat[arc];
+            (arc, arcs.heads[arc] as usize, left)
         } else {
-            let arc = network.arcs_in[into.start + at - out.len()] as usize;
-            (arc, network.tails[arc] as usize, self.carried_sat[arc])
+            let arc = into[at - out.len()] as usize;
+            (arc, arcs.tails[arc] as usize, self.carried_sat[arc])
         }
     }
 
@@ -264,12 +300,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Raises a label to what its arcs allow; false where nothing can arrive from there any more.
-    fn relabel(
-        &mut self,
-        node: usize,
-        out: &std::ops::Range<usize>,
-        into: &std::ops::Range<usize>,
-    ) -> bool {
+    fn relabel(&mut self, node: usize, out: &std::ops::Range<usize>, into: &[u32]) -> bool {
         let mut least = CUT_OFF;
         for at in 0..out.len() + into.len() {
             let (_, other, left) = self.step(out, into, at);
@@ -293,15 +324,46 @@ impl<'a> Flow<'a> {
     }
 }
 
-impl Network {
-    fn out(&self, node: usize) -> std::ops::Range<usize> {
-        self.first_out[node] as usize..self.first_out[node + 1] as usize
+fn check_flags(network: &Network, chosen: &[bool]) -> Result<()> {
+    if chosen.len() == network.end_count() {
+        return Ok(());
     }
+    Err(CoreError::Misuse(format!(
+        "{} flags choose among {} ends; give one for each",
+        chosen.len(),
+        network.end_count()
+    )))
+}
 
-    fn into(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
-        let arcs = &self.arcs_in[self.first_in[node] as usize..self.first_in[node + 1] as usize];
-        arcs.iter().map(|arc| *arc as usize)
+/// The most that can arrive at each of growing sets of ends, and from where more could.
+pub fn most(
+    network: &Network,
+    growing: &[&[bool]],
+    pulse: Pulse<'_>,
+) -> Result<Vec<(i128, Vec<bool>)>> {
+    let seeds_sat: i128 = network.seed_sat.iter().map(|sat| i128::from(*sat)).sum();
+    let mut flow: Option<Flow<'_>> = None;
+    let mut found = Vec::with_capacity(growing.len());
+    for chosen in growing {
+        check_flags(network, chosen)?;
+        let ends = network.end_capacities_sat.iter().zip(*chosen);
+        let chosen_sat: i128 = ends
+            .filter(|(_, c)| **c)
+            .map(|(sat, _)| i128::from(*sat))
+            .sum();
+        let push = if chosen_sat < seeds_sat {
+            Push::FromEnds
+        } else {
+            Push::FromSeeds
+        };
+        if flow.as_ref().is_none_or(|flow| flow.push != push) {
+            flow = Some(Flow::new(network, push));
+        }
+        if let Some(flow) = &mut flow {
+            found.push((flow.grow(chosen, pulse)?, flow.reaches()));
+        }
     }
+    Ok(found)
 }
 
 /// Nodes with something waiting, the highest label first.

@@ -103,15 +103,20 @@ proptest! {
         case in cases(), masks in prop::collection::vec(any::<u16>(), 1..4),
     ) {
         let network = case.build().unwrap();
-        let mut flow = Flow::new(&network);
-        let mut chosen = vec![false; case.ends.len()];
-        for mask in masks {
-            for (end, chosen) in chosen.iter_mut().enumerate() {
-                *chosen |= mask >> end & 1 == 1;
+        for push in [Push::FromSeeds, Push::FromEnds] {
+            let mut flow = Flow::new(&network, push);
+            let mut chosen = vec![false; case.ends.len()];
+            for mask in &masks {
+                for (end, chosen) in chosen.iter_mut().enumerate() {
+                    *chosen |= (mask >> end) & 1 == 1;
+                }
+                let arrived = flow.grow(&chosen, &mut || true).unwrap();
+                prop_assert_eq!(arrived, case.slow(&chosen));
+                prop_assert_eq!(arrived, capacity_of_cut(&case, &chosen, &flow.reaches()));
+                let found = most(&network, &[&chosen], &mut || true).unwrap();
+                prop_assert_eq!(arrived, found[0].0);
+                prop_assert_eq!(arrived, capacity_of_cut(&case, &chosen, &found[0].1));
             }
-            let arrived = flow.grow(&chosen, &mut || true).unwrap();
-            prop_assert_eq!(arrived, case.slow(&chosen));
-            prop_assert_eq!(arrived, capacity_of_cut(&case, &chosen, &flow.reaches()));
         }
     }
 }
@@ -153,7 +158,9 @@ fn value_sent_down_a_blind_alley_comes_back() {
         ends: vec![(5, 10)],
     };
     let network = case.build().unwrap();
-    let arrived = Flow::new(&network).grow(&[true], &mut || true).unwrap();
+    let arrived = Flow::new(&network, Push::FromSeeds)
+        .grow(&[true], &mut || true)
+        .unwrap();
     assert_eq!(arrived, 10);
 }
 
@@ -166,7 +173,7 @@ fn stops_when_told() {
         ..Case::default()
     };
     let network = case.build().unwrap();
-    let stopped = Flow::new(&network).grow(&[true], &mut || false);
+    let stopped = Flow::new(&network, Push::FromSeeds).grow(&[true], &mut || false);
     assert!(matches!(stopped, Err(CoreError::Stopped)));
 }
 
@@ -184,6 +191,8 @@ fn refuses_cycles_and_one_flag_too_few() {
         ..Case::default()
     };
     let network = case.build().unwrap();
-    let refused = Flow::new(&network).grow(&[], &mut || true).unwrap_err();
+    let refused = Flow::new(&network, Push::FromSeeds)
+        .grow(&[], &mut || true)
+        .unwrap_err();
     assert!(refused.to_string().contains("0 flags choose among 1 ends"));
 }

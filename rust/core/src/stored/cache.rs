@@ -91,7 +91,8 @@ impl Cache {
     }
 
     /// Bytes of the pages held.
-    pub fn bytes(&self) -> usize {
+    #[cfg(test)]
+    fn bytes(&self) -> usize {
         self.bytes
     }
 

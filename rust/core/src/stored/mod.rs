@@ -5,6 +5,7 @@
 //! by what they may take, however long the chain.
 
 mod cache;
+mod clusters;
 mod columns;
 mod numbers;
 mod source;
@@ -21,6 +22,7 @@ use crate::lookup::{Lookups, TableRows};
 use crate::trace::MAX_MONEY_SAT;
 
 use cache::Cache;
+pub use clusters::StoredClusters;
 use columns::{Column, Columns, Values};
 use numbers::Numbers;
 

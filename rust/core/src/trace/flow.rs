@@ -1,10 +1,10 @@
 //! The seeds' satoshis carried over a walk under one rule, checked, as columns.
 
-use super::amounts::Amounts;
-use super::positions::Positions;
-use super::seeds::Seeds;
-use super::terminals::{Row, Terminals};
-use super::walk::{Fate, Walk};
+use super::amounts::{Amounts, Division, Owners};
+use super::positions::{Order, Positions};
+use super::seeds::{Part, Seeds};
+use super::terminals::{Claims, Row, Terminals};
+use super::walk::{Fate, Visit, Walk};
 use super::{Direction, Pace, Progress, Pulse, Request, Rule, Terminal, TraceError};
 
 /// One transaction's two lines of satoshis.
@@ -29,6 +29,13 @@ pub struct Cell {
     pub traced_sat: i64,
 }
 
+/// Traced satoshis of one claimant at a leaving position where the flow ends.
+pub struct Claim {
+    pub leaving: usize,
+    pub claimant: u32,
+    pub traced_sat: i64,
+}
+
 /// What a rule makes of one passage; buffers that are used again.
 #[derive(Default)]
 pub struct Outflow {
@@ -37,13 +44,17 @@ pub struct Outflow {
     pub wants_cells: bool,
     /// Where wanted, the nonzero cells by (input, output), inputs being those that enter or leave.
     pub cells: Vec<Cell>,
+    pub wants_claims: bool,
+    /// Where wanted, whose the traced satoshis are at each position that value does not walk on
+    /// from, in no order and in any number of pieces.
+    pub claims: Vec<Claim>,
 }
 
 /// A family of rules: what it keeps of each output that value walks on from, and how that passes
 /// through a transaction.
 pub trait Carrier {
-    /// Gives a seed's node its satoshis. Called in order of node, before any `pass`.
-    fn start(&mut self, node: usize, traced_sat: i64);
+    /// Gives a seed's node that value walks on from its satoshis, the first ones to the first part.
+    fn start(&mut self, node: usize, parts: &[Part]);
 
     /// Fills `out`, whose buffers are empty.
     fn pass(&mut self, passage: &Passage<'_>, out: &mut Outflow);
@@ -69,6 +80,8 @@ pub struct Flow {
     /// Traced satoshis by code of `Terminal`.
     pub totals_sat: [i128; Terminal::NAMES.len()],
     pub hops: Hops,
+    /// The terminals by claimant, where several were named.
+    pub claims: Option<Claims>,
 }
 
 const PULSE_EVERY: usize = 1 << 14;
@@ -81,10 +94,34 @@ pub fn propagate(
     rule: Rule,
     pulse: Pulse<'_>,
 ) -> Result<Flow, TraceError> {
+    let division = match rule {
+        Rule::ProRata => Division::Even,
+        Rule::Tiho => Division::HighestFirst,
+        Rule::DirtyFirst => Division::TracedFirst,
+        Rule::CleanFirst => Division::TracedLast,
+        Rule::IndexFifo => return place(request, seeds, walk, rule, Order::FirstIn, pulse),
+        Rule::IndexLifo => return place(request, seeds, walk, rule, Order::LastIn, pulse),
+    };
+    let owners = request.seed_claimants.map(|_| Owners::new());
+    let carrier = Amounts::new(division, owners);
+    carry(request, seeds, walk, rule, carrier, pulse)
+}
+
+fn place(
+    request: &Request<'_>,
+    seeds: &Seeds,
+    walk: &Walk,
+    rule: Rule,
+    order: Order,
+    pulse: Pulse<'_>,
+) -> Result<Flow, TraceError> {
     let nodes = walk.node_txouts.len();
-    match rule {
-        Rule::ProRata => carry(request, seeds, walk, rule, Amounts::new(), pulse),
-        Rule::IndexFifo => carry(request, seeds, walk, rule, Positions::new(nodes), pulse),
+    if request.seed_claimants.is_some() {
+        let carrier = Positions::<u32>::new(order, nodes);
+        carry(request, seeds, walk, rule, carrier, pulse)
+    } else {
+        let carrier = Positions::<()>::new(order, nodes);
+        carry(request, seeds, walk, rule, carrier, pulse)
     }
 }
 
@@ -100,14 +137,25 @@ fn carry<C: Carrier>(
     let mut terminals = Terminals::default();
     let mut hops = Hops::default();
     let mut node_sat = vec![0i64; walk.node_txouts.len()];
+    let wants_claims = request.seed_claimants.is_some();
+    let mut claims = Claims::default();
     for (node, traced_sat) in seeds.traced_sat.iter().enumerate() {
         node_sat[node] = *traced_sat;
-        carrier.start(node, *traced_sat);
-        let maker = walk.node_makers[node];
-        rest(walk, node, maker, *traced_sat, &mut terminals)?;
+        if walk.node_fates[node] == Fate::Walks {
+            carrier.start(node, seeds.parts(node));
+            continue;
+        }
+        let row = rest(walk, node, walk.node_makers[node], *traced_sat)?;
+        if let Some(row) = row {
+            terminals.push(row);
+            for part in seeds.parts(node).iter().filter(|_| wants_claims) {
+                claims.push(part.claimant, row.of(part.traced_sat));
+            }
+        }
     }
     let mut out = Outflow {
         wants_cells: request.hops,
+        wants_claims,
         ..Outflow::default()
     };
     let mut entering_sat = Vec::new();
@@ -137,6 +185,7 @@ fn carry<C: Carrier>(
         };
         out.leaving_sat.clear();
         out.cells.clear();
+        out.claims.clear();
         carrier.pass(&passage, &mut out);
         check_passage(&passage, &out.leaving_sat, visit.tx)?;
         for (node, traced_sat) in leaving.clone().zip(&out.leaving_sat) {
@@ -146,18 +195,30 @@ fn carry<C: Carrier>(
             } else {
                 walk.node_makers[node]
             };
-            rest(walk, node, maker, *traced_sat, &mut terminals)?;
+            if let Some(row) = rest(walk, node, maker, *traced_sat)? {
+                terminals.push(row);
+            }
         }
         if forward {
             let traced_sat = out.leaving_sat[leaving.len()];
             if traced_sat > 0 {
-                terminals.push(Row {
-                    terminal: Terminal::Fee,
-                    tx: visit.tx,
-                    txout: -1,
-                    value_sat: visit.fee_sat,
-                    traced_sat,
-                });
+                terminals.push(fee(visit, traced_sat));
+            }
+        }
+        for claim in &out.claims {
+            let node = leaving.start + claim.leaving;
+            let row = if node == leaving.end {
+                Some(fee(visit, claim.traced_sat))
+            } else {
+                let maker = if forward {
+                    visit.tx
+                } else {
+                    walk.node_makers[node]
+                };
+                rest(walk, node, maker, claim.traced_sat)?
+            };
+            if let Some(row) = row {
+                claims.push(claim.claimant, row);
             }
         }
         for cell in &out.cells {
@@ -182,11 +243,16 @@ fn carry<C: Carrier>(
     terminals.sort();
     let totals_sat = terminals.totals_sat();
     check_whole(&seeds.traced_sat, &totals_sat, rule)?;
+    if wants_claims {
+        claims.sort();
+        check_claims(&terminals, &claims, rule)?;
+    }
     Ok(Flow {
         rule,
         terminals,
         totals_sat,
         hops,
+        claims: wants_claims.then_some(claims),
     })
 }
 
@@ -203,18 +269,12 @@ fn tell(pulse: Pulse<'_>, rule: Rule, done: usize, walk: &Walk) -> Result<(), Tr
     Ok(())
 }
 
-/// Adds the terminal that a node is, if it is one; refuses traced value where nothing can rest.
+/// The terminal that a node is, if it is one; refuses traced value where nothing can rest.
 #[inline]
-fn rest(
-    walk: &Walk,
-    node: usize,
-    maker: i64,
-    traced_sat: i64,
-    terminals: &mut Terminals,
-) -> Result<(), TraceError> {
+fn rest(walk: &Walk, node: usize, maker: i64, traced_sat: i64) -> Result<Option<Row>, TraceError> {
     let fate = walk.node_fates[node];
     if traced_sat == 0 || fate == Fate::Walks {
-        return Ok(());
+        return Ok(None);
     }
     let txout = walk.node_txouts[node];
     let Fate::Ends(terminal) = fate else {
@@ -222,14 +282,23 @@ fn rest(
             "txout {txout} of no value holds {traced_sat} traced sat"
         )));
     };
-    terminals.push(Row {
+    Ok(Some(Row {
         terminal,
         tx: maker,
         txout,
         value_sat: walk.node_value_sat[node],
         traced_sat,
-    });
-    Ok(())
+    }))
+}
+
+fn fee(visit: &Visit, traced_sat: i64) -> Row {
+    Row {
+        terminal: Terminal::Fee,
+        tx: visit.tx,
+        txout: -1,
+        value_sat: visit.fee_sat,
+        traced_sat,
+    }
 }
 
 #[inline]
@@ -257,6 +326,17 @@ fn check_whole(seeds: &[i64], totals_sat: &[i128], rule: Rule) -> Result<(), Tra
     }
     Err(TraceError::Conservation(format!(
         "under {} the seeds' {seeds_sat} sat became {rest_sat} sat",
+        rule.name()
+    )))
+}
+
+/// What claimants have at each terminal must be what is traced there.
+fn check_claims(terminals: &Terminals, claims: &Claims, rule: Rule) -> Result<(), TraceError> {
+    if claims.sum_up() == terminals.clone() {
+        return Ok(());
+    }
+    Err(TraceError::Conservation(format!(
+        "under {} what claimants have at the terminals is not what is traced there",
         rule.name()
     )))
 }

@@ -14,6 +14,7 @@ mod amounts;
 mod chain;
 mod flow;
 mod ids;
+mod line;
 mod positions;
 mod radix_heap;
 mod reach;
@@ -31,7 +32,7 @@ pub use flow::{Flow, Hops};
 pub use rule::Rule;
 pub use share::share;
 pub use source::ChainSource;
-pub use terminals::Terminals;
+pub use terminals::{Claims, Terminals};
 pub use walk::Graph;
 
 use seeds::Seeds;
@@ -205,6 +206,7 @@ pub fn trace<S: ChainSource>(
     request: &Request<'_>,
     pulse: Pulse<'_>,
 ) -> Result<Outcome, TraceError> {
+    check_rules(request)?;
     let seeds = Seeds::new(chain, request)?;
     let walk = reach::reach(chain, request, &seeds, pulse)?;
     let flows = request
@@ -225,6 +227,22 @@ pub fn trace<S: ChainSource>(
         visited_txs: walk.visits.len() as u64,
         reached_txouts: walk.node_txouts.len() as u64,
     })
+}
+
+fn check_rules(request: &Request<'_>) -> Result<(), TraceError> {
+    if request.direction == Direction::Forward {
+        return Ok(());
+    }
+    let Some(rule) = request.rules.iter().find(|rule| !rule.runs_backward()) else {
+        return Ok(());
+    };
+    let others = Rule::ALL.into_iter().filter(|rule| rule.runs_backward());
+    Err(TraceError::Request(format!(
+        "under {} the way of a satoshi depends on which others are traced, so it runs forward \
+         only; backward use one of {}",
+        rule.name(),
+        others.map(Rule::name).collect::<Vec<_>>().join(", ")
+    )))
 }
 
 fn reached(walk: &Walk) -> Reached {

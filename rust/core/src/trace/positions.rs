@@ -1,124 +1,155 @@
 //! Rules under which every traced satoshi has a place on its output's line of satoshis.
 
-use super::flow::{Carrier, Cell, Outflow, Passage};
+use std::mem;
 
-/// Half-open run of traced satoshis, counted from an output's first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
-    start: i64,
-    end: i64,
+use super::flow::{Carrier, Cell, Claim, Outflow, Passage};
+use super::line::{Label, Line, Run};
+use super::seeds::Part;
+use super::walk::Fate;
+
+/// The order in which the entering satoshis take the leaving places.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    FirstIn,
+    LastIn,
 }
 
-/// Disjoint ascending runs of each node, passed on by the identity of the two lines.
-pub struct Positions {
-    /// Runs of all nodes in order of node; those of one node end where the next one's start.
-    runs: Vec<Run>,
-    first_run: Vec<usize>,
+/// Lines of the nodes that value walks on from, passed on satoshi by satoshi.
+pub struct Positions<L> {
+    order: Order,
+    slot_of_node: Vec<u32>,
+    lines: Vec<Line<L>>,
+    free_slots: Vec<u32>,
 }
 
-impl Positions {
-    pub fn new(nodes: usize) -> Positions {
+const NO_SLOT: u32 = u32::MAX;
+
+impl<L: Label> Positions<L> {
+    pub fn new(order: Order, nodes: usize) -> Positions<L> {
         Positions {
-            runs: Vec::new(),
-            first_run: Vec::with_capacity(nodes + 1),
+            order,
+            slot_of_node: vec![NO_SLOT; nodes],
+            lines: Vec::new(),
+            free_slots: Vec::new(),
         }
     }
 
-    fn runs_of(&self, node: usize) -> std::ops::Range<usize> {
-        let end = self
-            .first_run
-            .get(node + 1)
-            .copied()
-            .unwrap_or(self.runs.len());
-        self.first_run[node]..end
+    fn keep(&mut self, node: usize, line: Line<L>) {
+        let slot = match self.free_slots.pop() {
+            Some(slot) => {
+                self.lines[slot as usize] = line;
+                slot
+            }
+            None => {
+                self.lines.push(line);
+                self.lines.len() as u32 - 1
+            }
+        };
+        self.slot_of_node[node] = slot;
     }
 
-    /// Starts the runs of each node up to and with `node`.
-    fn open(&mut self, node: usize) {
-        while self.first_run.len() <= node {
-            self.first_run.push(self.runs.len());
+    /// The line of a node, which is kept no longer: an output is spent once.
+    fn take(&mut self, node: u32) -> Line<L> {
+        let slot = mem::replace(&mut self.slot_of_node[node as usize], NO_SLOT);
+        if slot == NO_SLOT {
+            return Line::new();
         }
+        self.free_slots.push(slot);
+        mem::replace(&mut self.lines[slot as usize], Line::new())
     }
 
-    /// Adds a run to the last node opened, joined to its last run where they touch.
-    fn push_run(&mut self, node: usize, run: Run) {
-        self.open(node);
-        let has_run = self.runs.len() > self.first_run[node];
-        match self.runs.last_mut() {
-            Some(last) if has_run && last.end == run.start => last.end = run.end,
-            _ => self.runs.push(run),
+    /// Hands over what has come together for one leaving position.
+    fn deliver(&mut self, passage: &Passage<'_>, column: usize, line: Line<L>, out: &mut Outflow) {
+        if line.traced_sat() == 0 {
+            return;
+        }
+        out.leaving_sat[column] = line.traced_sat();
+        if passage.leaving_fates.get(column) == Some(&Fate::Walks) {
+            self.keep(passage.first_leaving + column, line);
+        } else if out.wants_claims {
+            line.for_each(|run| {
+                out.claims.push(Claim {
+                    leaving: column,
+                    claimant: run.label.claimant(),
+                    traced_sat: run.end - run.start,
+                });
+            });
         }
     }
 }
 
-impl Carrier for Positions {
-    fn start(&mut self, node: usize, traced_sat: i64) {
-        self.push_run(
-            node,
-            Run {
-                start: 0,
-                end: traced_sat,
-            },
-        );
+impl<L: Label> Carrier for Positions<L> {
+    fn start(&mut self, node: usize, parts: &[Part]) {
+        let mut line = Line::new();
+        for part in parts {
+            let start = line.traced_sat();
+            line.push_last(Run {
+                start,
+                end: start + part.traced_sat,
+                label: L::of(part.claimant),
+            });
+        }
+        self.keep(node, line);
     }
 
     fn pass(&mut self, passage: &Passage<'_>, out: &mut Outflow) {
         let widths = passage.leaving_value_sat;
-        let nodes = passage.leaving_fates.len();
-        let first_node = passage.first_leaving;
         out.leaving_sat.resize(widths.len(), 0);
+        let whole_sat: i64 = widths.iter().sum();
         let mut column = 0;
         let mut column_start = 0;
-        for (row, node) in passage.entering_nodes.iter().enumerate() {
-            let offset_sat = passage.entering_offset_sat[row];
-            for at in self.runs_of(*node as usize) {
-                let run = self.runs[at];
-                let mut start = offset_sat + run.start;
-                let end = offset_sat + run.end;
-                while start < end {
-                    while column < widths.len() && start >= column_start + widths[column] {
-                        column_start += widths[column];
-                        column += 1;
-                    }
-                    let Some(width) = widths.get(column) else {
-                        // Only lines of unequal length lead here; the caller's sums will tell.
-                        return;
-                    };
-                    let stop = end.min(column_start + width);
-                    if column < nodes {
-                        let run = Run {
-                            start: start - column_start,
-                            end: stop - column_start,
-                        };
-                        self.push_run(first_node + column, run);
-                    }
-                    out.leaving_sat[column] += stop - start;
-                    if out.wants_cells {
-                        push_cell(
-                            &mut out.cells,
-                            Cell {
-                                entering: row,
-                                leaving: column,
-                                traced_sat: stop - start,
-                            },
-                        );
-                    }
-                    start = stop;
+        let mut gathered = Line::new();
+        let rows = passage.entering_nodes.len();
+        for row in 0..rows {
+            let row = match self.order {
+                Order::FirstIn => row,
+                Order::LastIn => rows - 1 - row,
+            };
+            let mut line = self.take(passage.entering_nodes[row]);
+            line.move_by(passage.entering_offset_sat[row]);
+            if self.order == Order::LastIn {
+                line.mirror(whole_sat);
+            }
+            while let Some((start, end)) = line.extent() {
+                while column < widths.len() && start >= column_start + widths[column] {
+                    let done = mem::replace(&mut gathered, Line::new());
+                    self.deliver(passage, column, done, out);
+                    column_start += widths[column];
+                    column += 1;
                 }
+                let Some(width) = widths.get(column) else {
+                    // Only lines of unequal length lead here; the caller's sums will tell.
+                    return;
+                };
+                let column_end = column_start + width;
+                let rest = if end > column_end {
+                    line.split_off(column_end)
+                } else {
+                    Line::new()
+                };
+                if out.wants_cells {
+                    out.cells.push(Cell {
+                        entering: row,
+                        leaving: column,
+                        traced_sat: line.traced_sat(),
+                    });
+                }
+                line.move_by(-column_start);
+                gathered.append(line);
+                line = rest;
             }
         }
-        if nodes > 0 {
-            self.open(first_node + nodes - 1);
+        if column < widths.len() {
+            self.deliver(passage, column, gathered, out);
         }
-    }
-}
-
-/// Both ends of a cell only grow along the line, so pieces of one cell come one after another.
-fn push_cell(cells: &mut Vec<Cell>, cell: Cell) {
-    match cells.last_mut() {
-        Some(last) if last.entering == cell.entering && last.leaving == cell.leaving => {
-            last.traced_sat += cell.traced_sat;
+        if self.order == Order::LastIn || !passage.inputs_enter {
+            out.cells.sort_by_key(|cell| {
+                if passage.inputs_enter {
+                    (cell.entering, cell.leaving)
+                } else {
+                    (cell.leaving, cell.entering)
+                }
+            });
         }
-        _ => cells.push(cell),
     }
 }

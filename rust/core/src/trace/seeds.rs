@@ -19,7 +19,6 @@ pub struct Seeds {
     /// Of each seed in turn the parts by claimant, rising.
     parts: Vec<Part>,
     first_part: Vec<usize>,
-    pub claimants: u32,
 }
 
 impl Seeds {
@@ -63,13 +62,11 @@ impl Seeds {
             named.push(Named { seed, part });
         }
         named.sort_by_key(|named| (named.seed, named.part.claimant));
-        let claimants = named.iter().map(|n| n.part.claimant + 1).max().unwrap_or(0);
         let mut seeds = Seeds {
             traced_sat: vec![0; txouts.len()],
             txouts,
             parts: Vec::with_capacity(rows),
             first_part: Vec::new(),
-            claimants,
         };
         seeds.take_parts(&named)?;
         for (txout, traced_sat) in seeds.txouts.iter().zip(&seeds.traced_sat) {

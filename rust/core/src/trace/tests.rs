@@ -64,7 +64,10 @@ impl Builder {
 fn request<'a>(direction: Direction, seeds: &'a [i64], traced: &'a [i64]) -> Request<'a> {
     Request {
         direction,
-        rules: &Rule::ALL,
+        rules: match direction {
+            Direction::Forward => &Rule::ALL,
+            Direction::Backward => &[Rule::ProRata, Rule::IndexFifo, Rule::IndexLifo],
+        },
         seed_txouts: seeds,
         seed_traced_sat: traced,
         seed_claimants: None,

@@ -48,7 +48,7 @@ class Theft:
             (20, thief.new_wallet(), self._begin_trips),
         ):
             take = partial(self._take, percent, wallet, then)
-            stage.at(0.34, partial(stage.retry, take, 8))
+            stage.at(0.34, partial(stage.retry, take, 20))
 
     def _take(self, percent: int, wallet: Wallet, then: Callable[[Wallet], None]) -> bool:
         """Rob part of the loot; whether the hot wallet had as much."""
@@ -97,7 +97,7 @@ class Theft:
     # One part is deposited in sums just below a threshold
 
     def _begin_structuring(self, wallet: Wallet) -> None:
-        pieces = [self.thief.new_wallet("p2wpkh") for _ in range(3)]
+        pieces = [self.thief.new_wallet("p2wpkh", exact=True) for _ in range(3)]
         if self.stage.split(wallet, [(piece, 1) for piece in pieces]):
             for turn, threshold in enumerate(_THRESHOLDS_USD):
                 service = self.exchanges[turn + 1]

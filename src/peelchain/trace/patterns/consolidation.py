@@ -68,4 +68,5 @@ def _finding(tx: Transaction, why: str) -> Finding:
         tuple(coin.txout_id for coin in tx.inputs),
         (output.txout_id,),
         tuple(reasons),
+        stratum=f"ground:{why}",
     )

@@ -24,6 +24,7 @@ class Finding:
     that leave it on the way: the peels; a sweep's and a consolidation's own outputs. `reasons` say
     why it is held to be one, `stopped_because` why it goes no further at its two ends (first
     backward, then forward); empty where a pattern has no ends. Texts hold no ids of the store.
+    `stratum` is the one of the detector's error rates that speaks of findings like this.
     """
 
     pattern: str
@@ -32,6 +33,7 @@ class Finding:
     aside: tuple[int, ...]
     reasons: tuple[str, ...]
     stopped_because: tuple[str, ...] = ()
+    stratum: str = "all"
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -27,6 +27,9 @@ from peelchain.trace.patterns.scene import Output, Scene, Transaction
 LEAST_HOPS = 3
 MOST_HOPS = 10_000
 
+TAGGED = "payer:tagged"
+UNTAGGED = "payer:untagged"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -154,7 +157,7 @@ def _finding(scene: Scene, chain: list[Transaction]) -> Finding:
         f"{first.inputs[0].value_sat} sat came in, {sum(_peeled(followed))} sat were peeled off",
     ]
     if by_cluster:
-        reasons.append(f"of {by_cluster} hops co-spending tells the remainder")
+        reasons.append(f"at {by_cluster} of them co-spending tells the remainder")
     places = {s.remainder.txout_id - hop.outputs[0].txout_id
               for s, hop in zip(steps, chain, strict=True) if s.remainder is not None}  # fmt: skip
     if len(places) == 1:
@@ -166,6 +169,7 @@ def _finding(scene: Scene, chain: list[Transaction]) -> Finding:
         peels,
         tuple(reasons),
         (_why_not_before(scene, first), _why_not_after(scene, last, steps[-1])),
+        TAGGED if scene.name(first.inputs[0].script_id) is not None else UNTAGGED,
     )
 
 

@@ -4,14 +4,15 @@
 from output to output, within `MOST_TXS` transactions after the payment and `MOST_BLOCKS` blocks,
 each output of at least `LEAST_SHARE` and at most all of the value that left; and an output pays the
 party again, at a script counted to it or at an address that is swept into it. No CoinJoin and no
-other tagged party lies between, nor does the party itself. Of several ways back the one of the
-fewest transactions counts, of these the first in chain order; an output that left is looked at for
-at most `MOST_LOOKED_AT` others.
+other tagged party lies between, nor does the party itself. A way of one transaction does not count
+where that pays the party alone at scripts counted to it: so do cold wallets. Of several ways back
+one of the fewest transactions counts, of these the first in chain order; an output that left is
+looked at for at most `MOST_LOOKED_AT` others.
 
 Sources: FATF 2020, "Virtual Assets: Red Flag Indicators of Money Laundering and Terrorist
-Financing", transaction patterns (funds that return to where they came from without a reason); the
-limits are this program's. Two people who deal with one exchange make the same shape, since between
-two outputs only the value hangs together.
+Financing", transaction patterns (in at a service and out again without a use for it). Definition
+and limits are this program's. Two people who deal with one service make the same shape, since
+between two outputs only the value hangs together.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,9 @@ MOST_TXS = 6
 MOST_BLOCKS = 1_008
 LEAST_SHARE = (1, 2)
 MOST_LOOKED_AT = 500
+
+DIRECT = "way:direct"
+FURTHER = "way:further"
 
 
 def round_trips(scene: Scene, tx_ids: Iterable[int]) -> tuple[Finding, ...]:
@@ -72,13 +76,20 @@ def _way_back(scene: Scene, tx: Transaction, left: Output, holder: int | str) ->
                 if output.txout_id in seen or not enough or output.value_sat > left.value_sat:
                     continue
                 if _held_by(scene, output) == holder:
-                    return (*way, output)
+                    if len(way) > 1 or not _is_all_back(scene, output, holder):
+                        return (*way, output)
+                    continue
                 seen.add(output.txout_id)
                 if len(seen) > MOST_LOOKED_AT:
                     return ()
                 further.append((*way, output))
         level = further
     return ()
+
+
+def _is_all_back(scene: Scene, output: Output, holder: int | str) -> bool:
+    paid = scene.tx(output.tx_id).movable
+    return all(scene.holder(other.script_id) == holder for other in paid)
 
 
 def _onward(
@@ -116,4 +127,5 @@ def _finding(scene: Scene, tx: Transaction, way: tuple[Output, ...], holder: int
         tuple(output.txout_id for output in way),
         (),
         tuple(reasons),
+        stratum=DIRECT if len(way) == 2 else FURTHER,
     )

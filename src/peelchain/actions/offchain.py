@@ -1,0 +1,131 @@
+"""Which outputs of a trace may have changed hands where the chain does not show it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.evaluate import put_rates
+from peelchain.actions.progress import Progress, Watch, silent
+from peelchain.actions.trace_filters import Filters, period
+from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
+from peelchain.actions.trace_walk import head, walk_from
+from peelchain.actions.view import StoreView
+from peelchain.errors import MisuseError, PeelchainError, StoreError
+from peelchain.evaluate.error_rates import Measured, measured_error
+from peelchain.store.raw_blocks import RawBlocks
+from peelchain.store.witnesses import witnesses
+from peelchain.trace.offchain import MARKS, marks
+from peelchain.trace.walk import Direction
+from peelchain.units import format_hash
+
+_EVALUATE = "peelchain evaluate marks"
+
+
+def marks_on_trace(
+    direction: Direction,
+    seeds: Sequence[str],
+    store: Path,
+    filters: Filters | None = None,
+    progress: Watch = silent,
+) -> dict[str, Any]:
+    """The marked outputs among those that a trace of these outpoints comes to.
+
+    No amount is given: a mark says nothing of what a rule carries there.
+    """
+    with StoreView(store) as view:
+        within = period(filters or Filters(), view)
+        asked = seeds_of(SeedsAsked(outpoints=seeds), direction, within.limits, view)
+        walked = walk_from(view, direction, asked, ("pro_rata",), within, progress, graph=True)
+        if walked.trace.graph is None:
+            raise AssertionError("a graph was asked for")
+        reached = set(walked.trace.graph.node_txout.tolist())
+        found = marked(view, reached)
+        rows = view.lookup.rows_of("txouts", found, ["tx_id", "vout", "value_sat"])
+        txids = view.lookup.txids({row["tx_id"] for row in rows.values()})
+        return {
+            **head(walked),
+            "marks": [
+                {
+                    "output": f"{format_hash(txids[row['tx_id']])}:{row['vout']}",
+                    "value_sat": row["value_sat"],
+                    "basis": "inference",
+                    **said,
+                }
+                for txout, row in rows.items()
+                for said in found[txout]
+            ],
+            "errors": mark_errors(),
+        }
+
+
+def marked(view: StoreView, txouts: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """The marks of those outputs that have any, by txout_id: `mark`, `kind` and `reasons`.
+
+    Witnesses are read from the node's files where these are still there; the reasons say where a
+    witness was told by its size alone.
+    """
+    coinjoins = view.clusters.coinjoins["tx_id"].to_pylist()
+    table = marks(view.lookup, txouts, coinjoin_txs=coinjoins)
+    if table.num_rows:
+        try:
+            blocks = RawBlocks(view.store)
+            table = marks(
+                view.lookup,
+                table["txout_id"].to_pylist(),
+                coinjoin_txs=coinjoins,
+                witnesses=lambda txs: witnesses(view.lookup, blocks, txs),
+            )
+        except StoreError:
+            # a pruned node has no witnesses any more: what the store knows of their size is left
+            pass
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault(row.pop("txout_id"), []).append(row)
+    return found
+
+
+def mark_errors() -> dict[str, dict[str, Any] | None]:
+    """The measured error of each mark; None where none was measured."""
+    rates = {mark: measured_error(f"mark:{mark}") for mark in MARKS}
+    return {mark: None if rate is None else asdict(rate) for mark, rate in rates.items()}
+
+
+def measured(
+    economies: int,
+    blocks: int,
+    work: Path,
+    *,
+    choosing: bool = False,
+    into: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Measures the marks on simulated economies whose seeds none has seen.
+
+    `choosing` takes the seeds that are there to look at while one writes a mark; they give no
+    published figure, so `into` is refused with it.
+    """
+    try:
+        from peelchain.evaluate.offchain import evaluate_marks
+    except ImportError as e:
+        raise PeelchainError(
+            f"the simulator needs {e.name}; run pip install 'peelchain[simulate]'"
+        ) from None
+    if choosing and into is not None:
+        raise MisuseError("seeds for choosing give no published figures; leave out --into")
+    rows = evaluate_marks(
+        economies,
+        blocks,
+        work,
+        "choosing" if choosing else "test",
+        f"{_EVALUATE} --economies {economies} --blocks {blocks} --work DIR",
+        lambda done, of: progress("measuring economies", done, of),
+    )
+    if into is not None:
+        put_rates(into, Measured(tuple(rows)), _EVALUATE)
+    return {
+        "economies": economies,
+        "blocks": blocks,
+        "purpose": "choosing" if choosing else "test",
+        "rows": [asdict(r) for r in rows],
+    }
