@@ -158,7 +158,7 @@ def test_claims_add_up_to_what_was_traced(session, seeds, tmp_path):
     answer = traced(session, "forward", *options)
     assert [c["claimant"] for c in answer["claimants"]] == ["Cy", "Ann", "=Bob"]
     assert sum(c["seeds_sat"] for c in answer["claimants"]) == answer["seeds_sat"]
-    parts = {}
+    parts: dict[tuple[object, ...], int] = {}
     for row in answer["claims"]:
         key = (row["rule"], row["type"], row["txid"], row["vout"])
         parts[key] = parts.get(key, 0) + row["traced_sat"]

@@ -35,8 +35,7 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
     `co_spend`, its script is in the cluster that is spent; `tag`, it is a service's; `change` or
     `payment`, the predictor holds it to be the spender's or another's; `unknown`. `by` is
     `spender`, `another`, or None; `label` the service's wherever there is one; `probability` that
-    of being change, where the predictor weighed it. None
-    for the fee.
+    of being change, where the predictor weighed it. None for the fee.
     """
     index = view.clusters.index
     silent = silent_tx_ids(view.clusters.coinjoins, view.clusters.lookalikes, view.policy.detectors)

@@ -11,7 +11,7 @@ from peelchain.actions.progress import Watch
 from peelchain.actions.trace_ends import End, directly_tagged
 from peelchain.actions.trace_rules import public_rule
 from peelchain.actions.trace_walk import Walked
-from peelchain.case.services import service_at
+from peelchain.case.services import services_at
 from peelchain.store.arrays import Int64
 from peelchain.trace.bounds import Bound, bounds
 from peelchain.trace.network import Network, transaction_network
@@ -115,21 +115,37 @@ class Destinations:
 
     def _look_up(self, network: Network) -> None:
         view = self.walked.view
-        txouts = network.end_txouts
-        there = np.flatnonzero(txouts >= 0)
-        outputs = view.chain.outputs(txouts[there])
-        script_at = dict(zip(txouts[there].tolist(), outputs.script_id.tolist(), strict=True))
-        maker_at = dict(zip(txouts[there].tolist(), outputs.tx_id.tolist(), strict=True))
-        for key in _keys(network):
+        keys = list(dict.fromkeys(_keys(network)))
+        txouts = np.array([txout for _, _, txout in keys if txout >= 0], np.int64)
+        outputs = view.chain.outputs(txouts)
+        script_at = dict(zip(txouts.tolist(), outputs.script_id.tolist(), strict=True))
+        maker_at = dict(zip(txouts.tolist(), outputs.tx_id.tolist(), strict=True))
+        named = [(maker_at[txout], txout) for kind, _, txout in keys if kind in _NAMED]
+        marks = services_at(self.walked.direction, named, view.chain, self.walked.known)
+        mark_at = {txout: mark for (_, txout), mark in zip(named, marks, strict=True)}
+        for key in keys:
             kind, _, txout = key
-            if key in self._found:
-                continue
             if kind == "target":
                 self._found[key] = self._target(txout, script_at[txout])
             elif kind in _NAMED:
-                self._found[key] = self._service(kind, maker_at[txout], txout)
+                mark = mark_at[txout]
+                if mark is None:
+                    raise AssertionError("a service terminal has a service")
+                of = Destination(
+                    f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category
+                )
+                self._found[key] = of, self._is_tagged(maker_at[txout], script_at[txout])
             else:
                 self._found[key] = Destination(kind, kind), False
+
+    def _is_tagged(self, maker: int, script: int) -> bool:
+        """Whether tags name the script paid; backward, one that paid."""
+        if self.walked.direction == "forward":
+            return _has(self._direct, script)
+        chain = self.walked.view.chain
+        spent = chain.prevouts(maker)
+        paid = chain.outputs(spent[spent >= 0]).script_id
+        return bool(np.isin(paid, self._direct).any())
 
     def _target(self, txout: int, script: int) -> tuple[Destination, bool]:
         for end in self.targets:
@@ -138,19 +154,6 @@ class Destinations:
             if _has(end.scripts, script):
                 return Destination(f"to:{end.text}", "target"), False
         raise AssertionError("a target was asked for by somebody")
-
-    def _service(self, kind: str, maker: int, txout: int) -> tuple[Destination, bool]:
-        view, known = self.walked.view, self.walked.known
-        mark = service_at(self.walked.direction, maker, txout, view.chain, known)
-        if mark is None:
-            raise AssertionError("a service terminal has a service")
-        of = Destination(f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category)
-        if self.walked.direction == "forward":
-            paid = view.chain.outputs([txout]).script_id
-        else:
-            spent = view.chain.prevouts(maker)
-            paid = view.chain.outputs(spent[spent >= 0]).script_id
-        return of, bool(np.isin(paid, self._direct).any())
 
 
 def seeds_once(walked: Walked) -> Int64:

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 
 from peelchain.errors import MisuseError
-from peelchain.trace.walk import RULES, Direction
+from peelchain.trace.walk import BACKWARD_RULES, RULES, Direction
 from peelchain.units import shown
 
 ALL = "all"
 
 _ALIASES = {"haircut": "pro_rata", "fifo": "index_fifo"}
-_FORWARD_ONLY = frozenset({"tiho", "dirty_first", "clean_first", "account_libr"})
-"""Rules whose shares depend on what is traced, so that they cannot be read against the flow."""
 
 
 def canonical_rule(rule: str) -> str:
@@ -35,9 +33,9 @@ def rules_of(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
 
     Raises MisuseError for a rule that does not exist, is named twice or cannot run backward.
     """
-    able = [r for r in RULES if direction == "forward" or r not in _FORWARD_ONLY]
+    able = RULES if direction == "forward" else BACKWARD_RULES
     if [r.strip().lower() for r in asked] == [ALL]:
-        return tuple(able)
+        return able
     names = [canonical_rule(rule) for rule in asked]
     for rule, name in zip(asked, names, strict=True):
         if names.count(name) > 1:
