@@ -198,6 +198,9 @@ class StoredChain:
     def first_tx_from(self, height: int) -> int:
         """The first transaction at this height or above."""
 
+    def set_clusters(self, rows: TableRows, cache_bytes: int) -> None:
+        """Has walks ask the table `clusters` of these rows whose a script is."""
+
 @final
 class StoredClusters:
     """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
@@ -476,6 +479,8 @@ def trace(
     seed_claimants: _Int64 | None,
     boundary_scripts: _Int64,
     boundary_kinds: npt.NDArray[np.uint8],
+    boundary_clusters: _Int64,
+    boundary_cluster_kinds: npt.NDArray[np.uint8],
     exempt_scripts: _Int64,
     coinjoin_txs: _Int64,
     target_scripts: _Int64,
@@ -491,9 +496,7 @@ def trace(
     progress: Callable[[str, int, int | None], object] | None,
 ) -> tuple[
     list[
-        tuple[
-            str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None
-        ]
+        tuple[str, _TerminalColumns, list[int], _HopColumns, tuple[_Int64, _TerminalColumns] | None]
     ],
     tuple[_Int64, npt.NDArray[np.uint8], _Int64],
     _GraphColumns | None,

@@ -52,15 +52,15 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
         for end in ("from_txout_id", "to_txout_id")
     )
     own = index.cluster_of(spent) == index.cluster_of(paid)
-    ends = iter(zip(own.tolist(), spent.tolist(), paid.tolist(), strict=True))
+    marks = known.marks_at(paid.tolist())
+    ends = iter(zip(own.tolist(), spent.tolist(), paid.tolist(), marks, strict=True))
     found: list[Any] = []
     for hop in hops:
         to = hop["to_txout_id"]
         if to is None:
             found.append(None)
             continue
-        is_own, spent_script, script = next(ends)
-        mark = known.mark(script)
+        is_own, spent_script, script, mark = next(ends)
         held = said.get(to)
         if spent_script == script:
             basis, by = SAME_SCRIPT, "spender"

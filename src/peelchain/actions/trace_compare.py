@@ -17,7 +17,6 @@ from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.traces import poison
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services
 from peelchain.trace.bounds import Bound
 from peelchain.trace.walk import Direction
 from peelchain.units import format_btc
@@ -52,7 +51,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
     check_folder(asked.tables)
     names = rules_of(asked.direction, asked.rules)
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
-        known = services(view.attribution, view.clusters.index)
+        known = view.services
         targets = ends_of(asked.to, view, known)
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)

@@ -11,6 +11,8 @@ from peelchain.store.lookup import Lookup
 CACHE_BYTES = 512 << 20
 """Memory for decoded pages: a walk in chain order needs few of a chain's at a time."""
 
+CLUSTER_CACHE_BYTES = 128 << 20
+
 
 class StoredChain:
     """ChainRows over an open store's files; equal to ChainArrays on every id.
@@ -24,6 +26,12 @@ class StoredChain:
         self.core = _core.StoredChain(
             lookup.tables, lookup.lookups("txids", "spenders", "receipts"), cache_bytes
         )
+        self.knows_clusters = False
+
+    def use_clusters(self, rows: _core.TableRows) -> None:
+        """Has walks stop at clusters of a run's table `clusters`, of which `rows` are."""
+        self.core.set_clusters(rows, CLUSTER_CACHE_BYTES)
+        self.knows_clusters = True
 
     @property
     def tx_count(self) -> int:
