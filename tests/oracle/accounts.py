@@ -254,9 +254,7 @@ class Amounts:
             row = largest_remainder(claim, columns)
             columns = [lacking - cell for lacking, cell in zip(columns, row, strict=True)]
             table.append(row)
-        parcels = [
-            Amount(width, [row[at] for row in table]) for at, width in enumerate(widths)
-        ]
+        parcels = [Amount(width, [row[at] for row in table]) for at, width in enumerate(widths)]
         self.held[account] = parcels.pop()
         return parcels
 

@@ -115,7 +115,7 @@ fn trace_accounts<'py>(
         txout_spender: chain.7.as_slice()?,
         txout_unspendable: chain.8.as_slice()?,
     };
-    view.check_lengths().map_err(|error| of_trace(py, &error))?;
+    view.check_lengths().map_err(|error| of_trace(py, error))?;
     let mut owners = FlatAccounts {
         account_of_script: accounts.0.as_slice()?,
         first_output: accounts.1.as_slice()?,
@@ -172,7 +172,7 @@ fn trace_accounts<'py>(
     if let Some(error) = raised {
         return Err(error);
     }
-    let outcome = outcome.map_err(|error| of_trace(py, &error))?;
+    let outcome = outcome.map_err(|error| of_trace(py, error))?;
     Ok((
         outcome
             .flows
@@ -203,7 +203,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<AccountRule> {
     AccountRule::from_name(name).ok_or_else(|| {
         let known = AccountRule::ALL.map(AccountRule::name).join(", ");
         let message = format!("no account rule is called '{name}'; the rules are {known}");
-        of_trace(py, &TraceError::Request(message))
+        of_trace(py, TraceError::Request(message))
     })
 }
 
@@ -292,7 +292,7 @@ fn apportion_ledger(
         .collect();
     let found = py
         .detach(|| core::apportion(&entries, claimants, rule))
-        .map_err(|error| of_trace(py, &error))?;
+        .map_err(|error| of_trace(py, error))?;
     Ok((found.paid_sat, found.held_sat, found.balance_sat))
 }
 

@@ -12,6 +12,7 @@ from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_fiat import Fiat, fiat_in, sum_fiat
 from peelchain.actions.trace_fiat import told as fiat_told
+from peelchain.actions.trace_figures import check_figures, write_figures
 from peelchain.actions.trace_filters import Filters, Limits
 from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import public_rule, rules_of
@@ -43,6 +44,7 @@ class TraceAsked:
     rates_of: str | None = None
     hops: bool = False
     tables: Path | None = None
+    figures: Path | None = None
 
 
 def trace_from(
@@ -71,12 +73,14 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
     the first rule, `output_sat` the whole output's.
     """
     check_folder(asked.tables)
+    check_figures(asked.figures)
     names = rules_of(asked.direction, asked.rules)
     with_hops = asked.hops or asked.tables is not None
+    drawn = asked.figures is not None
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         what = WalkAsked(asked.direction, asked.seeds, names, asked.filters)
-        walked = walk(view, what, progress, hops=with_hops)
+        walked = walk(view, what, progress, hops=with_hops or drawn)
         terminals = _union(walked, "terminals")
         hops = _union(walked, "hops") if with_hops else []
         places = _places(walked, terminals, hops)
@@ -102,6 +106,9 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
                 for h, control in zip(hops, held, strict=True)
             ]
         answer["tables"] = None if asked.tables is None else _written(asked.tables, asked, answer)
+        answer["figures"] = (
+            None if asked.figures is None else write_figures(walked, names[0], asked.figures)
+        )
         if not asked.hops:
             answer.pop("hops", None)
             answer.pop("control_errors", None)

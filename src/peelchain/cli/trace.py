@@ -27,6 +27,7 @@ from peelchain.cli.trace_options import (
     ClaimantOption,
     ClusterOption,
     FiatOption,
+    FiguresOption,
     HighOption,
     LowOption,
     MaxTxsOption,
@@ -78,6 +79,7 @@ def forward(
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
     tables: TablesOption = None,
+    figures: FiguresOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -119,6 +121,7 @@ def forward(
         rates_of=rates_of,
         hops=hops,
         tables=tables,
+        figures=figures,
     )
     _show(asked, store, form)
 
@@ -146,6 +149,7 @@ def backward(
     rates_of: RatesOfOption = None,
     hops: WithHops = False,
     tables: TablesOption = None,
+    figures: FiguresOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -187,6 +191,7 @@ def backward(
         rates_of=rates_of,
         hops=hops,
         tables=tables,
+        figures=figures,
     )
     _show(asked, store, form)
 

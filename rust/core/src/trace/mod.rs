@@ -10,6 +10,7 @@
 
 use crate::error::CoreError;
 
+pub mod accounts;
 mod amounts;
 mod chain;
 mod flow;
