@@ -206,6 +206,11 @@ def test_amounts_between_two_sets_add_up_over_the_pairs(session, spread, compare
     assert bound["least_sat"] >= sum(e["bounds"]["transaction"]["least_sat"] for e in answer["to"])
     shown = peelchain("trace", "between", *seeds, *ends, "-s", session.store, "--table").out
     assert "all together" in shown
+    words = ["--", f"service:{service}", f"service:{other}"]
+    store = ["-s", session.store]
+    first = peelchain("trace", "between", *seeds, *store, "--json", *words).answer
+    last = peelchain("trace", "between", *seeds, *words, *store, "--json").answer
+    assert answer == first == last
 
 
 def test_direct_payments_are_told_gross(session, spread):

@@ -20,7 +20,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
-from peelchain.cli.trace_between import between
+from peelchain.cli.trace_between import TwoSets, between
 from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
@@ -198,7 +198,7 @@ def backward(
 
 app.command()(path)
 app.command()(compare)
-app.command()(between)
+app.command(cls=TwoSets)(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
