@@ -8,6 +8,9 @@ from itertools import pairwise
 import pytest
 from tests.cli.running import peelchain
 
+from peelchain.actions import open_store
+from peelchain.store import arrays
+
 HOSTILE = "\x1b[31mEvil\u202e Bank"
 
 
@@ -231,6 +234,23 @@ def test_sets_that_overlap_are_refused(session, spread):
     peelchain("trace", "between", seed, "--to", seed.split(":")[0], *store).refused(2, "apart")
     peelchain("trace", "between", a, f"cluster:{a}", "--to", seed, *store).refused(2, "are one")
     peelchain("trace", "between", a, a, "--to", seed, *store).refused(2, "given twice")
+
+
+def test_a_store_too_long_to_load_gives_the_same_answers(session, spread, service, monkeypatch):
+    site, seed = session.addresses[0], spread["seeds"][0]["outpoint"]
+    questions = [
+        ["trace", "forward", "--cluster", site, "--hops", "--fiat", "EUR"],
+        ["trace", "backward", "--address", site, "--hops"],
+        ["trace", "compare", "--cluster", site, "--rule", "pro-rata", "--to", f"service:{service}"],
+        ["trace", "compare", "--seed", seed, "--backward", "--rule", "index-fifo"],
+        ["trace", "path", f"cluster:{site}", f"service:{service}"],
+        ["trace", "between", site, seed, "--to", f"service:{service}"],
+        ["trace", "forward", "--cluster", site, "--through", service],
+    ]
+    short = [session.ask(*question) for question in questions]
+    monkeypatch.setattr(open_store, "_SHORT_TXOUTS", 0)
+    monkeypatch.setattr(arrays, "load", None)
+    assert [session.ask(*question) for question in questions] == short
 
 
 def test_labels_cannot_steer_the_terminal(session, spread, tmp_path):

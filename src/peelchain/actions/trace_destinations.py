@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from peelchain.actions.progress import Watch
 from peelchain.actions.trace_ends import End, directly_tagged
+from peelchain.actions.trace_fiat import Fiat, sum_fiat
+from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import public_rule
 from peelchain.actions.trace_walk import Walked
 from peelchain.case.services import services_at
@@ -69,7 +71,9 @@ class Destinations:
         self._look_up(self.network)
 
     def at(self, kind: str, tx: int, txout: int | None) -> Destination:
-        """The destination of a terminal."""
+        """The destination of a terminal, or of what an account holds."""
+        if kind not in (*_NAMED, "target"):
+            return Destination(kind, kind)
         return self._found[(kind, -1, txout) if txout is not None else (kind, tx, -1)][0]
 
     def every(self) -> list[Destination]:
@@ -90,6 +94,38 @@ class Destinations:
                 found[self.at(kind, tx, txout)][public_rule(name)] += sat
         return found
 
+    def worths(self, worth: Fiat) -> tuple[dict[Destination, dict[str, str]], list[str]]:
+        """What the amounts were worth on the days they moved, by rule; and what has no rate.
+
+        The second are outpoints, for fees txids, in order; their amounts are in no sum.
+        """
+        columns = ("type", "tx_id", "txout_id", "traced_sat")
+        tables = {
+            public_rule(name): [outcome.terminals[c].to_pylist() for c in columns]
+            for name, outcome in self.walked.trace.rules.items()
+        }
+        times = Places(self.walked.view, [], {tx for table in tables.values() for tx in table[1]})
+        found: dict[Destination, dict[str, list[str | None]]] = {
+            of: {rule: [] for rule in tables} for of in self.every()
+        }
+        unpriced: set[tuple[int, int | None]] = set()
+        for rule, table in tables.items():
+            for kind, tx, txout, sat in zip(*table, strict=True):
+                amount = worth.worth(sat, times.seconds(tx))
+                found[self.at(kind, tx, txout)][rule].append(amount)
+                if amount is None:
+                    unpriced.add((tx, txout))
+        places = Places(
+            self.walked.view, [o for _, o in unpriced if o is not None], [tx for tx, _ in unpriced]
+        )
+        return (
+            {
+                of: {rule: sum_fiat(amounts) for rule, amounts in rules.items()}
+                for of, rules in found.items()
+            },
+            sorted(places.txid(tx) if o is None else places.outpoint(o) for tx, o in unpriced),
+        )
+
     def ends(self) -> dict[Destination, tuple[Chosen, Chosen]]:
         """Of each destination the ends of the network, and those that are named directly."""
         count = len(self.network.end_types)
@@ -101,8 +137,9 @@ class Destinations:
         return found
 
     def bounded(self, chosen: Sequence[Destination], progress: Watch) -> dict[Destination, Bounded]:
-        """The bounds of some destinations in scope transaction."""
-        ends = self.ends()
+        """The bounds of some destinations, of which the walk need not have come to all."""
+        nowhere = np.zeros(len(self.network.end_types), bool)
+        ends = {**dict.fromkeys(chosen, (nowhere, nowhere)), **self.ends()}
         direct = [d for d in chosen if self._speaks_directly(d, ends[d])]
         wanted = [ends[d][0] for d in chosen] + [ends[d][1] for d in direct]
         found = bounds(self.network, wanted, lambda what, n, of: progress(what, n, of or 0))
