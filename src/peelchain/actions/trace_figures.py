@@ -1,66 +1,56 @@
 """The figures of a trace: through transactions, between parties, over time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from peelchain import _core
-from peelchain.actions.open_store import OpenStore
-from peelchain.case.services import Services, service_at
-from peelchain.cluster.members import ClusterIndex
+from peelchain.actions.trace_rules import public_rule
+from peelchain.actions.trace_walk import Walked
+from peelchain.case.services import services_at
 from peelchain.errors import MisuseError
-from peelchain.store.chain_rows import ChainRows
+from peelchain.tags.services import Mark
 from peelchain.trace.figures.cumulative import Arrival, cumulative_svg
 from peelchain.trace.figures.flow import Step, Stream, flow_svg
 from peelchain.trace.figures.sankey import Party, Passage, sankey_svg
-from peelchain.trace.walk import Direction, RuleTrace
 from peelchain.units import format_hash
 
 FIGURES = ("flow", "sankey", "cumulative")
 
+_PARTIES = ("service", "mixer")
 _SEEDS = "seeds"
 _TARGETS = "outputs asked about"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What the figures of a trace are drawn from."""
-
-    opened: OpenStore
-    chain: ChainRows
-    index: ClusterIndex
-    known: Services
-    direction: Direction
-    seed_txouts: tuple[int, ...]
-    outcome: RuleTrace
-    """With its hops."""
+def check_figures(folder: Path | None) -> None:
+    """Raises MisuseError where figures cannot go into a folder, since it is a file."""
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise MisuseError(f"{folder} is a file; name a folder for --figures")
 
 
-def write_figures(drawn: Drawn, folder: Path) -> list[str]:
+def write_figures(walked: Walked, rule: str, folder: Path) -> list[str]:
     """Writes flow.svg, sankey.svg and cumulative.svg into a folder, made if it is not there.
 
-    Gives their paths. Raises MisuseError where the folder is a file.
+    Gives the names of the files. The walk must have its hops.
     """
-    if folder.exists() and not folder.is_dir():
-        raise MisuseError(f"{folder} is a file; name a folder for the figures")
+    check_figures(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in figures(drawn).items():
-        path = folder / f"{name}.svg"
-        _core.replace_file(path, text.encode())
-        written.append(str(path))
+    for name, text in figures(walked, rule).items():
+        _core.replace_file(folder / f"{name}.svg", text.encode())
+        written.append(f"{name}.svg")
     return written
 
 
-def figures(drawn: Drawn) -> dict[str, str]:
-    """The SVG text of each figure, by its name in FIGURES."""
-    movements = _Movements(drawn)
-    rule = drawn.outcome.rule.replace("_", "-")
-    way = "went" if drawn.direction == "forward" else "came from"
+def figures(walked: Walked, rule: str) -> dict[str, str]:
+    """The SVG text of each figure of a walk's trace under a rule, by its name in FIGURES."""
+    movements = _Movements(walked, rule)
+    rule = public_rule(rule)
+    way = "went" if walked.direction == "forward" else "came from"
     made = {
         "flow": flow_svg(f"Where the value {way}, rule {rule}", *movements.streams()),
         "sankey": sankey_svg(f"Between parties, rule {rule}", *movements.passages()),
@@ -72,28 +62,30 @@ def figures(drawn: Drawn) -> dict[str, str]:
 class _Movements:
     """The hops and terminals of one rule, with names and days."""
 
-    def __init__(self, drawn: Drawn) -> None:
-        self.drawn = drawn
-        self.hops: list[dict[str, Any]] = drawn.outcome.hops.to_pylist()
-        self.terminals: list[dict[str, Any]] = drawn.outcome.terminals.to_pylist()
-        self.forward = drawn.direction == "forward"
-        self.seeds = set(drawn.seed_txouts)
+    def __init__(self, walked: Walked, rule: str) -> None:
+        self.walked = walked
+        self.view = walked.view
+        outcome = walked.trace.rules[rule]
+        self.hops: list[dict[str, Any]] = outcome.hops.to_pylist()
+        self.terminals: list[dict[str, Any]] = outcome.terminals.to_pylist()
+        self.forward = walked.direction == "forward"
+        self.seeds = set(walked.seeds.txouts.tolist())
         txouts = {
             txout for row in self.hops for txout in (row["from_txout_id"], row["to_txout_id"])
         }
         txouts |= {row["txout_id"] for row in self.terminals} | self.seeds
         self.txouts = sorted(txout for txout in txouts if txout is not None)
-        self.outputs = drawn.chain.outputs(np.array(self.txouts, np.int64))
+        self.outputs = self.view.chain.outputs(np.array(self.txouts, np.int64))
         self.place = {txout: at for at, txout in enumerate(self.txouts)}
         txs = {row["tx_id"] for row in [*self.hops, *self.terminals]}
         self.txs = sorted(txs | set(self.outputs.tx_id.tolist()))
-        rows = drawn.chain.transactions(np.array(self.txs, np.int64))
+        rows = self.view.chain.transactions(np.array(self.txs, np.int64))
         self.first_txout = dict(zip(self.txs, rows.first_txout.tolist(), strict=True))
         self.day = self._days(rows.height.tolist())
-        self.txids = {tx: format_hash(t) for tx, t in drawn.opened.lookup.txids(self.txs).items()}
+        self.txids = {tx: format_hash(t) for tx, t in self.view.lookup.txids(self.txs).items()}
 
     def _days(self, heights: list[int]) -> Mapping[int, date]:
-        blocks = self.drawn.opened.lookup.blocks(sorted(set(heights)))
+        blocks = self.view.lookup.blocks(sorted(set(heights)))
         times = {block.height: block.time_seconds for block in blocks}
         days = {at: datetime.fromtimestamp(seconds, UTC).date() for at, seconds in times.items()}
         return {tx: days[height] for tx, height in zip(self.txs, heights, strict=True)}
@@ -103,14 +95,20 @@ class _Movements:
         tx = int(self.outputs.tx_id[self.place[txout]])
         return f"{self.txids[tx]}:{txout - self.first_txout[tx]}"
 
+    @cached_property
+    def marks(self) -> dict[tuple[int, int], Mark | None]:
+        """The service at each terminal that is a party's, by tx_id and txout_id."""
+        ends = [(r["tx_id"], r["txout_id"]) for r in self.terminals if r["type"] in _PARTIES]
+        if not ends:
+            return {}
+        found = services_at(self.walked.direction, ends, self.view.chain, self.walked.known)
+        return dict(zip(ends, found, strict=True))
+
     def end_name(self, row: dict[str, Any]) -> tuple[str, bool]:
         """What a terminal is called, and whether that is a party's name."""
-        if row["type"] in ("service", "mixer") and row["txout_id"] is not None:
-            drawn = self.drawn
-            at = (drawn.direction, row["tx_id"], row["txout_id"])
-            mark = service_at(*at, drawn.chain, drawn.known)
-            if mark is not None:
-                return mark.label, True
+        mark = self.marks.get((row["tx_id"], row["txout_id"]))
+        if mark is not None:
+            return mark.label, True
         return {"fee": "fees", "seed": "other seeds"}.get(row["type"], row["type"]), False
 
     def streams(self) -> tuple[list[Step], list[Stream]]:
@@ -209,11 +207,11 @@ class _Movements:
     def _owners(self) -> dict[int, Party]:
         """Whose each output is held to be: a service's, or a wallet's by its cluster."""
         scripts = self.outputs.script_id
-        clusters = self.drawn.index.cluster_of(scripts).tolist()
-        addresses = self.drawn.opened.addresses(set(clusters))
+        clusters = self.view.clusters.index.cluster_of(scripts).tolist()
+        addresses = self.view.addresses(set(clusters))
         owners = {}
         for txout, script, cluster in zip(self.txouts, scripts.tolist(), clusters, strict=True):
-            mark = self.drawn.known.mark(script)
+            mark = self.walked.named.mark(script)
             if mark is not None:
                 owners[txout] = Party(mark.label, "service")
             else:

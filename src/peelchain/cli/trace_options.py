@@ -127,6 +127,14 @@ TablesOption = Annotated[
         help="Write the tables (hops, terminals ...) into this new folder, as Parquet and CSV.",
     ),
 ]
+FiguresOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures",
+        metavar="DIR",
+        help="Draw the trace under the first rule as SVG: flow, sankey, cumulative.",
+    ),
+]
 
 
 def seeds_read(seeds: list[str] | None) -> tuple[str, ...]:

@@ -30,7 +30,17 @@ pub fn reach<S: ChainSource>(
         coinjoins: SortedIds::new(request.coinjoin_txs, "coinjoin transactions")?,
         target_scripts: SortedIds::new(request.target_scripts, "target scripts")?,
         target_txouts: SortedIds::new(request.target_txouts, "target txouts")?,
-        boundary_terminals: boundary_terminals(request)?,
+        boundary_terminals: terminals_of(
+            request.boundary_scripts,
+            request.boundary_kinds,
+            "boundary scripts",
+        )?,
+        boundary_clusters: SortedIds::new(request.boundary_clusters, "boundary clusters")?,
+        cluster_terminals: terminals_of(
+            request.boundary_clusters,
+            request.boundary_cluster_kinds,
+            "boundary clusters",
+        )?,
         pending: RadixHeap::new(),
         prevouts: Vec::new(),
         values: Vec::new(),
@@ -76,15 +86,15 @@ fn goes_on(pulse: Pulse<'_>, done: u64) -> Result<bool, TraceError> {
     }
 }
 
-fn boundary_terminals(request: &Request<'_>) -> Result<Vec<Terminal>, TraceError> {
-    if request.boundary_kinds.len() != request.boundary_scripts.len() {
+fn terminals_of(ids: &[i64], kinds: &[u8], what: &str) -> Result<Vec<Terminal>, TraceError> {
+    if kinds.len() != ids.len() {
         return Err(TraceError::Request(format!(
-            "{} boundary scripts but {} kinds; give one kind for each script",
-            request.boundary_scripts.len(),
-            request.boundary_kinds.len()
+            "{} {what} but {} kinds; give one kind for each",
+            ids.len(),
+            kinds.len()
         )));
     }
-    let terminals = request.boundary_kinds.iter().map(|kind| {
+    let terminals = kinds.iter().map(|kind| {
         Terminal::from_boundary_kind(*kind).ok_or_else(|| {
             TraceError::Request(format!("boundary kind {kind} is neither service nor mixer"))
         })
@@ -118,6 +128,8 @@ struct Frontier<'a, S> {
     target_scripts: SortedIds<'a>,
     target_txouts: SortedIds<'a>,
     boundary_terminals: Vec<Terminal>,
+    boundary_clusters: SortedIds<'a>,
+    cluster_terminals: Vec<Terminal>,
     pending: RadixHeap,
     /// Of the transaction at hand what it spends, and the values of what leaves it.
     prevouts: Vec<i64>,
@@ -268,15 +280,25 @@ impl<S: ChainSource> Frontier<'_, S> {
         Ok(Fate::Walks)
     }
 
+    fn has_boundaries(&self) -> bool {
+        !self.boundary.is_empty() || !self.boundary_clusters.is_empty()
+    }
+
     fn boundary_of(&mut self, txout: i64) -> Result<Option<Terminal>, TraceError> {
-        if self.boundary.is_empty() {
+        if !self.has_boundaries() {
             return Ok(None);
         }
         let script = self.chain.script(txout)?;
-        let found = self.boundary.position(script);
+        let mut found = self.boundary.position(script);
+        let mut terminals = &self.boundary_terminals;
+        if found.is_none() && !self.boundary_clusters.is_empty() {
+            let cluster = self.chain.cluster(script)?;
+            found = self.boundary_clusters.position(cluster);
+            terminals = &self.cluster_terminals;
+        }
         Ok(found
             .filter(|_| !self.exempt.contains(script))
-            .map(|at| self.boundary_terminals[at]))
+            .map(|at| terminals[at]))
     }
 
     /// Ends the nodes that may not enter `tx`; those that may stay in `group`.
@@ -316,7 +338,7 @@ impl<S: ChainSource> Frontier<'_, S> {
         if self.coinjoins.contains(tx) {
             return Ok(Some(Terminal::Coinjoin));
         }
-        if backward && !self.boundary.is_empty() {
+        if backward && self.has_boundaries() {
             for at in 0..self.prevouts.len() {
                 let prevout = self.prevouts[at];
                 if prevout >= 0 {
