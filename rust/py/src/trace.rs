@@ -13,7 +13,7 @@ use crate::stored::StoredChain;
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
 type OutBytes<'py> = Bound<'py, PyArray1<u8>>;
-type Flat<'py> = (
+pub(crate) type Flat<'py> = (
     PyReadonlyArray1<'py, i32>,
     Ints<'py>,
     Ints<'py>,
@@ -149,7 +149,7 @@ fn trace<'py>(
     Ok(answer(py, outcome))
 }
 
-fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
+pub(crate) fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
     let flat = core::Chain {
         tx_height: chain.0.as_slice()?,
         tx_first_txin: chain.1.as_slice()?,
@@ -190,7 +190,7 @@ fn run<S: ChainSource + Send>(
 
 /// Lets Python act on signals and tells `progress`, which returns False to stop and keep what was
 /// found; an error of either aborts.
-fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
+pub(crate) fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
     Python::attach(|py| {
         py.check_signals()?;
         let Some(progress) = progress else {

@@ -11,7 +11,8 @@ from peelchain.actions import clusters as clustering
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
-from peelchain.actions.traces import Limits, canonical_rule
+from peelchain.actions.trace_filters import Limits
+from peelchain.actions.trace_rules import canonical_rule, public_rule
 from peelchain.actions.view import StoreView
 from peelchain.case.bundle import pack
 from peelchain.case.canonical import canonical_json
@@ -42,7 +43,7 @@ from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, read_seeds, resolve
 from peelchain.cluster.policy import Policy
 from peelchain.errors import MisuseError, StoreLockedError
-from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
+from peelchain.trace.walk import CASE_RULES, Direction, Trace, TraceRequest, trace
 from peelchain.units import format_time
 
 RULES = ("pro-rata", "index-fifo")
@@ -70,6 +71,12 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
     """Opens a case, traces its subject both ways, writes report and bundle; gives the findings."""
     seeds = read_seeds(request.seeds)
     rules = tuple(canonical_rule(rule) for rule in request.rules)
+    for rule in rules:
+        if rule not in CASE_RULES:
+            raise MisuseError(
+                f"a case is told under {' and '.join(map(public_rule, CASE_RULES))}, which its "
+                f"bundle's verifier knows; for {public_rule(rule)} run 'peelchain trace compare'"
+            )
     if len(set(rules)) != len(rules) or not rules:
         raise MisuseError("name each tracing rule once")
     moment = _moment(request.date_utc)
