@@ -17,7 +17,7 @@ from peelchain.actions.trace_rules import public_rule, rules_of
 from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.case.services import Services, service_at, services
+from peelchain.case.services import Services, service_at
 from peelchain.errors import MisuseError
 from peelchain.evaluate.intervals import clopper_pearson, share_interval
 from peelchain.store.arrays import Int64
@@ -80,7 +80,7 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
-        every = services(view.attribution, view.clusters.index).without(seeds.scripts)
+        every = view.services.without(seeds.scripts)
         ends = ends_of(asked.to, view, every)
         walked = walk_from(view, asked.direction, seeds, rules, within, progress, targets=ends)
         request = _as_one_claimant(walked.request)
@@ -135,7 +135,7 @@ def _excluded(walked: Walked, seed_txouts: Int64) -> Int64:
     paid = view.chain.outputs(seed_txouts).script_id
     index = view.clusters.index
     clusters = np.unique(index.cluster_of(paid)).tolist()
-    known = walked.known.scripts
+    known = walked.known.of_marks(range(len(walked.known.marks)))
     return np.unique(
         np.concatenate(
             [
