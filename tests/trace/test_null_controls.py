@@ -198,5 +198,10 @@ def test_a_run_that_is_stopped_keeps_its_draws():
         )
 
     told = []
-    assert run(lambda what, done, of: told.append((done, of)) or done < 4) == run()[:4]
+
+    def stop_at_four(what: str, done: int, of: int) -> bool:
+        told.append((done, of))
+        return done < 4
+
+    assert run(stop_at_four) == run()[:4]
     assert told == [(done, 10) for done in range(5)]
