@@ -21,7 +21,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
-from peelchain.cli.trace_between import between
+from peelchain.cli.trace_between import TwoSets, between
 from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
@@ -199,8 +199,8 @@ def backward(
 
 app.command()(path)
 app.command()(compare)
-app.command()(between)
 app.command("null-controls")(null_controls)
+app.command(cls=TwoSets)(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
