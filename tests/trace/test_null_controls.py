@@ -128,7 +128,7 @@ def test_draws_differ_and_take_every_candidate_about_as_often():
     assert (np.abs(counted - 1000) < 6 * np.sqrt(4000 * 0.25 * 0.75)).all()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(traced_chains())
 def test_what_is_counted_is_what_the_trace_and_its_paths_say(traced):
     arrays, question = traced

@@ -30,6 +30,9 @@ FIRST_WINDOW = 6
 MOST_WINDOW = 4032
 """Blocks each way within which matches are looked for: an hour at first, four weeks at last."""
 
+MOST_OUTPUTS = 4_000_000
+"""Outputs in a window that is not widened any more, so that a look takes seconds at most."""
+
 LEAST_FACTOR = 2
 MOST_FACTOR = 16
 """How many times as much or as little a match may be worth, at first and at last."""
@@ -120,7 +123,8 @@ def matches(
             pool = near[like]
             if len(pool) >= least:
                 break
-            if window < MOST_WINDOW and (height - window > 0 or height + window < tip):
+            covers = height - window <= 0 and height + window >= tip
+            if window < MOST_WINDOW and len(near) < MOST_OUTPUTS and not covers:
                 window *= 2
             elif factor < MOST_FACTOR:
                 factor *= 2
