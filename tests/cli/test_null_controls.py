@@ -88,3 +88,16 @@ def test_there_must_be_seeds(session):
     said = peelchain("trace", "null-controls", "--store", session.store)
     assert said.code == 2
     assert "there is nothing to trace" in said.err
+
+
+def test_a_long_chain_is_not_loaded_and_gives_the_same(session, site, answer, monkeypatch):
+    monkeypatch.setattr("peelchain.actions.open_store._SHORT_TXOUTS", 0)
+    long = session.ask("trace", "null-controls", *site, "--draws", 25)
+    assert long["destinations"] == answer["destinations"]
+    assert long["matching"] == answer["matching"]
+
+
+def test_backward(session):
+    told = session.ask("trace", "null-controls", "--backward", "--seed", session.reached)
+    assert told["direction"] == "backward"
+    assert told["draws"] == 200

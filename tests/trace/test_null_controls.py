@@ -72,7 +72,7 @@ def test_a_match_is_near_of_like_value_and_of_the_same_type():
 def test_the_window_widens_until_there_are_enough():
     arrays = market()
     seed = paid_at(arrays, 30)[0]
-    found = matches(arrays, [seed], types_of, least=60, excluded_scripts=[1000])
+    found = matches(arrays, [seed], types_of, lambda scripts: scripts == 1000, least=60)
     # within 24 blocks there are 48 like it, within 48 all other 59, and as many of 40 and its own
     assert (found.window_blocks.tolist(), found.factor.tolist()) == ([48], [4])
     assert len(found.pools[0]) == 59 + 60
@@ -81,7 +81,7 @@ def test_the_window_widens_until_there_are_enough():
 def test_scripts_of_the_case_and_coinbases_stand_in_for_nothing_else():
     arrays = market()
     seed = paid_at(arrays, 30)[1]
-    found = matches(arrays, [seed], types_of, excluded_scripts=[63], least=50)
+    found = matches(arrays, [seed], types_of, lambda scripts: scripts == 63, least=50)
     scripts = arrays.outputs(found.pools[0]).script_id.tolist()
     assert 65 in scripts
     assert 63 not in scripts
@@ -160,7 +160,7 @@ def compared(arrays: ChainArrays, seed: int, **changes: Any) -> tuple[Arrival, l
         boundaries=boundaries(services=[1000]),
     )  # fmt: skip
     request = replace(request, **changes)
-    found = matches(arrays, [seed], types_of, excluded_scripts=[1000], least=20)
+    found = matches(arrays, [seed], types_of, lambda scripts: scripts == 1000, least=20)
     drawn = null_arrivals(arrays, request, found, names_by_type, draws=40, seed_number=3)
     return arrival(arrays, request, names_by_type), drawn
 
