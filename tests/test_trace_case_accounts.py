@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from tests.oracle import accounts as oracle
 from tests.oracle.account_runs import RunLines
 from tests.oracle.accounts import Question
@@ -75,7 +75,7 @@ def traced(case: Case) -> AccountTrace:
 # Rules
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(traced_accounts())
 def test_oracles_by_run_and_by_satoshi_are_one(traced):
     arrays, question = traced
