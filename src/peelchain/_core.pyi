@@ -198,6 +198,9 @@ class StoredChain:
     def first_tx_from(self, height: int) -> int:
         """The first transaction at this height or above."""
 
+    def set_clusters(self, rows: TableRows, cache_bytes: int) -> None:
+        """Has walks ask the table `clusters` of these rows whose a script is."""
+
 @final
 class StoredClusters:
     """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
@@ -476,6 +479,8 @@ def trace(
     seed_claimants: _Int64 | None,
     boundary_scripts: _Int64,
     boundary_kinds: npt.NDArray[np.uint8],
+    boundary_clusters: _Int64,
+    boundary_cluster_kinds: npt.NDArray[np.uint8],
     exempt_scripts: _Int64,
     coinjoin_txs: _Int64,
     target_scripts: _Int64,
@@ -516,6 +521,80 @@ def trace(
     what it raises stops the trace, and False stops the walk, which then is partial.
     """
 
+_AccountEnds = tuple[npt.NDArray[np.uint8], _Int64, _Int64, _Int64, _Int64, _Int64]
+_AccountHoldings = tuple[_Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64]
+_AccountPayments = tuple[_Int64, _Int64, _Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64]
+_AccountClaims = tuple[_Int64, _Int64, _Int64]
+
+def trace_accounts(
+    chain: tuple[
+        npt.NDArray[np.int32],
+        _Int64,
+        _Int64,
+        _Int64,
+        _Int64,
+        _Int64,
+        _Int64,
+        _Int64,
+        npt.NDArray[np.bool_],
+    ],
+    accounts: tuple[_Int64, _Int64, _Int64],
+    *,
+    backward: bool,
+    rules: list[str],
+    seed_txouts: _Int64,
+    seed_traced_sat: _Int64,
+    seed_claimants: _Int64 | None,
+    boundary_scripts: _Int64,
+    boundary_kinds: npt.NDArray[np.uint8],
+    exempt_scripts: _Int64,
+    coinjoin_txs: _Int64,
+    target_scripts: _Int64,
+    target_txouts: _Int64,
+    max_hops: int | None,
+    min_value_sat: int | None,
+    min_height: int | None,
+    max_height: int | None,
+    max_account_outputs: int | None,
+    max_txs: int | None,
+    payments: bool,
+    network: bool,
+    progress: Callable[[str, int, int | None], object] | None,
+) -> tuple[
+    list[tuple[str, _AccountEnds, _AccountHoldings, _AccountPayments, _AccountClaims]],
+    tuple[
+        int,
+        tuple[_Int64, _Int64, _Int64, _Int64],
+        tuple[_Int64, _Int64],
+        tuple[_Int64, _Int64, npt.NDArray[np.uint8], _Int64, _Int64, _Int64],
+    ]
+    | None,
+    int,
+    int,
+    bool,
+]:
+    """For each rule its name, ends, holdings, payments and claims; then what no rule shapes.
+
+    That is the network, transactions walked through, books opened, whether the walk stopped early.
+    `chain` is as for `trace`; `accounts` are account_of_script, first_output and outputs of
+    peelchain.trace.accounts.Accounts. Ends: code of terminal_types, tx_id, txout_id or -1 for a
+    fee, account or -1, value_sat, traced_sat. Holdings: account, code, tx_id or -1, balance_sat,
+    traced_sat. Payments: account, tx_id, txout_id or -1, other account or -1, code or 255,
+    value_sat, traced_sat. Claims: row among the ends and then the holdings, claimant, traced_sat.
+    Network: nodes; tails, heads, capacities and outputs of arcs; nodes and satoshis of seeds;
+    nodes, capacities, codes, tx_ids, txout_ids and accounts of ends.
+    """
+
+def apportion_ledger(
+    entries: list[tuple[int, list[tuple[int, int]] | None]], claimants: int, rule: str
+) -> tuple[list[list[int]], list[int], int]:
+    """Satoshis by claimant of each payment, those left, and the balance, under an account rule.
+
+    An entry is its satoshis with, for a receipt, (claimant, satoshis) of each part that is
+    someone's; None for a payment. Raises MisuseError naming the entry, counted from 0.
+    """
+
+def account_rules() -> list[str]: ...
 def tracing_rules(*, backward: bool = False) -> list[str]:
     """The names of the rules, or of those that run backward."""
 
@@ -537,6 +616,6 @@ def linkage(
     """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
 
     Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
-    nothing else; or None, all interpretations by the number of parties, and for each input and
-    output how many of at least so many parties link them. Values must be above 0.
+    nothing else; or None, the interpretations of at least so many parties by their number, and for
+    each input and output how many of these link them. Values must be above 0.
     """

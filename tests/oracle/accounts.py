@@ -6,7 +6,6 @@ from the first block on. Backward, the two rules of lines follow each satoshi of
 satoshi of the receipt that the forward books matched it with.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -123,12 +122,16 @@ class Chain:
             or (q.max_account_outputs is not None and len(paid) > q.max_account_outputs)
         )
 
+    def spends(self, tx: Tx, account: int) -> bool:
+        return any(self.owner(o) == account and self.value[o] for o in self.known(tx))
+
     def paid(self, tx: Tx, account: int) -> list[tuple[int | None, int]]:
         """(output, its value), the fee last, that an account pays in a transaction."""
         payer = self.payer(tx)
         if payer == account:
-            widths = [(o, self.value[o]) for o in self.made(tx) if not self.internal(tx, o)]
-            return [*widths, (FEE, self.fee(tx))] if self.fee(tx) else widths
+            made = [o for o in self.made(tx) if not self.internal(tx, o)]
+            fee = [(FEE, self.fee(tx))] if self.fee(tx) else []
+            return [*((o, self.value[o]) for o in made), *fee]
         if isinstance(payer, int):
             return []
         spent = [o for o in self.known(tx) if self.owner(o) == account and self.value[o]]
@@ -281,7 +284,9 @@ def forward(arrays: ChainArrays, question: Question, rule: str) -> Answer:
     reached: dict[int, int] = {}
     walked = 0
 
-    def rest(kind: str, txout: int | None, tx: int, account: int | None, value: int, sat) -> None:
+    def rest(
+        kind: str, txout: int | None, tx: int, account: int | None, value: int, sat: list[int]
+    ) -> None:
         if sum(sat):
             answer.terminals[kind, tx, txout, account, value] = sat
 
@@ -299,25 +304,19 @@ def forward(arrays: ChainArrays, question: Question, rule: str) -> Answer:
     for tx in chain.txs:
         if question.max_txs is not None and walked >= question.max_txs:
             for account in sorted(reached):
-                later = [t.tx for t in chain.txs[tx.tx :] if chain.paid(t, account)]
-                spends = later or [
-                    t.tx
-                    for t in chain.txs[tx.tx :]
-                    if any(chain.owner(o) == account and chain.value[o] for o in chain.known(t))
-                ]
-                close(account, "cut" if spends else "unspent", min(spends, default=None))
-                answer.partial |= bool(spends)
-            for txout in sorted(chain.seeds):
-                if chain.maker[txout] >= tx.tx:
-                    seed_rests(txout, "cut")
+                later = [t.tx for t in chain.txs[tx.tx :] if chain.spends(t, account)]
+                close(account, "cut" if later else "unspent", min(later, default=None))
+                answer.partial = answer.partial or bool(later)
+            for seed in sorted(chain.seeds):
+                if chain.maker[seed] >= tx.tx:
+                    seed_rests(seed, "cut")
                     answer.partial = True
             return answer
         payer = chain.payer(tx)
         carried: dict[int, Any] = {}
-        hops = None
+        hops = -1
         for account in chain.accounts(tx):
-            spends = any(chain.owner(o) == account and chain.value[o] for o in chain.known(tx))
-            if not spends:
+            if not chain.spends(tx, account):
                 continue
             if account in reached and chain.outside(tx):
                 close(account, "cut", tx.tx)
@@ -328,38 +327,38 @@ def forward(arrays: ChainArrays, question: Question, rule: str) -> Answer:
             if payer == account:
                 hops = reached[account] + 1
                 walked += 1
-            for (txout, width), parcel in zip(widths, parcels, strict=True):
+            for (paid, width), parcel in zip(widths, parcels, strict=True):
                 sat = state.amounts(parcel)
-                if txout is FEE:
+                if paid is FEE:
                     kind: str | None = "fee"
                 elif payer != account:
                     kind = str(payer)
                 else:
-                    is_seed = txout in chain.seeds
-                    kind = "seed" if is_seed else chain.end_forward(txout, hops)
-                made_in = tx.tx if txout is FEE else chain.maker[txout]
-                to = None if kind else chain.owner(txout)
+                    kind = "seed" if paid in chain.seeds else chain.end_forward(paid, hops)
+                made_in = tx.tx if paid is FEE else chain.maker[paid]
+                to = None if kind or paid is FEE else chain.owner(paid)
                 if sum(sat):
-                    answer.payments.append((account, tx.tx, txout, to, kind, width, sum(sat)))
+                    answer.payments.append((account, tx.tx, paid, to, kind, width, sum(sat)))
                 if kind:
-                    rest(kind, txout, made_in, account, width, sat)
-                else:
-                    carried[txout] = parcel
+                    rest(kind, paid, made_in, account, width, sat)
+                elif paid is not FEE:
+                    carried[paid] = parcel
         for txout in chain.made(tx):
             account, value = chain.owner(txout), chain.value[txout]
-            parcel, reaches = state.clean(value), None
+            made: Any = state.clean(value)
+            reaches = -1
             if txout in carried:
-                parcel, reaches = carried[txout], hops
+                made, reaches = carried[txout], hops
             if txout in chain.seeds:
-                kind = chain.end_forward(txout, 0)
-                if kind:
-                    seed_rests(txout, kind)
+                end = chain.end_forward(txout, 0)
+                if end:
+                    seed_rests(txout, end)
                 else:
-                    parcel, reaches = state.seed(value, question.claims(txout)), 0
+                    made, reaches = state.seed(value, question.claims(txout)), 0
             if chain.unspendable[txout] or chain.internal(tx, txout):
                 continue
-            state.receive(account, parcel)
-            if reaches is not None:
+            state.receive(account, made)
+            if reaches >= 0:
                 reached[account] = min(reaches, reached.get(account, reaches))
         for account in list(reached):
             if state.balance(account) == 0:
@@ -376,7 +375,7 @@ Satoshi = tuple[int, int]
 def matched(chain: Chain, last_first: bool) -> dict[tuple[int, int | None], list[Satoshi]]:
     """Of each (transaction, position) paid the satoshis received that went, in order."""
     lines: dict[int, list[Satoshi]] = {}
-    found = {}
+    found: dict[tuple[int, int | None], list[Satoshi]] = {}
     for tx in chain.txs:
         for account in chain.accounts(tx):
             line = lines.setdefault(account, [])
@@ -459,7 +458,7 @@ class WantedPool:
 
 def balances(chain: Chain) -> dict[tuple[int, int], int]:
     """What each account holds before each transaction, and after the last."""
-    found = {}
+    found: dict[tuple[int, int], int] = {}
     held: dict[int, int] = dict.fromkeys(set(chain.question.owner.values()), 0)
     for tx in chain.txs:
         found |= {(tx.tx, account): sat for account, sat in held.items()}
@@ -579,8 +578,3 @@ def ledger(
         else:
             state.receive(0, state.seed(value, claims))
     return paid, state.close(0)
-
-
-def nodes_of(network: Any) -> Iterator[int]:
-    """The nodes of a network."""
-    return iter(range(network.node_count))

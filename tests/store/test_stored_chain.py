@@ -109,10 +109,9 @@ def test_a_walk_in_chain_order_reads_each_page_once(lookup: Lookup) -> None:
     txouts = np.arange(chain.txout_count)
     chain.outputs(txouts)
     read = chain.core.pages_read
-    files = 4 * len(lookup.store.files("txouts")) + 2 * len(lookup.store.files("txs"))
-    files += len(lookup.store.files("scripts"))
-    pages = 7 * (chain.txout_count // 4096)
-    assert 0 < read <= files + pages
+    columns = {"txouts": 4, "txs": 2, "scripts": 1, "blocks": 2}
+    files = sum(count * len(lookup.store.files(table)) for table, count in columns.items())
+    assert 0 < read <= files + sum(columns.values()) * (chain.txout_count // 4096)
     chain.outputs(txouts)
     assert chain.core.pages_read == read
 

@@ -4,10 +4,11 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::trace::accounts::{
     self as core, AccountNetwork, AccountRequest, AccountRule, Entry, FlatAccounts,
 };
-use peelchain_core::trace::{Chain, Direction, Limits, Pace, Progress, TraceError};
+use peelchain_core::trace::{Direction, Limits, Pace, TraceError};
 use pyo3::prelude::*;
 
 use crate::errors::of_trace;
+use crate::trace::{Flat, flat, report};
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -46,7 +47,7 @@ type OutFlow<'py> = (
 );
 type OutNetwork<'py> = (
     i64,
-    (OutInts<'py>, OutInts<'py>, OutInts<'py>),
+    (OutInts<'py>, OutInts<'py>, OutInts<'py>, OutInts<'py>),
     (OutInts<'py>, OutInts<'py>),
     (
         OutInts<'py>,
@@ -71,17 +72,7 @@ type InEntry = (i64, Option<Vec<(usize, i64)>>);
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
 fn trace_accounts<'py>(
     py: Python<'py>,
-    chain: (
-        PyReadonlyArray1<'py, i32>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        Ints<'py>,
-        PyReadonlyArray1<'py, bool>,
-    ),
+    chain: Flat<'py>,
     accounts: (Ints<'py>, Ints<'py>, Ints<'py>),
     backward: bool,
     rules: Vec<String>,
@@ -104,18 +95,7 @@ fn trace_accounts<'py>(
     network: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Vec<OutFlow<'py>>, Option<OutNetwork<'py>>, u64, u64, bool)> {
-    let mut view = Chain {
-        tx_height: chain.0.as_slice()?,
-        tx_first_txin: chain.1.as_slice()?,
-        tx_first_txout: chain.2.as_slice()?,
-        txin_prev_txout: chain.3.as_slice()?,
-        txout_value: chain.4.as_slice()?,
-        txout_script: chain.5.as_slice()?,
-        txout_tx: chain.6.as_slice()?,
-        txout_spender: chain.7.as_slice()?,
-        txout_unspendable: chain.8.as_slice()?,
-    };
-    view.check_lengths().map_err(|error| of_trace(py, error))?;
+    let mut view = flat(py, &chain)?;
     let mut owners = FlatAccounts {
         account_of_script: accounts.0.as_slice()?,
         first_output: accounts.1.as_slice()?,
@@ -134,10 +114,10 @@ fn trace_accounts<'py>(
         rules: &rules,
         seed_txouts: seed_txouts.as_slice()?,
         seed_traced_sat: seed_traced_sat.as_slice()?,
-        seed_claimants: match &seed_claimants {
-            Some(claimants) => Some(claimants.as_slice()?),
-            None => None,
-        },
+        seed_claimants: seed_claimants
+            .as_ref()
+            .map(|claimants| claimants.as_slice())
+            .transpose()?,
         boundary_scripts: boundary_scripts.as_slice()?,
         boundary_kinds: boundary_kinds.as_slice()?,
         exempt_scripts: exempt_scripts.as_slice()?,
@@ -157,16 +137,11 @@ fn trace_accounts<'py>(
     };
     let mut raised = None;
     let outcome = py.detach(|| {
-        core::trace_accounts(&mut view, &mut owners, &request, &mut |at| match report(
-            progress.as_ref(),
-            at,
-        ) {
-            Ok(true) => Pace::GoOn,
-            Ok(false) => Pace::StopAndKeep,
-            Err(error) => {
+        core::trace_accounts(&mut view, &mut owners, &request, &mut |at| {
+            report(progress.as_ref(), at).unwrap_or_else(|error| {
                 raised = Some(error);
                 Pace::Abort
-            }
+            })
         })
     });
     if let Some(error) = raised {
@@ -184,19 +159,6 @@ fn trace_accounts<'py>(
         outcome.books,
         outcome.partial,
     ))
-}
-
-/// Lets Python act on signals and tells `progress`; whether to go on. An error of either cancels.
-fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<bool> {
-    Python::attach(|py| {
-        py.check_signals()?;
-        let Some(progress) = progress else {
-            return Ok(true);
-        };
-        let said = progress.call1(py, (at.stage, at.done, at.total))?;
-        // Only `False` stops: a callback that returns nothing goes on.
-        Ok(!matches!(said.extract::<bool>(py), Ok(false)))
-    })
 }
 
 fn rule(py: Python<'_>, name: &str) -> PyResult<AccountRule> {
@@ -256,6 +218,7 @@ fn network_columns(py: Python<'_>, network: AccountNetwork) -> OutNetwork<'_> {
             network.tails.into_pyarray(py),
             network.heads.into_pyarray(py),
             network.capacities_sat.into_pyarray(py),
+            network.arc_txouts.into_pyarray(py),
         ),
         (
             network.seed_nodes.into_pyarray(py),

@@ -13,7 +13,7 @@ use crate::stored::StoredChain;
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
 type OutBytes<'py> = Bound<'py, PyArray1<u8>>;
-type Flat<'py> = (
+pub(crate) type Flat<'py> = (
     PyReadonlyArray1<'py, i32>,
     Ints<'py>,
     Ints<'py>,
@@ -77,7 +77,7 @@ type OutTrace<'py> = (
 #[pyfunction]
 #[pyo3(signature = (
     chain, *, backward, rules, seed_txouts, seed_traced_sat, seed_claimants, boundary_scripts,
-    boundary_kinds, exempt_scripts, coinjoin_txs, target_scripts, target_txouts, max_hops,
+    boundary_kinds, boundary_clusters, boundary_cluster_kinds, exempt_scripts, coinjoin_txs, target_scripts, target_txouts, max_hops,
     min_value_sat, min_height, max_height, max_txs, hops, paths, graph, progress
 ))]
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
@@ -91,6 +91,8 @@ fn trace<'py>(
     seed_claimants: Option<Ints<'py>>,
     boundary_scripts: Ints<'py>,
     boundary_kinds: PyReadonlyArray1<'py, u8>,
+    boundary_clusters: Ints<'py>,
+    boundary_cluster_kinds: PyReadonlyArray1<'py, u8>,
     exempt_scripts: Ints<'py>,
     coinjoin_txs: Ints<'py>,
     target_scripts: Ints<'py>,
@@ -122,6 +124,8 @@ fn trace<'py>(
         seed_claimants: seed_claimants.map(|c| c.as_slice()).transpose()?,
         boundary_scripts: boundary_scripts.as_slice()?,
         boundary_kinds: boundary_kinds.as_slice()?,
+        boundary_clusters: boundary_clusters.as_slice()?,
+        boundary_cluster_kinds: boundary_cluster_kinds.as_slice()?,
         exempt_scripts: exempt_scripts.as_slice()?,
         coinjoin_txs: coinjoin_txs.as_slice()?,
         target_scripts: target_scripts.as_slice()?,
@@ -145,7 +149,7 @@ fn trace<'py>(
     Ok(answer(py, outcome))
 }
 
-fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
+pub(crate) fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Chain<'a>> {
     let flat = core::Chain {
         tx_height: chain.0.as_slice()?,
         tx_first_txin: chain.1.as_slice()?,
@@ -186,7 +190,7 @@ fn run<S: ChainSource + Send>(
 
 /// Lets Python act on signals and tells `progress`, which returns False to stop and keep what was
 /// found; an error of either aborts.
-fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
+pub(crate) fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
     Python::attach(|py| {
         py.check_signals()?;
         let Some(progress) = progress else {

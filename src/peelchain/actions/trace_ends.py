@@ -160,9 +160,9 @@ def _service(text: str, view: StoreView, known: Services) -> End:
         for at, mark in enumerate(known.marks)
         if name.casefold() in (mark.label.casefold(), mark.party.casefold())
     ]
-    scripts = known.scripts[np.isin(known.mark_of, chosen)]
+    scripts = known.of_marks(chosen)
     if not len(scripts):
-        labels = sorted({known.marks[at].label for at in np.unique(known.mark_of).tolist()})
+        labels = sorted({mark.label for mark in known.marks_in_use()})
         some = ", ".join(shown(label) for label in labels[:20])
         raise MisuseError(
             f"no service is called {shown(name)}"

@@ -76,7 +76,7 @@ pub fn flow(
     pulse: Pulse<'_>,
 ) -> Result<AccountFlow, TraceError> {
     let mirrored = request.direction == Direction::Backward;
-    let claimants = journal.claimants;
+    let claimants = journal.claimants.len();
     let rows = match rule {
         AccountRule::Fifo => run(journal, Lines::new(PaysFrom::First, mirrored), rule, pulse),
         AccountRule::Lifo => run(journal, Lines::new(PaysFrom::Last, mirrored), rule, pulse),
@@ -103,7 +103,7 @@ fn run<B: Books>(
     rule: AccountRule,
     pulse: Pulse<'_>,
 ) -> Result<Rows, TraceError> {
-    let claimants = journal.claimants;
+    let claimants = journal.claimants.len();
     let mut rows = Rows {
         positions_sat: vec![0; journal.positions.len() * claimants],
         held_sat: vec![0; journal.slot_accounts.len() * claimants],
@@ -206,7 +206,7 @@ fn columns(
     rule: AccountRule,
     rows: Rows,
 ) -> Result<AccountFlow, TraceError> {
-    let claimants = journal.claimants;
+    let claimants = journal.claimants.len();
     let mut payments = Payments::default();
     let mut ends = Vec::new();
     for turn in 0..journal.turn_count() {
@@ -272,11 +272,12 @@ fn columns(
             });
         }
     }
-    held.sort_unstable_by_key(|row| (row.account, row.made_in));
+    // What is held at the tip comes after what the account had been cut at.
+    held.sort_unstable_by_key(|row| (row.account, row.made_in < 0, row.made_in));
     check_whole(journal, rule, ends.iter().chain(&held))?;
     Ok(AccountFlow {
         rule,
-        claims: claims(request, ends.iter().chain(&held)),
+        claims: claims(journal, request, ends.iter().chain(&held)),
         ends: end_columns(&ends),
         holdings: holding_columns(&held),
         payments,
@@ -288,7 +289,7 @@ fn check_whole<'a>(
     rule: AccountRule,
     rows: impl Iterator<Item = &'a Row>,
 ) -> Result<(), TraceError> {
-    let mut left_sat = vec![0i128; journal.claimants];
+    let mut left_sat = vec![0i128; journal.claimants.len()];
     for seed in &journal.seeds {
         for (claimant, sat) in &seed.claims {
             left_sat[*claimant] += i128::from(*sat);
@@ -302,14 +303,19 @@ fn check_whole<'a>(
     match left_sat.iter().position(|left| *left != 0) {
         None => Ok(()),
         Some(claimant) => Err(TraceError::Conservation(format!(
-            "under {} {} sat of claimant {claimant} came to no end",
+            "under {} {} sat of claimant {} came to no end",
             rule.name(),
-            left_sat[claimant]
+            left_sat[claimant],
+            journal.claimants[claimant]
         ))),
     }
 }
 
-fn claims<'a>(request: &AccountRequest<'_>, rows: impl Iterator<Item = &'a Row>) -> Claims {
+fn claims<'a>(
+    journal: &Journal,
+    request: &AccountRequest<'_>,
+    rows: impl Iterator<Item = &'a Row>,
+) -> Claims {
     let mut claims = Claims::default();
     if request.seed_claimants.is_none() {
         return claims;
@@ -318,7 +324,7 @@ fn claims<'a>(request: &AccountRequest<'_>, rows: impl Iterator<Item = &'a Row>)
         for (claimant, sat) in row.claims_sat.iter().enumerate() {
             if *sat > 0 {
                 claims.rows.push(at as i64);
-                claims.claimants.push(claimant as i64);
+                claims.claimants.push(journal.claimants[claimant]);
                 claims.traced_sat.push(*sat);
             }
         }

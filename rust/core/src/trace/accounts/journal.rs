@@ -58,7 +58,7 @@ struct Turn {
 pub struct Seed {
     pub txout: i64,
     pub value_sat: i64,
-    /// (claimant, satoshis), by claimant rising.
+    /// (place of the claimant, satoshis), rising.
     pub claims: Vec<(usize, i64)>,
 }
 
@@ -84,7 +84,8 @@ pub struct Holding {
 /// The books in the order of the walk.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    pub claimants: usize,
+    /// As the request names them, rising.
+    pub claimants: Vec<i64>,
     pub seeds: Vec<Seed>,
     pub rests: Vec<Rest>,
     /// The account of each slot: books closed and opened again are another slot.
@@ -102,7 +103,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    pub fn new(seeds: Vec<Seed>, claimants: usize) -> Journal {
+    pub fn new(seeds: Vec<Seed>, claimants: Vec<i64>) -> Journal {
         Journal {
             claimants,
             seeds,

@@ -1,7 +1,7 @@
 //! The books as a network of capacities: an account is a chain of nodes with storage between them.
 
 use super::journal::{Journal, Origin};
-use crate::trace::{NO_TERMINAL, Terminal};
+use crate::trace::NO_TERMINAL;
 
 /// Columns of `peelchain.trace.network.Network`.
 ///
@@ -15,6 +15,8 @@ pub struct AccountNetwork {
     pub tails: Vec<i64>,
     pub heads: Vec<i64>,
     pub capacities_sat: Vec<i64>,
+    /// The output that an arc is, -1 for what an account keeps.
+    pub arc_txouts: Vec<i64>,
     pub seed_nodes: Vec<i64>,
     pub seed_sat: Vec<i64>,
     pub end_nodes: Vec<i64>,
@@ -40,10 +42,11 @@ impl AccountNetwork {
         self.nodes - 1
     }
 
-    fn arc(&mut self, tail: i64, head: i64, capacity_sat: i64) {
+    fn arc(&mut self, tail: i64, head: i64, capacity_sat: i64, txout: i64) {
         self.tails.push(tail);
         self.heads.push(head);
         self.capacities_sat.push(capacity_sat);
+        self.arc_txouts.push(txout);
     }
 
     fn end(&mut self, end: End) {
@@ -55,17 +58,41 @@ impl AccountNetwork {
         self.end_accounts.push(end.account);
     }
 
+    /// Numbers the nodes in the order in which value leaves them, those it does not leave last.
+    fn renumber(&mut self, left_nodes: &[i64]) {
+        let mut number = vec![-1; self.nodes as usize];
+        let mut next = 0;
+        for node in left_nodes.iter().copied().chain(0..self.nodes) {
+            let number = &mut number[node as usize];
+            if *number == -1 {
+                *number = next;
+                next += 1;
+            }
+        }
+        for nodes in [
+            &mut self.tails,
+            &mut self.heads,
+            &mut self.seed_nodes,
+            &mut self.end_nodes,
+        ] {
+            for node in nodes {
+                *node = number[*node as usize];
+            }
+        }
+    }
+
     fn seed(&mut self, node: i64, claims: &[(usize, i64)]) {
         self.seed_nodes.push(node);
         self.seed_sat.push(claims.iter().map(|(_, sat)| sat).sum());
     }
 }
 
-/// The network of a journal's books.
+/// The network of a journal's books. Every arc leads to a greater node.
 pub fn network(journal: &Journal) -> AccountNetwork {
     let mut found = AccountNetwork::default();
     let mut node_of_slot = Vec::with_capacity(journal.slot_accounts.len());
     let mut from_nodes = Vec::new();
+    let mut left_nodes = Vec::new();
     for turn in 0..journal.turn_count() {
         from_nodes.clear();
         let mut first_position = 0;
@@ -74,6 +101,7 @@ pub fn network(journal: &Journal) -> AccountNetwork {
                 first_position = positions.start;
             }
             let from: i64 = node_of_slot[payment.slot];
+            left_nodes.push(from);
             for at in positions {
                 let position = journal.positions[at];
                 from_nodes.push(from);
@@ -91,7 +119,7 @@ pub fn network(journal: &Journal) -> AccountNetwork {
             let next = found.node();
             node_of_slot[payment.slot] = next;
             if payment.rest_sat > 0 {
-                found.arc(from, next, payment.rest_sat);
+                found.arc(from, next, payment.rest_sat, -1);
             }
         }
         for _ in journal.openings_sat(turn) {
@@ -104,7 +132,8 @@ pub fn network(journal: &Journal) -> AccountNetwork {
                 Origin::Clean => {}
                 Origin::Position(position) => {
                     let from = from_nodes[position - first_position];
-                    found.arc(from, to, receipt.value_sat);
+                    let txout = journal.positions[position].txout;
+                    found.arc(from, to, receipt.value_sat, txout);
                 }
                 Origin::Seed(seed) => found.seed(to, &journal.seeds[seed].claims),
             }
@@ -135,11 +164,6 @@ pub fn network(journal: &Journal) -> AccountNetwork {
             account: -1,
         });
     }
-    debug_assert!(
-        found
-            .end_types
-            .iter()
-            .all(|end| usize::from(*end) < Terminal::NAMES.len())
-    );
+    found.renumber(&left_nodes);
     found
 }

@@ -6,11 +6,11 @@ use super::AccountRequest;
 use super::journal::Seed;
 use crate::trace::{ChainSource, TraceError};
 
-/// The seeds by `txout_id`, rising, and how many claimants there are.
+/// The seeds by `txout_id`, rising, and the claimants, rising: theirs name them by place there.
 pub fn seeds<C: ChainSource>(
     chain: &mut C,
     request: &AccountRequest<'_>,
-) -> Result<(Vec<Seed>, usize), TraceError> {
+) -> Result<(Vec<Seed>, Vec<i64>), TraceError> {
     let rows = request.seed_txouts.len();
     if request.seed_traced_sat.len() != rows {
         return Err(TraceError::Request(format!(
@@ -26,7 +26,17 @@ pub fn seeds<C: ChainSource>(
         )));
     }
     let mut gathered: BTreeMap<i64, Seed> = BTreeMap::new();
-    let mut claimants = 1;
+    let mut claimants = named.to_vec();
+    claimants.sort_unstable();
+    claimants.dedup();
+    if let Some(claimant) = claimants.first().filter(|claimant| **claimant < 0) {
+        return Err(TraceError::Request(format!(
+            "claimant {claimant} is no index; count claimants from 0"
+        )));
+    }
+    if request.seed_claimants.is_none() {
+        claimants.push(0);
+    }
     for (row, (txout, sat)) in request
         .seed_txouts
         .iter()
@@ -39,8 +49,9 @@ pub fn seeds<C: ChainSource>(
                 chain.txout_count()
             )));
         }
-        let claimant = claimant_of(named, row, rows)?;
-        claimants = claimants.max(claimant + 1);
+        let claimant = named
+            .get(row)
+            .map_or(0, |name| claimants.partition_point(|other| other < name));
         let value_sat = chain.value_sat(*txout)?;
         let seed = gathered.entry(*txout).or_insert(Seed {
             txout: *txout,
@@ -72,19 +83,4 @@ pub fn seeds<C: ChainSource>(
         seed.claims.sort_unstable();
     }
     Ok((seeds, claimants))
-}
-
-/// Claimants are places in a list of names, so there are at most as many as seeds.
-fn claimant_of(claimants: &[i64], row: usize, rows: usize) -> Result<usize, TraceError> {
-    let Some(claimant) = claimants.get(row) else {
-        return Ok(0);
-    };
-    usize::try_from(*claimant)
-        .ok()
-        .filter(|claimant| *claimant < rows)
-        .ok_or_else(|| {
-            TraceError::Request(format!(
-                "claimant {claimant} of seed {row} is not below {rows}; count claimants from 0"
-            ))
-        })
 }

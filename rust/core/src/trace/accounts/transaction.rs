@@ -169,10 +169,8 @@ impl<'a, C: ChainSource, A: Accounts> Reader<'a, C, A> {
             });
         }
         let payer = self.payer(tx, &prevouts, &spent);
-        let is_mixed = payer == Payer::Foreign(Terminal::Coinjoin);
-        let barrier = (self.backward && payer != Payer::Nobody)
-            .then(|| target.or(if is_mixed { None } else { boundary }))
-            .flatten();
+        let passes = !matches!(payer, Payer::Nobody | Payer::Foreign(Terminal::Coinjoin));
+        let barrier = target.or(boundary).filter(|_| self.backward && passes);
         self.prevouts = prevouts;
         let (made, outputs_sat) = self.made(tx)?;
         let mut fee_sat = 0;
