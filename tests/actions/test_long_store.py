@@ -10,20 +10,25 @@ import pytest
 from tests.actions.test_controls import rows
 from tests.chain.stores import ingest
 
-from peelchain.actions import open_store, view
+from peelchain.actions import open_store
 from peelchain.actions.clusters import run
+from peelchain.actions.investigate import Request, investigate
 from peelchain.actions.lists import import_tags
-from peelchain.actions.patterns import patterns_on_trace
+from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
+from peelchain.actions.trace_compare import CompareAsked, trace_compare
 from peelchain.actions.trace_path import PathAsked, trace_path
+from peelchain.actions.trace_seeds import SeedsAsked
 from peelchain.actions.traces import trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
 from peelchain.errors import MisuseError
+from peelchain.store import arrays
 from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.walk import TraceRequest, trace
 
 Answer = dict[str, Any]
+DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     store = folder / "store"
     ingest(folder / "node" / "regtest" / "blocks", store)
     run(store)
-    import_tags([folder / "node" / "tagpack.yaml"], store, datetime(2024, 1, 31, 12, tzinfo=UTC))
+    import_tags([folder / "node" / "tagpack.yaml"], store, DATE)
     return folder / "node", store
 
 
@@ -47,7 +52,7 @@ def of_both(ask: Callable[[], Answer], patch: pytest.MonkeyPatch) -> tuple[Answe
     short = ask()
     with patch.context() as long:
         long.setattr(open_store, "_SHORT_TXOUTS", 0)
-        long.setattr(view.chain_arrays, "load", refused)
+        long.setattr(arrays, "load", refused)
         return short, ask()
 
 
@@ -65,11 +70,14 @@ def test_a_trace(world: tuple[Path, Path], direction: Any, monkeypatch: pytest.M
     assert any(row["label"] for row in short["terminals"])
 
 
-def test_patterns_and_paths(world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patterns_paths_and_comparisons(
+    world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, store = world
     withdrawals = rows(node, "withdrawals")
     seeds = sorted({f"{row['txid']}:{row['vout']}" for row in withdrawals[:30]})
-    short, long = of_both(lambda: patterns_on_trace("forward", seeds, store), monkeypatch)
+    looked = PatternsAsked("forward", SeedsAsked(seeds))
+    short, long = of_both(lambda: patterns_on_trace(looked, store), monkeypatch)
     assert short == long
     assert short["patterns"]
     label = next(
@@ -80,6 +88,28 @@ def test_patterns_and_paths(world: tuple[Path, Path], monkeypatch: pytest.Monkey
     asked = PathAsked(seeds[0], f"service:{label}")
     short, long = of_both(lambda: trace_path(asked, store), monkeypatch)
     assert short == long
+    compared = CompareAsked(SeedsAsked(seeds))
+    short, long = of_both(lambda: trace_compare(compared, store), monkeypatch)
+    assert short == long
+
+
+def test_an_investigation(
+    world: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, store = world
+    seeds = [f"@{node / 'observed.txt'}"]
+    bundles: list[bytes] = []
+
+    def ask() -> Answer:
+        folder = tmp_path / str(len(bundles)) / "case"
+        folder.parent.mkdir()
+        investigate(Request(seeds, store, folder, date_utc=DATE))
+        bundles.append((folder / "bundle.zip").read_bytes())
+        return {}
+
+    of_both(ask, monkeypatch)
+    assert len(bundles) == 2
+    assert bundles[0] == bundles[1]
 
 
 def test_services_by_cluster_stop_a_walk_where_their_scripts_do(world: tuple[Path, Path]) -> None:

@@ -38,7 +38,7 @@ from peelchain.case.report import (
     summary,
     timeline_svg,
 )
-from peelchain.case.services import services, stops
+from peelchain.case.services import stops
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, read_seeds, resolve
 from peelchain.cluster.policy import Policy
@@ -86,7 +86,7 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
     _cluster_if_needed(request.store)
     progress("clustering", 1, 1)
     with StoreView(request.store) as view:
-        subject = resolve(seeds, view.network, view.lookup, view.arrays, view.clusters.index)
+        subject = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
         sources = _sources(view, subject)
         parameters = {
             "seeds": list(subject.seeds),
@@ -241,11 +241,11 @@ def _cluster_if_needed(store: Path) -> None:
 
 
 def _sources(view: StoreView, subject: Subject) -> Sources:
-    known = services(view.attribution, view.clusters.index)
+    known = view.services
     return Sources(
         network=view.network,
         lookup=view.lookup,
-        arrays=view.arrays,
+        chain=view.chain,
         policy=view.clusters.policy,
         links=view.clusters.links,
         coinjoins=view.clusters.coinjoins,
@@ -276,14 +276,14 @@ def _trace(
     request = TraceRequest(
         direction=direction,
         seed_txouts=subject.receipts,
-        seed_traced_sat=sources.arrays.txout_value[subject.receipts],
+        seed_traced_sat=sources.chain.outputs(subject.receipts).value_sat,
         rules=rules,
         boundaries=stops(sources.services, sources.coinjoins["tx_id"].to_numpy()),
         paths=True,
         **asdict(limits),
     )
     return trace(
-        sources.arrays,
+        sources.chain,
         request,
         lambda stage, done, of: progress(f"{direction} {stage}", done, of or 0),
     )
@@ -292,11 +292,11 @@ def _trace(
 def _cited(subject: Subject, sources: Sources, links: list[int], *traces: Trace) -> list[int]:
     """The transactions that the evidence rests on, with those of all their prevouts."""
     cited = set(links)
-    cited.update(sources.arrays.txout_tx[subject.receipts].tolist())
+    cited.update(sources.chain.outputs(subject.receipts).tx_id.tolist())
     for found in traces:
         for outcome in found.rules.values():
             cited.update(outcome.hops["tx_id"].to_pylist())
             cited.update(outcome.terminals["tx_id"].to_pylist())
         for row in found.reached.ends("service").values():
-            cited.update(sources.arrays.txout_tx[list(found.reached.path(row))].tolist())
+            cited.update(sources.chain.outputs(found.reached.path(row)).tx_id.tolist())
     return with_prevouts(sources, cited)

@@ -15,7 +15,7 @@ from peelchain.cluster.slices import read_as_asked
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
-from peelchain.store.stored_chain import StoredChain
+from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -42,7 +42,7 @@ class StoreView(OpenStore):
         return chain_arrays.load(self.store)
 
     @cached_property
-    def chain(self) -> ChainArrays | StoredChain:
+    def chain(self) -> Chain:
         """The chain by dense ids: in memory where it is short, else read as it is asked for."""
         if self.in_memory:
             return self.arrays

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from peelchain import _core
 from peelchain.errors import StoreError
+from peelchain.store.arrays import ChainArrays
 from peelchain.store.chain_rows import Int64, Outputs, Transactions
 from peelchain.store.lookup import Lookup
 
@@ -62,6 +63,10 @@ class StoredChain:
     def txs_of_heights(self, first: int, last: int) -> tuple[int, int]:
         """The transactions of some blocks, as in ChainRows."""
         return self.core.first_tx_from(first), self.core.first_tx_from(last + 1)
+
+
+Chain = ChainArrays | StoredChain
+"""What can be traced over."""
 
 
 def _ids(values: npt.ArrayLike) -> Int64:

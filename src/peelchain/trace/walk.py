@@ -12,7 +12,7 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
-from peelchain.store.stored_chain import StoredChain
+from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
@@ -203,9 +203,7 @@ class Trace:
     graph: FlowGraph | None = None
 
 
-def trace(
-    chain: ChainArrays | StoredChain, request: TraceRequest, progress: Progress | None = None
-) -> Trace:
+def trace(chain: Chain, request: TraceRequest, progress: Progress | None = None) -> Trace:
     """The trace of the request's seeds under each of its rules, whether in memory or from files.
 
     `progress` is told stage, transactions done and of how many (None: not known). What it raises
