@@ -3,6 +3,7 @@
 import csv
 import io
 import shutil
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -107,24 +108,57 @@ def test_ends_that_make_no_sense_are_refused(session, spread, ends, code, words)
     ran.refused(code, *words)
 
 
-def test_bounds_enclose_every_rule_and_rank_the_destinations(compared, spread):
+def test_bounds_enclose_every_rule_of_their_scope_and_rank_the_destinations(compared, spread):
     rows = compared["destinations"]
     assert compared["rules"][0]["totals"] == spread["totals"]
-    bounds = [row["bounds"]["transaction"] for row in rows]
-    order = [(-b["least_sat"], -b["most_sat"]) for b in bounds]
+    order = [tuple(-bound["least_sat"] for bound in row["bounds"].values()) for row in rows]
     assert order == sorted(order)
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
-    for row, bound in zip(rows, bounds, strict=True):
-        assert bound["least_sat"] <= bound["least_known_sat"]
-        assert bound["most_known_sat"] <= bound["most_sat"]
-        for rule in compared["rules"]:
-            assert bound["least_sat"] <= row["traced_sat"][rule["rule"]] <= bound["most_sat"]
+    scopes = {rule["rule"]: rule["scope"] for rule in compared["rules"]}
+    assert set(scopes.values()) == {"transaction", "account"}
+    assert {"account-fifo", "account-libr"} <= set(scopes)
+    for row in rows:
+        assert row["traced_sat"].keys() == scopes.keys()
+        for rule, scope in scopes.items():
+            bound = row["bounds"][scope]
+            assert bound["least_sat"] <= bound["least_known_sat"]
+            assert bound["most_known_sat"] <= bound["most_sat"]
+            assert bound["least_sat"] <= row["traced_sat"][rule] <= bound["most_sat"]
     for rule in compared["rules"]:
         by_type: dict[str, int] = {}
         for row in rows:
             sat = row["traced_sat"][rule["rule"]]
             by_type[row["type"]] = by_type.get(row["type"], 0) + sat
         assert {k: v for k, v in by_type.items() if v} == rule["totals"]
+        assert sum(rule["totals"].values()) == compared["seeds_sat"]
+
+
+def test_rules_of_scope_account_are_asked_for_by_name(session, spread):
+    ask = ["trace", "compare", "--seed", spread["seeds"][0]["outpoint"]]
+    answer = session.ask(*ask, "--rule", "account-fifo", "--rule", "tiho")
+    assert [rule["rule"] for rule in answer["rules"]] == ["tiho", "account-fifo"]
+    store = ["-s", session.store]
+    peelchain(*ask, "--rule", "account-libr", "--backward", *store).refused(
+        2, "cannot run backward"
+    )
+    peelchain(*ask, "--rule", "account-pool", "--rule", "account_pool", *store).refused(2, "twice")
+    forward = ["trace", "forward", *ask[2:], "--rule", "account-fifo", *store]
+    peelchain(*forward).refused(2, "scope account", "trace compare")
+
+
+def test_a_comparison_tells_the_worth_of_what_comes_to_each(session):
+    answer = session.ask("trace", "compare", "--cluster", session.addresses[0], "--fiat", "EUR")
+    traced = session.ask(
+        "trace", "forward", "--cluster", session.addresses[0], "--rule", "all", "--fiat", "EUR"
+    )
+    assert answer["fiat"] == {"currency": "EUR", "days_without_rate": [], "without_rate": []}
+    for rule in traced["rules"]:
+        sums: dict[str, Decimal] = {}
+        for row in answer["destinations"]:
+            worth = Decimal(row["fiat"].get(rule["rule"], "0"))
+            sums[row["type"]] = sums.get(row["type"], Decimal(0)) + worth
+        expected = {kind: Decimal(total) for kind, total in rule["fiat_totals"].items()}
+        assert {kind: worth for kind, worth in sums.items() if worth} == expected
 
 
 def test_a_cut_walk_says_by_how_much_the_cut_widens(session):
@@ -179,8 +213,12 @@ def test_csv_of_a_comparison_has_every_amount(session, compared):
         "trace", "compare", "--cluster", session.addresses[0], "-s", session.store, "--csv"
     ).out
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert len(rows) == len(compared["destinations"]) * (len(compared["rules"]) + 4)
-    amounts = {(r["destination"], r["measure"]): int(r["value_sat"]) for r in rows}
+    assert len(rows) == len(compared["destinations"]) * (len(compared["rules"]) + 2 * 4)
+    amounts = {
+        (r["destination"], r["measure"]): int(r["value_sat"])
+        for r in rows
+        if r["scope"] == "transaction"
+    }
     for row in compared["destinations"]:
         assert amounts[row["destination"], "least"] == row["bounds"]["transaction"]["least_sat"]
         assert amounts[row["destination"], "pro-rata"] == row["traced_sat"]["pro-rata"]
