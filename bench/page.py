@@ -8,6 +8,7 @@ from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
+from bench.trace_page import trace_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -51,6 +52,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += cluster_section(results["cluster"])
     if "explain" in results:
         lines += _explain(results["explain"])
+    if "trace" in results:
+        lines += trace_section(results["trace"])
     if "stored" in results:
         lines += stored_section(results["stored"])
     lines += scale_sections(results)

@@ -616,6 +616,6 @@ def linkage(
     """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
 
     Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
-    nothing else; or None, all interpretations by the number of parties, and for each input and
-    output how many of at least so many parties link them. Values must be above 0.
+    nothing else; or None, the interpretations of at least so many parties by their number, and for
+    each input and output how many of these link them. Values must be above 0.
     """

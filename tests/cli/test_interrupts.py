@@ -39,9 +39,7 @@ def test_a_stopped_trace_gives_its_partial_answer(session, monkeypatch, module, 
         yield report
 
     monkeypatch.setattr(module, "progress", impatient)
-    ran = peelchain(
-        *command, "--cluster", session.addresses[0], "-s", session.store, "--json"
-    )
+    ran = peelchain(*command, "--cluster", session.addresses[0], "-s", session.store, "--json")
     answer = json.loads(ran.out)
     assert ran.code == 130
     assert (answer["partial"], answer["stopped_by"]) == (True, "you")

@@ -127,7 +127,8 @@ def measured(
         Path, typer.Option(metavar="DIR", help="Where chains and counts are kept for going on.")
     ],
     economies: Annotated[
-        int, typer.Option(metavar="N", min=1, max=100_000, help="Economies of each case.")
+        int,
+        typer.Option(metavar="N", min=1, max=100_000, help="Economies of each case and habits."),
     ] = 20,
     blocks: Annotated[
         int, typer.Option(metavar="N", min=0, max=MOST, help="Blocks of each economy.")

@@ -1,4 +1,4 @@
-"""peelchain trace: forward, backward, path, compare, between."""
+"""peelchain trace: forward, backward, path, compare, between, null-controls."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +7,7 @@ import typer
 
 from peelchain.cli import marks, patterns
 from peelchain.cli.interrupts import stoppable
+from peelchain.cli.null_controls import null_controls
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -198,6 +199,7 @@ def backward(
 
 app.command()(path)
 app.command()(compare)
+app.command("null-controls")(null_controls)
 app.command(cls=TwoSets)(between)
 
 

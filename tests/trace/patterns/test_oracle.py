@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle import patterns as oracle
 from tests.oracle.patterns import Known
-from tests.trace.patterns.known import every, knowns, scene_of
+from tests.strategies import ChainBuilder
+from tests.trace.patterns.known import every, known_of, knowns, scene_of
 
 from peelchain.trace.patterns import consolidation, deposit_sweep, fan_out, peel_chain, round_trip
 from peelchain.trace.patterns.consolidation import consolidations, ground
@@ -12,7 +13,7 @@ from peelchain.trace.patterns.deposit_sweep import deposit_sweeps
 from peelchain.trace.patterns.fan_out import fan_outs
 from peelchain.trace.patterns.peel_chain import peel_chains
 from peelchain.trace.patterns.round_trip import round_trips
-from peelchain.trace.patterns.search import find_patterns
+from peelchain.trace.patterns.search import find_patterns, search
 from peelchain.trace.patterns.structuring import by_chance
 
 many = settings(max_examples=150, deadline=None)
@@ -88,6 +89,28 @@ def test_order_of_the_question_makes_no_difference(known: Known, random):
     expected = find_patterns(scene_of(known), asked)
     random.shuffle(asked)
     assert find_patterns(scene_of(known), asked) == expected
+
+
+@many
+@given(knowns(), st.integers(1, 5))
+def test_portions_make_no_difference(known: Known, at_once: int):
+    scene = scene_of(known)
+    expected = find_patterns(scene, every(known))
+    scene.at_once = at_once
+    assert find_patterns(scene, every(known)) == expected
+
+
+def test_a_search_that_is_stopped_keeps_what_it_found():
+    builder = ChainBuilder()
+    (coin,) = builder.coinbase((1_000, 0))
+    for hop in range(6):
+        _, coin = builder.tx([coin], [(10, 20 + hop), (990 - 10 * hop, 1 + hop)])
+    scene = scene_of(known_of(builder))
+    scene.at_once = 3
+    stopped = search(scene, range(7), progress=lambda done, of: done < 3)
+    assert stopped.looked_at == 3
+    assert stopped.findings == search(scene, range(7)).findings
+    assert search(scene, range(7), progress=lambda done, of: False).looked_at == 0
 
 
 def test_chance_is_what_trying_every_way_gives():
