@@ -195,6 +195,33 @@ def test_what_needs_no_inference_is_said_in_words(session, spread):
     assert {row["without_inference_sat"] for row in by_cluster["destinations"]} == {None}
 
 
+def test_a_coinjoin_is_crossed_on_request_as_an_interval(session, spread):
+    txid = next(t["coinjoin"] for t in spread["terminals"] if t["type"] == "coinjoin")
+    inputs = {i["prevout"] for i in session.ask("tx", txid)["inputs"]}
+    stopped = [t for t in spread["terminals"] if t["coinjoin"] == txid]
+    assert {f"{t['txid']}:{t['vout']}" for t in stopped} <= inputs
+    ask = ["trace", "compare", "--cluster", session.addresses[0], "--rule", "pro-rata"]
+    answer = session.ask(*ask, "--cross", txid)
+    crossing = answer["crossing"]
+    (told,) = crossing["coinjoins"]
+    assert (told["txid"], told["reached"], told["entering"]) == (txid, True, len(stopped))
+    before = {row["destination"]: row["bounds"]["transaction"] for row in answer["destinations"]}
+    for row in crossing["destinations"]:
+        wide, narrowed = row["wide"], row["narrowed"]
+        assert wide["least_sat"] <= narrowed["least_sat"] <= narrowed["most_sat"]
+        assert narrowed["most_sat"] <= wide["most_sat"]
+        if row["type"] == "service" and row["destination"] in before:
+            # what came there without passing the CoinJoin comes there still
+            assert wide["least_sat"] >= before[row["destination"]]["least_sat"]
+    assert session.ask(*ask)["crossing"] is None
+    store = ["-s", session.store]
+    shown = peelchain(*ask, "--cross", txid, *store, "--table").out
+    assert "no rule's amount" in shown
+    ordinary = spread["seeds"][0]["outpoint"].split(":")[0]
+    peelchain(*ask, "--cross", ordinary, *store).refused(2, "no detector takes it for a CoinJoin")
+    peelchain(*ask, "--cross", "00" * 32, *store).refused(1, "not in the chain")
+
+
 def test_backward_the_sources_are_compared(session, spread):
     seed = spread["seeds"][0]["outpoint"]
     answer = session.ask("trace", "compare", "--seed", seed, "--backward")

@@ -8,7 +8,7 @@ from typing import Any
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
-from peelchain.actions.trace_crossing import crossed
+from peelchain.actions.trace_crossing import coinjoins_named, crossed
 from peelchain.actions.trace_destinations import Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_fiat import Fiat, fiat_in
@@ -58,6 +58,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         known = view.services
         targets = ends_of(asked.to, view, known)
+        coinjoins = coinjoins_named(asked.cross, view)
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
         walked = walk_from(
@@ -80,9 +81,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
                 "rules of scope account are left out: their books need the chain in memory, and "
                 "this store is too long"
             )
-        answer["crossing"] = (
-            crossed(walked, targets, asked.cross, progress) if asked.cross else None
-        )
+        answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}
