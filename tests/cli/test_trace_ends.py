@@ -344,3 +344,8 @@ def test_labels_cannot_steer_the_terminal(session, spread, tmp_path):
         assert "\u202e" not in ran.out + ran.err
     told = peelchain("trace", "compare", "--cluster", site, "-s", store, "--table").out
     assert "Evil" in told
+    # the tag is the script's own: from outputs given, no cluster is needed to say whose it is
+    seeds = [part for s in spread["seeds"] for part in ("--seed", s["outpoint"])]
+    answer = peelchain("trace", "compare", *seeds, "-s", store, "--json").answer
+    (row,) = (row for row in answer["destinations"] if "Evil" in (row["label"] or ""))
+    assert 0 <= row["without_inference_sat"] <= row["bounds"]["transaction"]["least_sat"]
