@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.bounds_page import bounds_section
 from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
+from bench.trace_page import trace_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -51,8 +53,12 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += cluster_section(results["cluster"])
     if "explain" in results:
         lines += _explain(results["explain"])
+    if "trace" in results:
+        lines += trace_section(results["trace"])
     if "stored" in results:
         lines += stored_section(results["stored"])
+    if "bounds" in results:
+        lines += bounds_section(results["bounds"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

@@ -2,10 +2,24 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from tests.simulated_cases import Case
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> "dict[str, Case]":
+    """The simulated cases by name, each in a store and ready to be traced."""
+    pytest.importorskip("coincurve", reason="the extra `simulate` is not installed")
+    pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
+    from tests.simulated_cases import CASES, prepare
+
+    return {name: prepare(tmp_path_factory.mktemp(name), name) for name in CASES}
 
 
 @pytest.fixture(scope="session")

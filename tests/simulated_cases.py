@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from tests.oracle.ground_flow import Place, seeds_of
+from tests.simulate.reading import read_truth
 
 from peelchain.actions import chain, clusters, lists
 from peelchain.actions.simulations import Choice, simulate
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
-from peelchain.store.arrays import ChainArrays
+from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.trace.graph import NO_TERMINAL
 from peelchain.trace.walk import RULES, TERMINAL_TYPES, Trace, TraceRequest
 from peelchain.units import OutPoint, format_hash
@@ -24,13 +25,19 @@ DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Case:
-    """A simulated case in a store, ready to be traced."""
+    """A simulated case in a store, ready to be traced.
+
+    `claimants` number who lost each seed, `cluster_of` has the cluster of each script, `places`
+    gives each txout_id its outpoint, `inputs` each txid the outpoints it spends.
+    """
 
     node: Path
     store: Path
     arrays: ChainArrays
     known: Services
     request: TraceRequest
+    claimants: Int64
+    cluster_of: Int64
     places: dict[int, Place]
     inputs: dict[str, list[Place]]
     txids: list[str]
@@ -60,9 +67,12 @@ def prepare(folder: Path, name: str) -> Case:
         count = len(arrays.tx_height)
         raw = view.lookup.txids(range(count))
         txids = [format_hash(raw[tx]) for tx in range(count)]
+        cluster_of = view.clusters.index.cluster_of(np.arange(int(arrays.txout_script.max()) + 1))
         known = services(view.attribution, view.clusters.index)
         seeds = seeds_of(node)
         txouts = view.lookup.txout_ids([OutPoint.parse(f"{t}:{v}") for t, v in seeds])
+        names = [row["claimant"] for row in read_truth(node, "case_seeds")]
+        claimants = np.unique(names, return_inverse=True)[1].astype(np.int64)
         request = TraceRequest(
             "forward",
             np.array(txouts, np.int64),
@@ -81,7 +91,7 @@ def prepare(folder: Path, name: str) -> Case:
         txids[tx]: [places[txout] for txout in spent[ins[tx] : ins[tx + 1]] if txout >= 0]
         for tx in range(count)
     }
-    return Case(node, store, arrays, known, request, places, inputs, txids)
+    return Case(node, store, arrays, known, request, claimants, cluster_of, places, inputs, txids)
 
 
 def ends_of(case: Case, traced: Trace) -> dict[Place, str]:

@@ -198,6 +198,9 @@ class StoredChain:
     def first_tx_from(self, height: int) -> int:
         """The first transaction at this height or above."""
 
+    def set_clusters(self, rows: TableRows, cache_bytes: int) -> None:
+        """Has walks ask the table `clusters` of these rows whose a script is."""
+
 @final
 class StoredClusters:
     """A run's table `clusters`, read from its file; `cache_bytes` of its pages are kept."""
@@ -476,6 +479,8 @@ def trace(
     seed_claimants: _Int64 | None,
     boundary_scripts: _Int64,
     boundary_kinds: npt.NDArray[np.uint8],
+    boundary_clusters: _Int64,
+    boundary_cluster_kinds: npt.NDArray[np.uint8],
     exempt_scripts: _Int64,
     coinjoin_txs: _Int64,
     target_scripts: _Int64,
@@ -603,6 +608,6 @@ def linkage(
     """Counts of the interpretations of a transaction; see peelchain.trace.linkage.
 
     Either the bound at which it gave up, `inputs`, `outputs`, `states`, `steps` or `count`, and
-    nothing else; or None, all interpretations by the number of parties, and for each input and
-    output how many of at least so many parties link them. Values must be above 0.
+    nothing else; or None, the interpretations of at least so many parties by their number, and for
+    each input and output how many of these link them. Values must be above 0.
     """

@@ -58,6 +58,13 @@ def test_bad_seeds_leave_no_case(session, tmp_path, seed, code, said):
 
 
 @pytest.mark.usefixtures("unchanged")
+def test_a_rule_that_no_verifier_knows_is_refused(session, tmp_path):
+    ran = investigate(session, tmp_path / "case", session.addresses[0], more=["--rule", "tiho"])
+    ran.refused(2, "pro-rata and index-fifo", "trace compare")
+    assert not (tmp_path / "case").exists()
+
+
+@pytest.mark.usefixtures("unchanged")
 def test_seed_with_a_wrong_checksum_says_so(session, tmp_path):
     wrong = wrong_checksum(session.addresses[0])
     said = investigate(session, tmp_path / "case", session.addresses[1], wrong).refused(2, wrong)

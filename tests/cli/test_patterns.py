@@ -3,6 +3,11 @@
 import pytest
 from tests.cli.running import peelchain
 
+from peelchain.actions.open_store import OpenStore
+from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
+from peelchain.actions.trace_seeds import SeedsAsked
+from peelchain.trace.patterns.structuring import Threshold
+
 
 def asked(session, *more):
     seed = ["--seed", session.outpoint]
@@ -58,6 +63,15 @@ def test_payments_on_days_without_a_rate_are_listed_not_judged(session):
 )
 def test_what_makes_no_sense_is_refused_with_the_remedy(session, options, said):
     asked(session, *options).refused(2, said)
+
+
+def test_a_chain_read_from_its_files_gives_the_same_answer(session, monkeypatch):
+    asked = PatternsAsked(
+        "forward", SeedsAsked((session.outpoint,)), threshold=Threshold(10_000_000, "BTC")
+    )
+    in_memory = patterns_on_trace(asked, session.store)
+    monkeypatch.setattr(OpenStore, "is_short", False)
+    assert patterns_on_trace(asked, session.store) == in_memory
 
 
 def test_no_seed_is_refused(session):

@@ -158,7 +158,7 @@ def test_claims_add_up_to_what_was_traced(session, seeds, tmp_path):
     answer = traced(session, "forward", *options)
     assert [c["claimant"] for c in answer["claimants"]] == ["Cy", "Ann", "=Bob"]
     assert sum(c["seeds_sat"] for c in answer["claimants"]) == answer["seeds_sat"]
-    parts = {}
+    parts: dict[tuple[object, ...], int] = {}
     for row in answer["claims"]:
         key = (row["rule"], row["type"], row["txid"], row["vout"])
         parts[key] = parts.get(key, 0) + row["traced_sat"]
@@ -220,7 +220,7 @@ def test_amounts_without_a_rate_are_listed_and_contradictions_refused(session, s
     days = sorted({t["time_utc"][:10] for t in terminals})
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text(f"date,currency,price,source\n{days[0]},GBP,10000,First Bank\n")
-    second.write_text(f"date,currency,price,source\n{days[0]},GBP,10001,Second Bank\n")
+    second.write_text(f"date,currency,price,source\n{days[0]},GBP,20000,Second Bank\n")
     assert peelchain("rates", "import", first, "-s", store).code == 0
     ask = ["trace", "forward", "--seed", seeds[0], "--fiat", "GBP", "-s", store]
     answer = peelchain(*ask, "--json").answer

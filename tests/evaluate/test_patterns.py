@@ -8,7 +8,7 @@ pytest.importorskip("pbk", reason="the extra `simulate` is not installed")
 from dataclasses import replace
 
 from peelchain.errors import SourceError
-from peelchain.evaluate.error_rates import measured_error
+from peelchain.evaluate.error_rates import ErrorRate, measured_error
 from peelchain.evaluate.patterns import (
     ANOTHER,
     BELOW,
@@ -61,15 +61,20 @@ def test_rows_add_up_the_economies():
 
 
 def test_counts_in_the_work_folder_are_not_made_again(tmp_path, monkeypatch):
-    once = [evaluate_patterns(1, 200, tmp_path, "choosing", "c", lambda done, of: None)]
+    def ask() -> list[ErrorRate]:
+        return evaluate_patterns(
+            1, 200, tmp_path, "choosing", "c", lambda done, of: None, ("shifted",)
+        )
+
+    once = ask()
     files = sorted(tmp_path.glob("patterns-*"))
     assert len(files) == 3
     monkeypatch.setattr("peelchain.evaluate.patterns.pattern_counts", None)
-    once.append(evaluate_patterns(1, 200, tmp_path, "choosing", "c", lambda done, of: None))
-    assert once[0] == once[1]
+    assert ask() == once
+    assert {row.stratum for row in once} >= {"condition:shifted", "payer:untagged,shifted"}
     files[0].write_text("{}")
     with pytest.raises(SourceError, match="holds no counts"):
-        evaluate_patterns(1, 200, tmp_path, "choosing", "c", lambda done, of: None)
+        ask()
 
 
 def test_every_pattern_has_a_shipped_rate():

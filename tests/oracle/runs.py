@@ -1,109 +1,101 @@
-"""The position rules on real amounts: an output is a list of runs, traced or not, of satoshis.
+"""The position rules on real amounts: an output is a list of runs of satoshis, each somebody's.
 
 `tests.oracle.trace` holds an output one satoshi at a time, which coins of many bitcoins forbid.
-These do the same with lengths; a property holds the two together on small amounts.
+This does the same with lengths; a property holds the two together on small amounts.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable
 
-from tests.oracle.trace import Tx
+from tests.oracle.trace import Amounts, Positions, Satoshis, Tx
 
 from peelchain.store.arrays import ChainArrays
 
-Run = tuple[int, int]
-"""Label and length. Label -1 is untraced; else the position it came from in this transaction."""
-
-UNTRACED = -1
+Run = tuple[int, int | None, int]
+"""Which output of its side it lies in, whose it is (None: not traced), how many satoshis."""
 
 
 def cut(line: list[Run], widths: list[int]) -> list[list[Run]]:
-    """The line in consecutive pieces of these lengths; the last piece takes what is left."""
+    """The line in consecutive pieces of these lengths, which add up to the line's."""
     pieces: list[list[Run]] = []
-    at, used = 0, 0
+    left = [run for run in reversed(line) if run[2]]
     for width in widths:
         piece: list[Run] = []
         while width:
-            label, length = line[at]
-            taken = min(width, length - used)
-            piece.append((label, taken))
+            place, whose, length = left.pop()
+            taken = min(width, length)
+            piece.append((place, whose, taken))
+            if length > taken:
+                left.append((place, whose, length - taken))
             width -= taken
-            used += taken
-            if used == length:
-                at, used = at + 1, 0
         pieces.append(piece)
-    rest = [(line[at][0], line[at][1] - used)] if at < len(line) and used else []
-    pieces.append(rest + line[at + (1 if used else 0) :])
+    assert not left, "a transaction makes as much as it spends"
     return pieces
 
 
-def counted(pieces: Iterable[list[Run]]) -> dict[tuple[int, int], int]:
-    """Traced satoshis by (label, piece)."""
-    cells: dict[tuple[int, int], int] = {}
-    for j, piece in enumerate(pieces):
-        for label, length in piece:
-            if label != UNTRACED and length:
-                cells[label, j] = cells.get((label, j), 0) + length
-    return dict(sorted(cells.items()))
+class RunPositions:
+    """Holds each output as runs; `turned` reads the inputs' line from the last to the first."""
 
+    def __init__(self, turned: bool) -> None:
+        self.turned = turned
+        self.runs: dict[int, list[tuple[int | None, int]]] = {}
+        self.left: list[list[tuple[int | None, int]]] = []
 
-class RunFifo:
-    """Index-FIFO: the line of inputs is the line of outputs and the fee."""
+    def start(self, txout: int, value: int, parts: Satoshis) -> None:
+        runs: list[tuple[int | None, int]] = [(whose, parts[whose]) for whose in sorted(parts)]
+        self.runs[txout] = [*runs, (None, value - parts.total())]
 
-    def __init__(self) -> None:
-        self.runs: dict[int, list[Run]] = {}
-        self.ended: dict[int, list[Run]] = {}
+    def line(self, arrays: ChainArrays, txouts: list[int], known: set[int]) -> list[Run]:
+        """The runs of some outputs in order."""
+        return [
+            (at, whose, length)
+            for at, txout in enumerate(txouts)
+            for whose, length in (
+                self.runs[txout] if txout in known else [(None, int(arrays.txout_value[txout]))]
+            )
+        ]
 
-    def start(self, txout: int, value: int, traced: int) -> None:
-        self.runs[txout] = [(0, traced), (UNTRACED, value - traced)]
-
-    def line(self, arrays: ChainArrays, txouts: list[int], entering: set[int]) -> list[Run]:
-        """The satoshis of outputs in a row; traced ones are labelled with the output's place."""
-        line: list[Run] = []
-        for place, txout in enumerate(txouts):
-            runs = self.runs[txout] if txout in entering else [(UNTRACED, value(arrays, txout))]
-            line += [(UNTRACED if label == UNTRACED else place, length) for label, length in runs]
-        return [run for run in line if run[1]]
-
-    def order(self, line: list[Run]) -> list[Run]:
-        """The line as it is read to fill the other side."""
-        return line
+    def pass_on(self, line: list[Run], widths: list[int]) -> dict[tuple[int, int], int]:
+        """Fills positions from the line; gives the traced satoshis by (place, position)."""
+        pieces = cut(line[::-1] if self.turned else line, widths)
+        self.left = [[(whose, length) for _, whose, length in piece] for piece in pieces]
+        cells: Counter[tuple[int, int]] = Counter()
+        for position, piece in enumerate(pieces):
+            for place, whose, length in piece:
+                if whose is not None:
+                    cells[place, position] += length
+        return cells
 
     def forward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
-        line = self.order(self.line(arrays, tx.inputs, entering))
-        pieces = cut(line, [value(arrays, txout) for txout in tx.outputs])
-        self.ended = dict(zip(tx.outputs, pieces, strict=False))
-        return counted(pieces)
+        line = self.line(arrays, tx.inputs, entering)
+        widths = arrays.txout_value[tx.outputs].tolist()
+        fee = sum(length for *_, length in line) - sum(widths)
+        return dict(sorted(self.pass_on(line, [*widths, fee]).items()))
 
     def backward(
         self, arrays: ChainArrays, tx: Tx, entering: set[int]
     ) -> dict[tuple[int, int], int]:
-        widths = [value(arrays, txout) for txout in tx.inputs]
         line = self.line(arrays, tx.outputs, entering)
-        line.append((UNTRACED, sum(widths) - sum(length for _, length in line)))
-        *pieces, _ = cut([run for run in self.order(line) if run[1]], widths)
-        self.ended = dict(zip(tx.inputs, pieces, strict=True))
-        swapped = counted(pieces)
-        return dict(sorted(((i, j), sat) for (j, i), sat in swapped.items()))
+        widths = arrays.txout_value[tx.inputs].tolist()
+        fee = sum(widths) - sum(length for *_, length in line)
+        cells = self.pass_on([*line, (len(tx.outputs), None, fee)], widths)
+        return dict(sorted(((i, j), sat) for (j, i), sat in cells.items()))
 
-    def arrived(self, txout: int) -> int:
-        return sum(length for label, length in self.ended[txout] if label != UNTRACED)
+    def arrived(self, position: int) -> Satoshis:
+        found: Satoshis = Counter()
+        for whose, length in self.left[position]:
+            if whose is not None:
+                found[whose] += length
+        return found
 
-    def keep(self, txout: int) -> None:
-        self.runs[txout] = self.ended[txout]
-
-
-class RunLifo(RunFifo):
-    """Index-LIFO: the line is read from its end."""
-
-    def order(self, line: list[Run]) -> list[Run]:
-        return line[::-1]
+    def keep(self, txout: int, position: int) -> None:
+        self.runs[txout] = self.left[position]
 
 
-def value(arrays: ChainArrays, txout: int) -> int:
-    return int(arrays.txout_value[txout])
-
-
-RULES = {"index_fifo": RunFifo, "index_lifo": RunLifo}
+RULES: dict[str, Callable[[], Amounts | Positions | RunPositions]] = {
+    "index_fifo": lambda: RunPositions(turned=False),
+    "index_lifo": lambda: RunPositions(turned=True),
+}
 """Those of `tests.oracle.trace.RULES` that go satoshi by satoshi."""

@@ -19,6 +19,7 @@ from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays
 from peelchain.trace.bounds import UNKNOWN_TYPES, Bound, Cut, bounds, bounds_table, cut_txouts
+from peelchain.trace.graph import FlowGraph
 from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import TERMINAL_TYPES, trace
 
@@ -75,13 +76,16 @@ def test_bounds_are_the_least_and_most_of_every_assignment(traced, chance):
 @given(traced_chains())
 def test_bounds_enclose_every_rule(traced):
     arrays, question = traced
-    network = network_of(arrays, question)
+    done = trace(arrays, request_of(question, graph=True))
+    assert done.graph is not None
+    assert_same(done.graph, oracle.flow_graph(arrays, question))
+    network = transaction_network(done.graph, list(question.seeds.values()))
     ends = ends_of(network)
     names = sorted({name for name, _ in ends})
     groups = [of_type(network, name) for name in names]
     groups += [np.arange(len(ends)) == end for end in range(len(ends))]
     found = bounds(network, groups, cuts=True)
-    for outcome in trace(arrays, request_of(question)).rules.values():
+    for outcome in done.rules.values():
         rows: dict[tuple[str, int | None, int], int] = {}
         for row in outcome.terminals.to_pylist():
             fee_of = row["tx_id"] if row["txout_id"] is None else -1
@@ -99,6 +103,11 @@ def test_bounds_enclose_every_rule(traced):
             assert bound.least_sat <= sat <= bound.most_known_sat <= bound.most_sat
             assert bound.least_sat <= bound.least_known_sat <= left <= bound.most_sat
             assert left - sat <= unknown
+
+
+def assert_same(graph: FlowGraph, expected: FlowGraph) -> None:
+    for name, value in vars(expected).items():
+        assert np.array_equal(getattr(graph, name), value), name
 
 
 @st.composite
@@ -371,6 +380,12 @@ def test_refuses_what_is_no_network(network, error, words):
 def test_refuses_a_destination_of_other_ends():
     with pytest.raises(MisuseError, match=r"destination 1 is bool\[2\]; give bool\[1\]"):
         bounds(small(), [np.array([True]), np.array([True, False])])
+
+
+def test_refuses_other_than_one_amount_for_each_seed():
+    arrays, question = split()
+    with pytest.raises(MisuseError, match="2 amounts for 1 seeds; add up what several claimants"):
+        transaction_network(oracle.flow_graph(arrays, question), [5, 5])
 
 
 def test_progress_is_told_and_can_stop_the_work():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracle import linkage as oracle
 from tests.strategies import ChainBuilder, chains, questions
 from tests.trace.test_walk import request_of
 
@@ -165,3 +166,48 @@ def test_every_rule_lies_within_and_narrowed_within_wide(case, parties):
         for name, one in zip(names, found, strict=True):
             sat = outcome.totals.get(TERMINAL_TYPES[name], 0)
             assert one.wide.least_sat <= sat <= one.wide.most_sat
+
+
+@st.composite
+def settled_mixes(draw: st.DrawFn):
+    """A CoinJoin, one way in which its parties may have shared it, and where an input's value went.
+
+    Gives the chain, the input, the parties, and the satoshis of that input that each output and
+    the fee (last) took.
+    """
+    inputs = draw(st.lists(st.sampled_from([3, 5, 5, 8, 12]), min_size=2, max_size=4))
+    outputs = draw(st.lists(st.sampled_from([2, 3, 5, 5, 8]), min_size=1, max_size=4))
+    short = sum(outputs) - sum(inputs)
+    if short > 0:
+        inputs.append(short + draw(st.integers(0, 2)))
+    fee = sum(inputs) - sum(outputs)
+    whole = draw(st.sampled_from(oracle.interpretations(inputs, outputs, most_loss_sat=fee)))
+    chosen = draw(st.integers(0, len(inputs) - 1))
+    (own, paid), *_ = (block for block in whole if chosen in block[0])
+    left = inputs[chosen]
+    room = [(o, outputs[o]) for o in paid]
+    room.append((len(outputs), sum(inputs[i] for i in own) - sum(value for _, value in room)))
+    took = [0] * (len(outputs) + 1)
+    for at, most in draw(st.permutations(room)):
+        took[at] = min(left, most)
+        left -= took[at]
+    assert left == 0
+    builder = ChainBuilder()
+    spent = [builder.coinbase((value, at))[0] for at, value in enumerate(inputs)]
+    builder.tx(spent, [(value, 50 + at) for at, value in enumerate(outputs)])
+    return builder.arrays(), chosen, oracle.parties_in(whole), took
+
+
+@given(settled_mixes())
+@settings(max_examples=100, deadline=None)
+def test_what_parties_may_have_done_lies_within_the_narrowed_interval(case):
+    arrays, chosen, parties, took = case
+    tx = arrays.tx_count - 1
+    first = int(arrays.tx_first_txout[tx])
+    linked = linkage_of(arrays, tx, parties_at_least=max(parties, 1))
+    request = asked([chosen], [int(arrays.txout_value[chosen])], tx)
+    found = amounts(cross(arrays, request, {tx: linked}))
+    for at, sat in enumerate(took):
+        txout = -1 if at == len(took) - 1 else first + at
+        (_, (least, most)) = found.get(txout, ((0, 0), (0, 0)))
+        assert least <= sat <= most

@@ -3,8 +3,11 @@
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.simulate.reading import read_truth
 
 from peelchain.errors import SourceError
@@ -41,12 +44,10 @@ LOCKTIME, SEQUENCE = 0x2052193E, 0x802BB038
 def spend(**changes: object) -> Spend:
     """The spend of BOLT 3's commitment transaction, but for some columns."""
     (witness,) = witness_stacks(COMMITMENT)
-    tx = {"version": 2, "locktime": LOCKTIME, "txout_count": 2}
-    txin = {"sequence": SEQUENCE, "witness_items": 4, "witness_bytes": 221}
-    known = {"script_type": "p2wsh", "witness": witness}
-    for name, value in changes.items():
-        next(part for part in (tx, txin, known) if name in part)[name] = value
-    return Spend(tx, txin, **known)
+    row: dict[str, Any] = {"version": 2, "locktime": LOCKTIME, "txout_count": 2}
+    row |= {"sequence": SEQUENCE, "witness_items": 4, "witness_bytes": 221}
+    row |= {"script_type": "p2wsh", "witness": witness, **changes}
+    return Spend(row, row, row["script_type"], row["witness"])
 
 
 def kind(**changes: object) -> str | None:
@@ -78,6 +79,17 @@ def test_bytes_that_end_too_soon_are_refused(cut):
 def test_counts_beyond_the_bytes_are_refused_at_once():
     with pytest.raises(SourceError):
         witness_stacks(b"\x02\x00\x00\x00" + b"\xff" * 9 + bytes(50))
+
+
+@given(st.integers(0, len(COMMITMENT) - 1), st.binary(max_size=12), st.integers(0, 40))
+@settings(max_examples=300, deadline=None)
+def test_changed_bytes_are_read_or_refused(at, put, gone):
+    changed = COMMITMENT[:at] + put + COMMITMENT[at + gone :]
+    try:
+        stacks = witness_stacks(changed)
+    except SourceError:
+        return
+    assert sum(len(item) for stack in stacks for item in stack) <= len(changed)
 
 
 def test_the_published_commitment_is_one():

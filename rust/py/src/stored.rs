@@ -131,6 +131,17 @@ impl StoredChain {
         Ok(found.map_err(|e| to_py(py, e))?.into_pyarray(py))
     }
 
+    fn set_clusters(
+        &mut self,
+        py: Python<'_>,
+        rows: &TableRows,
+        cache_bytes: usize,
+    ) -> PyResult<()> {
+        let made = stored::StoredClusters::new(&rows.inner, cache_bytes);
+        self.inner.set_clusters(made.map_err(|e| to_py(py, e))?);
+        Ok(())
+    }
+
     fn first_tx_from(&mut self, py: Python<'_>, height: i64) -> PyResult<i64> {
         let chain = &mut self.inner;
         py.detach(|| chain.first_tx_from(height))

@@ -77,7 +77,7 @@ type OutTrace<'py> = (
 #[pyfunction]
 #[pyo3(signature = (
     chain, *, backward, rules, seed_txouts, seed_traced_sat, seed_claimants, boundary_scripts,
-    boundary_kinds, exempt_scripts, coinjoin_txs, target_scripts, target_txouts, max_hops,
+    boundary_kinds, boundary_clusters, boundary_cluster_kinds, exempt_scripts, coinjoin_txs, target_scripts, target_txouts, max_hops,
     min_value_sat, min_height, max_height, max_txs, hops, paths, graph, progress
 ))]
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
@@ -91,6 +91,8 @@ fn trace<'py>(
     seed_claimants: Option<Ints<'py>>,
     boundary_scripts: Ints<'py>,
     boundary_kinds: PyReadonlyArray1<'py, u8>,
+    boundary_clusters: Ints<'py>,
+    boundary_cluster_kinds: PyReadonlyArray1<'py, u8>,
     exempt_scripts: Ints<'py>,
     coinjoin_txs: Ints<'py>,
     target_scripts: Ints<'py>,
@@ -122,6 +124,8 @@ fn trace<'py>(
         seed_claimants: seed_claimants.map(|c| c.as_slice()).transpose()?,
         boundary_scripts: boundary_scripts.as_slice()?,
         boundary_kinds: boundary_kinds.as_slice()?,
+        boundary_clusters: boundary_clusters.as_slice()?,
+        boundary_cluster_kinds: boundary_cluster_kinds.as_slice()?,
         exempt_scripts: exempt_scripts.as_slice()?,
         coinjoin_txs: coinjoin_txs.as_slice()?,
         target_scripts: target_scripts.as_slice()?,

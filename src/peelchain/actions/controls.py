@@ -35,8 +35,7 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
     `co_spend`, its script is in the cluster that is spent; `tag`, it is a service's; `change` or
     `payment`, the predictor holds it to be the spender's or another's; `unknown`. `by` is
     `spender`, `another`, or None; `label` the service's wherever there is one; `probability` that
-    of being change, where the predictor weighed it. None
-    for the fee.
+    of being change, where the predictor weighed it. None for the fee.
     """
     index = view.clusters.index
     silent = silent_tx_ids(view.clusters.coinjoins, view.clusters.lookalikes, view.policy.detectors)
@@ -53,15 +52,15 @@ def controls(view: StoreView, hops: Sequence[dict[str, Any]], known: Services) -
         for end in ("from_txout_id", "to_txout_id")
     )
     own = index.cluster_of(spent) == index.cluster_of(paid)
-    ends = iter(zip(own.tolist(), spent.tolist(), paid.tolist(), strict=True))
+    marks = known.marks_at(paid.tolist())
+    ends = iter(zip(own.tolist(), spent.tolist(), paid.tolist(), marks, strict=True))
     found: list[Any] = []
     for hop in hops:
         to = hop["to_txout_id"]
         if to is None:
             found.append(None)
             continue
-        is_own, spent_script, script = next(ends)
-        mark = known.mark(script)
+        is_own, spent_script, script, mark = next(ends)
         held = said.get(to)
         if spent_script == script:
             basis, by = SAME_SCRIPT, "spender"

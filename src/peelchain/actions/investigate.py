@@ -11,7 +11,8 @@ from peelchain.actions import clusters as clustering
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
-from peelchain.actions.traces import Limits, canonical_rule
+from peelchain.actions.trace_filters import Limits
+from peelchain.actions.trace_rules import canonical_rule, public_rule
 from peelchain.actions.view import StoreView
 from peelchain.case.bundle import pack
 from peelchain.case.canonical import canonical_json
@@ -37,12 +38,12 @@ from peelchain.case.report import (
     summary,
     timeline_svg,
 )
-from peelchain.case.services import services, stops
+from peelchain.case.services import stops
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, read_seeds, resolve
 from peelchain.cluster.policy import Policy
 from peelchain.errors import MisuseError, StoreLockedError
-from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
+from peelchain.trace.walk import CASE_RULES, Direction, Trace, TraceRequest, trace
 from peelchain.units import format_time
 
 RULES = ("pro-rata", "index-fifo")
@@ -70,6 +71,12 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
     """Opens a case, traces its subject both ways, writes report and bundle; gives the findings."""
     seeds = read_seeds(request.seeds)
     rules = tuple(canonical_rule(rule) for rule in request.rules)
+    for rule in rules:
+        if rule not in CASE_RULES:
+            raise MisuseError(
+                f"a case is told under {' and '.join(map(public_rule, CASE_RULES))}, which its "
+                f"bundle's verifier knows; for {public_rule(rule)} run 'peelchain trace compare'"
+            )
     if len(set(rules)) != len(rules) or not rules:
         raise MisuseError("name each tracing rule once")
     moment = _moment(request.date_utc)
@@ -79,7 +86,7 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
     _cluster_if_needed(request.store)
     progress("clustering", 1, 1)
     with StoreView(request.store) as view:
-        subject = resolve(seeds, view.network, view.lookup, view.arrays, view.clusters.index)
+        subject = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
         sources = _sources(view, subject)
         parameters = {
             "seeds": list(subject.seeds),
@@ -234,11 +241,11 @@ def _cluster_if_needed(store: Path) -> None:
 
 
 def _sources(view: StoreView, subject: Subject) -> Sources:
-    known = services(view.attribution, view.clusters.index)
+    known = view.services
     return Sources(
         network=view.network,
         lookup=view.lookup,
-        arrays=view.arrays,
+        chain=view.chain,
         policy=view.clusters.policy,
         links=view.clusters.links,
         coinjoins=view.clusters.coinjoins,
@@ -269,14 +276,14 @@ def _trace(
     request = TraceRequest(
         direction=direction,
         seed_txouts=subject.receipts,
-        seed_traced_sat=sources.arrays.txout_value[subject.receipts],
+        seed_traced_sat=sources.chain.outputs(subject.receipts).value_sat,
         rules=rules,
         boundaries=stops(sources.services, sources.coinjoins["tx_id"].to_numpy()),
         paths=True,
         **asdict(limits),
     )
     return trace(
-        sources.arrays,
+        sources.chain,
         request,
         lambda stage, done, of: progress(f"{direction} {stage}", done, of or 0),
     )
@@ -285,11 +292,11 @@ def _trace(
 def _cited(subject: Subject, sources: Sources, links: list[int], *traces: Trace) -> list[int]:
     """The transactions that the evidence rests on, with those of all their prevouts."""
     cited = set(links)
-    cited.update(sources.arrays.txout_tx[subject.receipts].tolist())
+    cited.update(sources.chain.outputs(subject.receipts).tx_id.tolist())
     for found in traces:
         for outcome in found.rules.values():
             cited.update(outcome.hops["tx_id"].to_pylist())
             cited.update(outcome.terminals["tx_id"].to_pylist())
         for row in found.reached.ends("service").values():
-            cited.update(sources.arrays.txout_tx[list(found.reached.path(row))].tolist())
+            cited.update(sources.chain.outputs(found.reached.path(row)).tx_id.tolist())
     return with_prevouts(sources, cited)

@@ -20,7 +20,7 @@ from peelchain.evaluate.error_rates import EVERYWHERE, Measured, measured_error
 from peelchain.tags.rates import worth_by_day
 from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, Finding, ordered
 from peelchain.trace.patterns.scene import Scene, StoredDetails
-from peelchain.trace.patterns.search import BY_SHAPE, find_patterns
+from peelchain.trace.patterns.search import BY_SHAPE, search
 from peelchain.trace.patterns.structuring import Payment, Threshold, Worth, payments, structurings
 from peelchain.trace.walk import Direction
 
@@ -67,16 +67,27 @@ def patterns_on_trace(
         graph = walked.trace.graph
         txs = [] if graph is None else graph.visit_tx.tolist()
         scene = _scene(walked)
-        found = list(find_patterns(scene, txs, [name for name in names if name in BY_SHAPE]))
+        done = search(
+            scene,
+            txs,
+            [name for name in names if name in BY_SHAPE],
+            lambda n, of: progress("looking for patterns", n, of),
+        )
+        found = list(done.findings)
         paid: tuple[Payment, ...] = ()
-        if asked.threshold is not None and worth is not None:
-            paid = payments(scene, txs, _Times(view, scene, txs), worth)
+        is_whole = done.looked_at == len(txs)
+        if not is_whole:
+            names = tuple(name for name in names if name != STRUCTURING)
+        if asked.threshold is not None and worth is not None and STRUCTURING in names:
+            paid = payments(scene, txs, _Times(view), worth)
             found += structurings(paid, asked.threshold)
         unpriced = [p.txout_id for p in paid if p.worth is None and isinstance(p.payee, str)]
         shown = [txout for f in found for txout in (*f.txouts, *f.aside)]
         places = Places(view, [*shown, *unpriced], [tx for f in found for tx in f.txs])
         return {
             **head(walked),
+            **({} if is_whole else {"partial": True, "stopped_by": "you"}),
+            "looked_at_txs": done.looked_at,
             "looked_for": list(names),
             "threshold": None if asked.threshold is None else asdict(asked.threshold),
             "patterns": [_told(finding, places) for finding in ordered(found)],
@@ -163,14 +174,16 @@ def _worth(view: StoreView, threshold: Threshold, rates_of: str | None) -> Worth
 
 
 class _Times:
-    """Gives the block time of a height, in seconds since 1970; those of transactions known."""
+    """Gives the block time of a height, in seconds since 1970, each looked up once."""
 
-    def __init__(self, view: StoreView, scene: Scene, txs: Sequence[int]) -> None:
-        scene.load(txs)
-        blocks = view.lookup.blocks({scene.tx(tx).height for tx in txs})
-        self._seconds = {block.height: block.time_seconds for block in blocks}
+    def __init__(self, view: StoreView) -> None:
+        self._lookup = view.lookup
+        self._seconds: dict[int, int] = {}
 
     def __call__(self, height: int) -> int:
+        if height not in self._seconds:
+            (block,) = self._lookup.blocks([height])
+            self._seconds[height] = block.time_seconds
         return self._seconds[height]
 
 

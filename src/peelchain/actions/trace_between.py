@@ -16,7 +16,6 @@ from peelchain.actions.trace_filters import Filters, period
 from peelchain.actions.trace_rules import ALL, public_rule, rules_of
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
 from peelchain.trace.bounds import bounds
@@ -46,7 +45,7 @@ def trace_between(asked: BetweenAsked, store: Path, progress: Watch = silent) ->
     """
     names = rules_of("forward", asked.rules)
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
-        known = services(view.attribution, view.clusters.index)
+        known = view.services
         starts, ends = ends_of(asked.start, view, known), ends_of(asked.end, view, known)
         _check_apart(starts, ends)
         within = period(asked.filters, view)

@@ -7,16 +7,18 @@ from typing import Any
 
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
-from peelchain.actions.trace_destinations import Bounded, Destination, Destinations
+from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
+from peelchain.actions.trace_crossing import coinjoins_named, crossed
+from peelchain.actions.trace_destinations import Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
+from peelchain.actions.trace_fiat import Fiat, fiat_in
 from peelchain.actions.trace_filters import Filters, period
-from peelchain.actions.trace_rules import ALL, public_rule, rules_of
+from peelchain.actions.trace_rules import ALL, public_rule, rules_by_scope
 from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
 from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.traces import poison
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services
 from peelchain.trace.bounds import Bound
 from peelchain.trace.walk import Direction
 from peelchain.units import format_btc
@@ -26,7 +28,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class CompareAsked:
-    """A comparison in a user's words; `to` are ends that are asked for, as ends_of reads them."""
+    """A comparison in a user's words; `to` are ends that are asked for, as ends_of reads them.
+
+    `cross` are txids of CoinJoins that the walk is led through, for intervals alone.
+    """
 
     seeds: SeedsAsked
     to: Sequence[str] = ()
@@ -35,6 +40,9 @@ class CompareAsked:
     filters: Filters = field(default_factory=Filters)
     policy: Sequence[str] = ()
     tables: Path | None = None
+    cross: Sequence[str] = ()
+    fiat: str | None = None
+    rates_of: str | None = None
 
 
 def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) -> Row:
@@ -45,10 +53,12 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
     time and do not add.
     """
     check_folder(asked.tables)
-    names = rules_of(asked.direction, asked.rules)
+    names, account_names = rules_by_scope(asked.direction, asked.rules)
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
-        known = services(view.attribution, view.clusters.index)
+        worth = fiat_in(asked.fiat, asked.rates_of, view)
+        known = view.services
         targets = ends_of(asked.to, view, known)
+        coinjoins = coinjoins_named(asked.cross, view)
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
         walked = walk_from(
@@ -61,7 +71,17 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
             graph=True,
             targets=targets,
         )
-        answer = compared(walked, Destinations(walked, targets), progress)
+        accounts = None
+        # of `all`, those that this store is too long for are left out, and it is said
+        if account_names and (view.in_memory or not _is_all(asked.rules)):
+            accounts = account_scope(walked, account_names, targets, progress)
+        answer = compared(walked, Destinations(walked, targets), accounts, worth, progress)
+        if account_names and accounts is None:
+            answer["statements"].append(
+                "rules of scope account are left out: their books need the chain in memory, and "
+                "this store is too long"
+            )
+        answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}
@@ -72,24 +92,75 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
         return answer
 
 
-def compared(walked: Walked, destinations: Destinations, progress: Watch = silent) -> Row:
-    """The answer on a walk that was asked for its graph."""
-    every = destinations.every()
-    amounts = destinations.amounts()
-    found = destinations.bounded(every, progress)
+def compared(
+    walked: Walked,
+    destinations: Destinations,
+    accounts: AccountScope | None = None,
+    worth: Fiat | None = None,
+    progress: Watch = silent,
+) -> Row:
+    """The answer on a walk that was asked for its graph, and on one through accounts beside it."""
+    scopes = {"transaction": (destinations, destinations.amounts())}
+    if accounts is not None:
+        scopes[SCOPE] = (accounts.destinations, accounts.amounts())
+    every = list(dict.fromkeys(d for of, _ in scopes.values() for d in of.every()))
+    found = {name: of.bounded(every, progress) for name, (of, _) in scopes.items()}
+    worths, unpriced = ({}, []) if worth is None else destinations.worths(worth)
     counts = {d: int(whole.sum()) for d, (whole, _) in destinations.ends().items()}
-    order = sorted(
-        every,
-        key=lambda d: (-found[d].whole.least_sat, -found[d].whole.most_sat, d.name),
-    )
-    rows = [_row(rank, d, counts[d], amounts[d], found[d]) for rank, d in enumerate(order, 1)]
+    rows = [
+        {
+            "destination": d.name,
+            "type": d.type,
+            "label": d.label,
+            "party": d.party,
+            "category": d.category,
+            "ends": counts.get(d, 0),
+            "traced_sat": {
+                rule: sat
+                for of, amounts in scopes.values()
+                for rule, sat in (amounts.get(d) or dict.fromkeys(_rules_in(amounts), 0)).items()
+            },
+            "bounds": {name: bound_amounts(bounded[d].whole) for name, bounded in found.items()},
+            "fiat": None if worth is None else worths.get(d, {}),
+            "without_inference_sat": _least(found["transaction"][d].direct),
+        }
+        for d in every
+    ]
+    rows.sort(key=_rank)
+    rows = [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
     return {
         **head(walked),
-        "rules": rule_rows(walked),
+        **({} if accounts is None else accounts.stopped()),
+        "rules": rule_rows(walked) + (accounts.rule_rows() if accounts else []),
         "poison": poison(walked.trace),
         "destinations": rows,
+        "fiat": None
+        if worth is None
+        else {
+            "currency": worth.currency,
+            "days_without_rate": sorted(worth.unpriced),
+            "without_rate": unpriced,
+        },
         "statements": list(_statements(walked, rows)),
     }
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    bounds = list(row["bounds"].values())
+    least = [-bound["least_sat"] for bound in bounds]
+    return (*least, *(-bound["most_sat"] for bound in bounds), row["destination"])
+
+
+def _rules_in(amounts: dict[Destination, dict[str, int]]) -> list[str]:
+    return list(next(iter(amounts.values()), {}))
+
+
+def _least(bound: Bound | None) -> int | None:
+    return None if bound is None else bound.least_sat
+
+
+def _is_all(rules: Sequence[str]) -> bool:
+    return [rule.strip().lower() for rule in rules] == [ALL]
 
 
 def bounds_rows(rows: Sequence[Row]) -> list[Row]:
@@ -106,21 +177,6 @@ def bounds_rows(rows: Sequence[Row]) -> list[Row]:
         for row in rows
         if row["bounds"].get(scope)
     ]
-
-
-def _row(rank: int, of: Destination, ends: int, traced: dict[str, int], bounded: Bounded) -> Row:
-    return {
-        "rank": rank,
-        "destination": of.name,
-        "type": of.type,
-        "label": of.label,
-        "party": of.party,
-        "category": of.category,
-        "ends": ends,
-        "traced_sat": traced,
-        "bounds": {"transaction": bound_amounts(bounded.whole)},
-        "without_inference_sat": bounded.direct.least_sat if bounded.direct else None,
-    }
 
 
 def rule_rows(walked: Walked) -> list[Row]:
@@ -149,22 +205,26 @@ def bound_amounts(bound: Bound) -> dict[str, int]:
 
 def _statements(walked: Walked, rows: Sequence[Row]) -> list[str]:
     said = []
-    what = "come to" if walked.direction == "forward" else "come from"
+    come = "come to" if walked.direction == "forward" else "come from"
+    inferred = walked.seeds.basis == "inference"
     for row in rows:
-        bound = row["bounds"]["transaction"]
+        least = {scope: bound["least_sat"] for scope, bound in row["bounds"].items()}
+        if row["type"] not in ("service", "mixer", "target") or not any(least.values()):
+            continue
         name = row["label"] or row["destination"].removeprefix("to:")
-        if row["without_inference_sat"]:
-            said.append(
-                f"at least {format_btc(row['without_inference_sat'])} BTC {what} {name} under "
-                "every conserving rule of scope transaction, traceable without any inference: from "
-                "outputs given to outputs that are named themselves, not by their cluster"
-            )
-        elif row["type"] in ("service", "mixer", "target") and bound["least_sat"]:
-            said.append(
-                f"at least {format_btc(bound['least_sat'])} BTC {what} {name} under every "
-                "conserving rule of scope transaction; which outputs are its, or which are the "
-                "seeds', rests on clustering"
-            )
+        whole = f"at least {format_btc(least['transaction'])} BTC {come} {name} under every "
+        whole += "conserving rule of scope transaction"
+        if SCOPE in least:
+            whole += f", {format_btc(least[SCOPE])} BTC of scope account, where a cluster is held "
+            whole += "to be an account"
+        direct = row["without_inference_sat"]
+        if direct:
+            whole += f"; {format_btc(direct)} BTC of the first are traceable without any inference,"
+            whole += " from outputs given to outputs that are named themselves, not by a cluster"
+        else:
+            whole += f"; which outputs are its{' and the seeds' if inferred else ''} rests on "
+            whole += "clustering"
+        said.append(whole)
     if any(
         row["bounds"]["transaction"]["most_sat"] > row["bounds"]["transaction"]["most_known_sat"]
         for row in rows

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from peelchain.actions.progress import Watch
-from peelchain.actions.trace_ends import End, directly_tagged
+from peelchain.actions.trace_ends import End, tagged_as
+from peelchain.actions.trace_fiat import Fiat, sum_fiat
+from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import public_rule
 from peelchain.actions.trace_walk import Walked
-from peelchain.case.services import service_at
+from peelchain.case.services import services_at
 from peelchain.store.arrays import Int64
+from peelchain.tags.services import Mark
 from peelchain.trace.bounds import Bound, bounds
 from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import TERMINAL_TYPES
@@ -51,20 +54,27 @@ class Bounded:
 class Destinations:
     """The destinations of a walk, and which end of it belongs to which."""
 
-    def __init__(self, walked: Walked, targets: Sequence[End] = ()) -> None:
-        """Names every terminal that the walk came to, whatever amount a rule leaves there."""
+    def __init__(
+        self, walked: Walked, targets: Sequence[End] = (), network: Network | None = None
+    ) -> None:
+        """Names every end of the walk's network, whatever amount a rule leaves there.
+
+        `network` is one of another walk from the same seeds, with other boundaries.
+        """
         self.walked = walked
         self.targets = targets
         graph = walked.trace.graph
         if graph is None:
             raise AssertionError("a walk that was asked for its graph has one")
-        self.network = transaction_network(graph, seeds_once(walked))
-        self._direct = directly_tagged(walked.view)
+        self.network = network or transaction_network(graph, seeds_once(walked))
+        self._tagged: dict[Mark, Int64] = {}
         self._found: dict[tuple[str, int, int], tuple[Destination, bool]] = {}
         self._look_up(self.network)
 
     def at(self, kind: str, tx: int, txout: int | None) -> Destination:
-        """The destination of a terminal."""
+        """The destination of a terminal, or of what an account holds."""
+        if kind not in (*_NAMED, "target"):
+            return Destination(kind, kind)
         return self._found[(kind, -1, txout) if txout is not None else (kind, tx, -1)][0]
 
     def every(self) -> list[Destination]:
@@ -85,20 +95,52 @@ class Destinations:
                 found[self.at(kind, tx, txout)][public_rule(name)] += sat
         return found
 
-    def ends(self, network: Network | None = None) -> dict[Destination, tuple[Chosen, Chosen]]:
-        """Of each destination the ends of a network, and those of them that are named directly."""
-        of = network or self.network
-        count = len(of.end_types)
+    def worths(self, worth: Fiat) -> tuple[dict[Destination, dict[str, str]], list[str]]:
+        """What the amounts were worth on the days they moved, by rule; and what has no rate.
+
+        The second are outpoints, for fees txids, in order; their amounts are in no sum.
+        """
+        columns = ("type", "tx_id", "txout_id", "traced_sat")
+        tables = {
+            public_rule(name): [outcome.terminals[c].to_pylist() for c in columns]
+            for name, outcome in self.walked.trace.rules.items()
+        }
+        times = Places(self.walked.view, [], {tx for table in tables.values() for tx in table[1]})
+        found: dict[Destination, dict[str, list[str | None]]] = {
+            of: {rule: [] for rule in tables} for of in self.every()
+        }
+        unpriced: set[tuple[int, int | None]] = set()
+        for rule, table in tables.items():
+            for kind, tx, txout, sat in zip(*table, strict=True):
+                amount = worth.worth(sat, times.seconds(tx))
+                found[self.at(kind, tx, txout)][rule].append(amount)
+                if amount is None:
+                    unpriced.add((tx, txout))
+        places = Places(
+            self.walked.view, [o for _, o in unpriced if o is not None], [tx for tx, _ in unpriced]
+        )
+        return (
+            {
+                of: {rule: sum_fiat(amounts) for rule, amounts in rules.items()}
+                for of, rules in found.items()
+            },
+            sorted(places.txid(tx) if o is None else places.outpoint(o) for tx, o in unpriced),
+        )
+
+    def ends(self) -> dict[Destination, tuple[Chosen, Chosen]]:
+        """Of each destination the ends of the network, and those that are named directly."""
+        count = len(self.network.end_types)
         found = {d: (np.zeros(count, bool), np.zeros(count, bool)) for d in self.every()}
-        for at, key in enumerate(_keys(of)):
+        for at, key in enumerate(_keys(self.network)):
             destination, direct = self._found[key]
             found[destination][0][at] = True
             found[destination][1][at] = direct
         return found
 
     def bounded(self, chosen: Sequence[Destination], progress: Watch) -> dict[Destination, Bounded]:
-        """The bounds of some destinations in scope transaction."""
-        ends = self.ends()
+        """The bounds of some destinations, of which the walk need not have come to all."""
+        nowhere = np.zeros(len(self.network.end_types), bool)
+        ends = {**dict.fromkeys(chosen, (nowhere, nowhere)), **self.ends()}
         direct = [d for d in chosen if self._speaks_directly(d, ends[d])]
         wanted = [ends[d][0] for d in chosen] + [ends[d][1] for d in direct]
         found = bounds(self.network, wanted, lambda what, n, of: progress(what, n, of or 0))
@@ -111,21 +153,39 @@ class Destinations:
 
     def _look_up(self, network: Network) -> None:
         view = self.walked.view
-        txouts = network.end_txouts
-        there = np.flatnonzero(txouts >= 0)
-        outputs = view.chain.outputs(txouts[there])
-        script_at = dict(zip(txouts[there].tolist(), outputs.script_id.tolist(), strict=True))
-        maker_at = dict(zip(txouts[there].tolist(), outputs.tx_id.tolist(), strict=True))
-        for key in _keys(network):
+        keys = list(dict.fromkeys(_keys(network)))
+        txouts = np.array([txout for _, _, txout in keys if txout >= 0], np.int64)
+        outputs = view.chain.outputs(txouts)
+        script_at = dict(zip(txouts.tolist(), outputs.script_id.tolist(), strict=True))
+        maker_at = dict(zip(txouts.tolist(), outputs.tx_id.tolist(), strict=True))
+        named = [(maker_at[txout], txout) for kind, _, txout in keys if kind in _NAMED]
+        marks = services_at(self.walked.direction, named, view.chain, self.walked.known)
+        mark_at = {txout: mark for (_, txout), mark in zip(named, marks, strict=True)}
+        for key in keys:
             kind, _, txout = key
-            if key in self._found:
-                continue
             if kind == "target":
                 self._found[key] = self._target(txout, script_at[txout])
             elif kind in _NAMED:
-                self._found[key] = self._service(kind, maker_at[txout], txout)
+                mark = mark_at[txout]
+                if mark is None:
+                    raise AssertionError("a service terminal has a service")
+                of = Destination(
+                    f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category
+                )
+                self._found[key] = of, self._is_tagged(mark, maker_at[txout], script_at[txout])
             else:
                 self._found[key] = Destination(kind, kind), False
+
+    def _is_tagged(self, mark: Mark, maker: int, script: int) -> bool:
+        """Whether a tag of its own names the script paid so; backward, one that paid."""
+        if mark not in self._tagged:
+            self._tagged[mark] = tagged_as(self.walked.view, [mark])
+        if self.walked.direction == "forward":
+            return _has(self._tagged[mark], script)
+        chain = self.walked.view.chain
+        spent = chain.prevouts(maker)
+        paid = chain.outputs(spent[spent >= 0]).script_id
+        return bool(np.isin(paid, self._tagged[mark]).any())
 
     def _target(self, txout: int, script: int) -> tuple[Destination, bool]:
         for end in self.targets:
@@ -134,19 +194,6 @@ class Destinations:
             if _has(end.scripts, script):
                 return Destination(f"to:{end.text}", "target"), False
         raise AssertionError("a target was asked for by somebody")
-
-    def _service(self, kind: str, maker: int, txout: int) -> tuple[Destination, bool]:
-        view, known = self.walked.view, self.walked.known
-        mark = service_at(self.walked.direction, maker, txout, view.chain, known)
-        if mark is None:
-            raise AssertionError("a service terminal has a service")
-        of = Destination(f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category)
-        if self.walked.direction == "forward":
-            paid = view.chain.outputs([txout]).script_id
-        else:
-            spent = view.chain.prevouts(maker)
-            paid = view.chain.outputs(spent[spent >= 0]).script_id
-        return of, bool(np.isin(paid, self._direct).any())
 
 
 def seeds_once(walked: Walked) -> Int64:

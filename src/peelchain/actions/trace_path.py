@@ -19,7 +19,6 @@ from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import ALL, public_rule, rules_of
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.case.services import services
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
 from peelchain.trace.graph import FlowGraph
@@ -66,7 +65,7 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
     filters = replace(asked.filters, max_hops=hops)
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
-        known = services(view.attribution, view.clusters.index)
+        known = view.services
         start, end = (ends_of([text], view, known)[0] for text in (asked.start, asked.end))
         if np.intersect1d(start.scripts, end.scripts).size:
             raise MisuseError(

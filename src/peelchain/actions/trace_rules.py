@@ -3,20 +3,27 @@
 from collections.abc import Sequence
 
 from peelchain.errors import MisuseError
-from peelchain.trace.walk import RULES, Direction
+from peelchain.trace.accounts import ACCOUNT_RULES, BACKWARD_ACCOUNT_RULES
+from peelchain.trace.walk import BACKWARD_RULES, RULES, Direction
 from peelchain.units import shown
 
 ALL = "all"
 
 _ALIASES = {"haircut": "pro_rata", "fifo": "index_fifo"}
-_FORWARD_ONLY = frozenset({"tiho", "dirty_first", "clean_first", "account_libr"})
-"""Rules whose shares depend on what is traced, so that they cannot be read against the flow."""
+
+
+_LEAST = "pro-rata"
+"""What a walk is made under where only rules of scope account are asked for."""
 
 
 def canonical_rule(rule: str) -> str:
     """The kernel's name of a rule, given with hyphens or underscores, or by a usual other name."""
     name = rule.strip().lower().replace("-", "_")
     name = _ALIASES.get(name, name)
+    if name in ACCOUNT_RULES:
+        raise MisuseError(
+            f"rule {public_rule(name)} is of scope account; run 'peelchain trace compare'"
+        )
     if name not in RULES:
         raise MisuseError(
             f"there is no tracing rule {shown(rule)}; the rules are "
@@ -35,9 +42,9 @@ def rules_of(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
 
     Raises MisuseError for a rule that does not exist, is named twice or cannot run backward.
     """
-    able = [r for r in RULES if direction == "forward" or r not in _FORWARD_ONLY]
+    able = RULES if direction == "forward" else BACKWARD_RULES
     if [r.strip().lower() for r in asked] == [ALL]:
-        return tuple(able)
+        return able
     names = [canonical_rule(rule) for rule in asked]
     for rule, name in zip(asked, names, strict=True):
         if names.count(name) > 1:
@@ -48,3 +55,27 @@ def rules_of(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
                 f"is traced; these can: {', '.join(public_rule(r) for r in able)}"
             )
     return tuple(names)
+
+
+def rules_by_scope(
+    direction: Direction, asked: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules asked for of scope transaction and of scope account, `all` standing for both.
+
+    Raises MisuseError as `rules_of` does.
+    """
+    able = ACCOUNT_RULES if direction == "forward" else BACKWARD_ACCOUNT_RULES
+    if [r.strip().lower() for r in asked] == [ALL]:
+        return rules_of(direction, asked), able
+    names = [rule.strip().lower().replace("-", "_") for rule in asked]
+    own = [name for name in names if name in ACCOUNT_RULES]
+    for name in own:
+        if own.count(name) > 1:
+            raise MisuseError(f"rule {public_rule(name)} is given twice; name each once")
+        if name not in able:
+            raise MisuseError(
+                f"rule {public_rule(name)} cannot run backward, since which money is an account's "
+                f"own is known forward only; these can: {', '.join(map(public_rule, able))}"
+            )
+    others = [rule for rule, name in zip(asked, names, strict=True) if name not in ACCOUNT_RULES]
+    return rules_of(direction, others or [_LEAST]), tuple(own)

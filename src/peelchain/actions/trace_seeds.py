@@ -117,13 +117,6 @@ def seeds_of(asked: SeedsAsked, direction: Direction, limits: Limits, view: Stor
     )
 
 
-def parse_seeds(seeds: list[str]) -> tuple[list[OutPoint], list[int | None]]:
-    """The outpoints of seeds, and the satoshis of each that gives a part."""
-    rows = [parse_seed(seed) for seed in seeds]
-    _claimants(rows, party=False)
-    return [row.outpoint for row in rows], [row.sat for row in rows]
-
-
 def scripts_of_cluster(address: str, view: StoreView) -> Int64:
     """The scripts held to be one party with an address, rising."""
     index = view.clusters.index

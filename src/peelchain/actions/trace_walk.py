@@ -12,7 +12,7 @@ from peelchain.actions.trace_filters import Filters, Period, period
 from peelchain.actions.trace_seeds import Seeds, SeedsAsked, seeds_of
 from peelchain.actions.trace_seeds import told as receipts_told
 from peelchain.actions.view import StoreView
-from peelchain.case.services import Services, services, stops
+from peelchain.case.services import Services, stops
 from peelchain.case.stop_policy import StopPolicy, stopping
 from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
 
@@ -75,7 +75,7 @@ def walk_from(
     targets: Sequence[End] = (),
 ) -> Walked:
     """The walk from seeds, which ends at the `targets` wherever it comes to one."""
-    named = services(view.attribution, view.clusters.index).without(seeds.scripts)
+    named = view.services.without(seeds.scripts)
     known = stopping(StopPolicy(within.filters.through, within.filters.through_categories), named)
     boundaries = stops(known, view.clusters.coinjoins["tx_id"].to_numpy())
     if targets:

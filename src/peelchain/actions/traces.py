@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from peelchain.actions.controls import controls, errors_of
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
@@ -13,15 +15,14 @@ from peelchain.actions.trace_fiat import told as fiat_told
 from peelchain.actions.trace_figures import check_figures, write_figures
 from peelchain.actions.trace_filters import Filters, Limits
 from peelchain.actions.trace_places import Places
-from peelchain.actions.trace_rules import canonical_rule, public_rule, rules_of
-from peelchain.actions.trace_seeds import SeedsAsked, parse_seeds
+from peelchain.actions.trace_rules import public_rule, rules_of
+from peelchain.actions.trace_seeds import SeedsAsked
 from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
-from peelchain.case.services import service_at
+from peelchain.case.services import services_at
 from peelchain.trace.walk import Direction, Trace
-
-__all__ = ["Limits", "TraceAsked", "canonical_rule", "parse_seeds", "trace_asked", "trace_from"]
+from peelchain.units import format_hash
 
 Row = dict[str, Any]
 
@@ -83,7 +84,8 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
         terminals = _union(walked, "terminals")
         hops = _union(walked, "hops") if with_hops else []
         places = _places(walked, terminals, hops)
-        rows = [_terminal(t, walked, places, worth) for t in terminals]
+        named = _Named(_labels(walked, terminals), _coinjoins(walked, terminals))
+        rows = [_terminal(t, walked, places, worth, named) for t in terminals]
         answer = {
             **head(walked),
             "rule": public_rule(names[0]),
@@ -186,7 +188,24 @@ def _places(walked: Walked, terminals: list[Row], hops: list[Row]) -> Places:
     return Places(walked.view, txouts, txs)
 
 
-def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> Row:
+@dataclass(frozen=True)
+class _Named:
+    """What stops a walk at its terminals: services by name, CoinJoins by txid."""
+
+    labels: dict[tuple[int, int | None], str]
+    coinjoins: dict[int, str]
+
+
+def _coinjoins(walked: Walked, terminals: list[Row]) -> dict[int, str]:
+    """The txid of the CoinJoin that spends, backward that made, each output that ends at one."""
+    ids = np.array([t["txout_id"] for t in terminals if t["type"] == "coinjoin"], np.int64)
+    outputs = walked.view.chain.outputs(ids)
+    txs = (outputs.spender if walked.direction == "forward" else outputs.tx_id).tolist()
+    txids = walked.view.lookup.txids(set(txs))
+    return {txout: format_hash(txids[tx]) for txout, tx in zip(ids.tolist(), txs, strict=True)}
+
+
+def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None, named: _Named) -> Row:
     tx, txout = row["tx_id"], row["txout_id"]
     first = row["traced"].get(walked.rules[0], 0)
     return {
@@ -195,7 +214,8 @@ def _terminal(row: Row, walked: Walked, places: Places, worth: Fiat | None) -> R
         "vout": None if txout is None else places.vout(txout),
         "value_sat": first,
         "output_sat": row["value_sat"],
-        "label": _label(row, walked),
+        "label": named.labels.get((tx, txout)),
+        "coinjoin": named.coinjoins.get(txout) if row["type"] == "coinjoin" else None,
         "address": None if txout is None else places.address(txout),
         **places.when(tx),
         "traced_sat": _by_rule(row, walked),
@@ -215,13 +235,11 @@ def _by_rule(row: Row, walked: Walked) -> dict[str, int]:
     return {public_rule(name): row["traced"].get(name, 0) for name in walked.rules}
 
 
-def _label(row: Row, walked: Walked) -> str | None:
-    if row["type"] not in ("service", "mixer"):
-        return None
-    mark = service_at(
-        walked.direction, row["tx_id"], row["txout_id"], walked.view.chain, walked.known
-    )
-    return mark.label if mark else None
+def _labels(walked: Walked, terminals: list[Row]) -> dict[tuple[int, int | None], str]:
+    """The name of the service at each terminal that is one's, by tx_id and txout_id."""
+    ends = [(t["tx_id"], t["txout_id"]) for t in terminals if t["type"] in ("service", "mixer")]
+    marks = services_at(walked.direction, ends, walked.view.chain, walked.known)
+    return {end: mark.label for end, mark in zip(ends, marks, strict=True) if mark}
 
 
 def _hop(row: Row, control: Any, walked: Walked, places: Places, worth: Fiat | None) -> Row:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
+from peelchain.case.services import Services, services
 from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
@@ -14,7 +15,7 @@ from peelchain.cluster.slices import read_as_asked
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
-from peelchain.store.stored_chain import StoredChain
+from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -33,7 +34,7 @@ class StoreView(OpenStore):
         """Open the store; `in_memory` has `chain` loaded whole or not, None by its length."""
         super().__init__(path)
         self.policy = policy
-        self._in_memory = self.is_short if in_memory is None else in_memory
+        self.in_memory = self.is_short if in_memory is None else in_memory
 
     @cached_property
     def arrays(self) -> ChainArrays:
@@ -41,9 +42,21 @@ class StoreView(OpenStore):
         return chain_arrays.load(self.store)
 
     @cached_property
-    def chain(self) -> ChainArrays | StoredChain:
+    def chain(self) -> Chain:
         """The chain by dense ids: in memory where it is short, else read as it is asked for."""
-        return self.arrays if self._in_memory else StoredChain(self.lookup)
+        if self.in_memory:
+            return self.arrays
+        chain = StoredChain(self.lookup)
+        run = self.cluster_run()
+        if run is not None:
+            chain.use_clusters(self.store.run_rows(run, "clusters"))
+        return chain
+
+    @cached_property
+    def services(self) -> Services:
+        """Who is a service, by the tags: the scripts listed, or on a long chain their clusters."""
+        by_cluster = isinstance(self.chain, StoredChain) and self.chain.knows_clusters
+        return services(self.attribution, self.clusters.index, by_cluster=by_cluster)
 
     def cluster_run(self) -> Run | None:
         """The stored clustering of this policy, if it was made on the present tip."""
@@ -54,7 +67,7 @@ class StoreView(OpenStore):
         """The stored clustering, or one computed now where none stands for the present tip."""
         run = self.cluster_run()
         if run is not None:
-            return stored(self.store, run) if self._in_memory else read_as_asked(self.store, run)
+            return stored(self.store, run) if self.in_memory else read_as_asked(self.store, run)
         return computed(self.lookup, self.policy, self._constraints())
 
     def _constraints(self) -> Constraints | None:

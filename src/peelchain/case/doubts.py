@@ -102,17 +102,15 @@ def doubts(
 def _possible_payjoins(sources: Sources, subject: Subject, party: Party, relied: set[str]) -> Row:
     links = links_among(sources.links, party.scripts)
     links = links.filter(pa.array(np.isin(links["script_b"].to_numpy(), party.scripts)))
-    outputs = np.diff(sources.arrays.tx_first_txout)
-    found = possible_payjoins(links, lambda tx_ids: outputs[tx_ids])
+    found = possible_payjoins(links, lambda tx_ids: sources.chain.transactions(tx_ids).txout_count)
     txids = [format_hash(t) for _, t in sorted(sources.lookup.txids(found.tolist()).items())]
     named = [t for t in txids if t in relied]
     others = [t for t in txids if t not in relied]
     kept = _joined_without(links, found, party)
     received = None
     if party.entity == SUBJECT:
-        arrays = sources.arrays
-        stays = np.isin(arrays.txout_script[subject.receipts], kept)
-        received = int(arrays.txout_value[subject.receipts[stays]].sum())
+        paid = sources.chain.outputs(subject.receipts)
+        received = int(paid.value_sat[np.isin(paid.script_id, kept)].sum())
     return {
         "entity": party.entity,
         "transactions": len(found),

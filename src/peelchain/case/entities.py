@@ -37,11 +37,12 @@ def entities(
         for kind in ("service", "mixer"):
             for txout in trace.reached.ends(kind):
                 end = found.ends[trace.direction, txout]
-                for script in _scripts_at(sources, trace, txout):
-                    mark = sources.services.mark(script)
+                scripts = _scripts_at(sources, trace, txout)
+                marks = sources.services.marks_at(scripts)
+                for script, mark in zip(scripts, marks, strict=True):
                     if mark is not None and service_name(mark) == end:
                         relied[end].add(script)
-    receivers = set(sources.arrays.txout_script[subject.receipts].tolist())
+    receivers = set(sources.chain.outputs(subject.receipts).script_id.tolist())
     own = _party(
         sources,
         {
@@ -85,11 +86,11 @@ def entities(
 
 
 def _scripts_at(sources: Sources, trace: Trace, txout: int) -> list[int]:
-    arrays = sources.arrays
-    if trace.direction == "forward":
-        return [int(arrays.txout_script[txout])]
-    spent = inputs_of(arrays, int(arrays.txout_tx[txout]))
-    return [int(arrays.txout_script[prev]) for prev in spent]
+    chain = sources.chain
+    there = chain.outputs([txout])
+    if trace.direction == "backward":
+        there = chain.outputs(list(inputs_of(chain, int(there.tx_id[0]))))
+    return [int(script) for script in there.script_id]
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,8 @@ class Exhibits:
 def with_prevouts(sources: Sources, tx_ids: Iterable[int]) -> list[int]:
     """These transactions and those that made the outputs they spend, rising."""
     cited = set(tx_ids)
-    made = {
-        int(sources.arrays.txout_tx[prev]) for tx in cited for prev in inputs_of(sources.arrays, tx)
-    }
-    return sorted(cited | made)
+    spent = {prev for tx in sorted(cited) for prev in inputs_of(sources.chain, tx)}
+    return sorted(cited.union(sources.chain.outputs(sorted(spent)).tx_id.tolist()))
 
 
 def exhibits(
@@ -43,10 +41,10 @@ def exhibits(
     Raises StoreError where the block files no longer hold one.
     """
     raw_blocks = RawBlocks(store)
-    arrays = sources.arrays
     by_height: dict[int, list[int]] = {}
-    for tx_id in tx_ids:
-        by_height.setdefault(int(arrays.tx_height[tx_id]), []).append(tx_id)
+    heights = sources.chain.transactions(tx_ids).height.tolist()
+    for tx_id, height in zip(tx_ids, heights, strict=True):
+        by_height.setdefault(height, []).append(tx_id)
     blocks: list[Row] = []
     transactions: list[Row] = []
     rows = sources.lookup.blocks(by_height)

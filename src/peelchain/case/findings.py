@@ -48,7 +48,7 @@ def find(sources: Sources, subject: Subject, backward: Trace, forward: Trace) ->
     entity_of = {name: f"S{n}" for n, name in enumerate(sorted(parties), 1)}
     place = _Places(sources, subject, backward, forward)
     receipts = [
-        {"id": f"R{n}", **place.row(t, int(sources.arrays.txout_value[t]))}
+        {"id": f"R{n}", **place.row(t, place.value_sat(t))}
         for n, t in enumerate(subject.receipts.tolist(), 1)
     ]
     receipt_ids = {t: f"R{n}" for n, t in enumerate(subject.receipts.tolist(), 1)}
@@ -70,7 +70,7 @@ def find(sources: Sources, subject: Subject, backward: Trace, forward: Trace) ->
     reached = set(forward.reached.txouts.tolist())
     for end in _ends(sources, forward, receipt_ids):
         party = sources.services.of_party(end.mark.party)
-        candidates = deposit_candidates(sources.arrays, reached, end.txout, party)
+        candidates = deposit_candidates(sources.chain, reached, end.txout, party)
         outflows.append(
             {
                 "id": f"O{len(outflows) + 1}",
@@ -144,8 +144,8 @@ def _ends(sources: Sources, trace: Trace, receipts: Collection[int]) -> list[_En
 
 
 def _mark_at(sources: Sources, direction: Direction, txout: int, known: Services) -> Mark:
-    tx_id = int(sources.arrays.txout_tx[txout])
-    mark = service_at(direction, tx_id, txout, sources.arrays, known)
+    tx_id = int(sources.chain.outputs([txout]).tx_id[0])
+    mark = service_at(direction, tx_id, txout, sources.chain, known)
     if mark is None:
         raise AssertionError("a service terminal has a service")
     return mark
@@ -175,16 +175,19 @@ class _Places:
     def __init__(self, sources: Sources, subject: Subject, *traces: Trace) -> None:
         self._sources = sources
         self.unpriced: set[str] = set()
-        arrays = sources.arrays
         ids = set(subject.receipts.tolist())
         for trace in traces:
             for row in trace.reached.ends("service").values():
                 ids.update(trace.reached.path(row))
         outputs = sorted(ids)
         self._outpoints = sources.outpoints(outputs)
-        self._scripts = sources.lookup.scripts(arrays.txout_script[outputs].tolist())
-        heights = arrays.tx_height[arrays.txout_tx[outputs]].tolist()
-        self._times = {b.height: b.time_seconds for b in sources.lookup.blocks(heights)}
+        found = sources.chain.outputs(outputs)
+        self._values: dict[int, int] = dict(zip(outputs, found.value_sat.tolist(), strict=True))
+        self._script_of = dict(zip(outputs, found.script_id.tolist(), strict=True))
+        self._scripts = sources.lookup.scripts(self._script_of.values())
+        heights = sources.chain.transactions(found.tx_id).height.tolist()
+        self._heights = dict(zip(outputs, heights, strict=True))
+        self._times = {b.height: b.time_seconds for b in sources.lookup.blocks(set(heights))}
         days = {datetime.fromtimestamp(t, UTC).date() for t in self._times.values()}
         self.currencies = sorted({currency for day, currency in sources.rates if day in days})
 
@@ -192,10 +195,13 @@ class _Places:
         """The outpoints of a path."""
         return [self._outpoints[txout] for txout in txouts]
 
+    def value_sat(self, txout: int) -> int:
+        """An output's value."""
+        return self._values[txout]
+
     def row(self, txout: int, sat: int) -> Row:
         """An output's part of a finding, with the worth of `sat` on its day."""
-        arrays = self._sources.arrays
-        height = int(arrays.tx_height[arrays.txout_tx[txout]])
+        height = self._heights[txout]
         seconds = self._times[height]
         day = datetime.fromtimestamp(seconds, UTC).date()
         worth = {}
@@ -208,12 +214,10 @@ class _Places:
             self.unpriced.add(outpoint)
         return {
             "outpoint": outpoint,
-            "address": address(
-                self._scripts[int(arrays.txout_script[txout])], self._sources.network
-            ),
+            "address": address(self._scripts[self._script_of[txout]], self._sources.network),
             "time_utc": format_time(seconds),
             "height": height,
-            "value_sat": int(arrays.txout_value[txout]),
+            "value_sat": self._values[txout],
             "fiat": worth,
         }
 

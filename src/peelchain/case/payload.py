@@ -142,7 +142,7 @@ def _run(
     outpoints: dict[int, str],
     txids: dict[int, str],
 ) -> Row:
-    values = sources.arrays.txout_value
+    values = sources.chain.outputs(subject.receipts).value_sat.tolist()
     terminals = []
     for row in outcome.terminals.to_pylist():
         kind = row["type"]
@@ -165,8 +165,8 @@ def _run(
         "rule": outcome.rule,
         "parameters": parameters,
         "seeds": [
-            {"outpoint": outpoints[t], "traced_sat": int(values[t])}
-            for t in subject.receipts.tolist()
+            {"outpoint": outpoints[txout], "traced_sat": value}
+            for txout, value in zip(subject.receipts.tolist(), values, strict=True)
         ],
         "seeds_sat": outcome.seeds_sat,
         "seeds_net_sat": outcome.seeds_net_sat,

@@ -7,8 +7,9 @@ import pyarrow as pa
 from peelchain.case.services import Services
 from peelchain.cluster.members import ClusterIndex
 from peelchain.network import Network
-from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import Int64
 from peelchain.store.lookup import Lookup
+from peelchain.store.stored_chain import Chain
 from peelchain.tags.rates import Rates
 from peelchain.units import format_hash
 
@@ -19,7 +20,7 @@ class Sources:
 
     network: Network
     lookup: Lookup
-    arrays: ChainArrays
+    chain: Chain
     policy: str
     links: pa.Table
     coinjoins: pa.Table
@@ -31,9 +32,11 @@ class Sources:
 
     def outpoints(self, txout_ids: list[int]) -> dict[int, str]:
         """TXID:VOUT of each output."""
-        txs = {t: int(self.arrays.txout_tx[t]) for t in set(txout_ids)}
-        txids = self.lookup.txids(txs.values())
+        txouts = sorted(set(txout_ids))
+        txs = self.chain.outputs(txouts).tx_id
+        firsts = self.chain.transactions(txs).first_txout.tolist()
+        txids = self.lookup.txids(txs.tolist())
         return {
-            t: f"{format_hash(txids[tx])}:{t - int(self.arrays.tx_first_txout[tx])}"
-            for t, tx in txs.items()
+            txout: f"{format_hash(txids[tx])}:{txout - first}"
+            for txout, tx, first in zip(txouts, txs.tolist(), firsts, strict=True)
         }

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from peelchain.case.services import Services
+from peelchain.case.services import Services, stops
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
 from peelchain.tags.services import Mark
-from peelchain.trace.walk import Boundaries, boundaries
+from peelchain.trace.walk import Boundaries
 
 _MOST_NAMES = 10
 
@@ -38,20 +36,12 @@ def stopping(policy: StopPolicy, known: Services) -> Services:
         passed |= _named(known.marks, name, "service", lambda mark: _names(mark))
     for name in policy.not_categories:
         passed |= _named(known.marks, name, "category", lambda mark: (mark.category,))
-    kept = ~np.isin(known.mark_of, sorted(passed))
-    return Services(known.scripts[kept], known.mark_of[kept], known.marks)
+    return known.without_marks(passed)
 
 
 def stops_of(policy: StopPolicy, known: Services, coinjoin_txs: Int64) -> Boundaries:
     """The boundaries of a trace under a policy. Raises MisuseError as `stopping` does."""
-    stopped = stopping(policy, known)
-    mixing = np.array([mark.kind == "mixer" for mark in stopped.marks] or [False], dtype=bool)
-    is_mixer = mixing[stopped.mark_of]
-    return boundaries(
-        services=stopped.scripts[~is_mixer],
-        mixers=stopped.scripts[is_mixer],
-        coinjoin_txs=coinjoin_txs,
-    )
+    return stops(stopping(policy, known), coinjoin_txs)
 
 
 def _names(mark: Mark) -> tuple[str, ...]:

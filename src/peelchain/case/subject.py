@@ -9,7 +9,7 @@ from peelchain.cluster.members import ClusterIndex
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.network import Network
 from peelchain.script import looks_secret, script_pubkey
-from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import ChainRows, Int64
 from peelchain.store.lookup import Lookup
 from peelchain.trace.seeds import receipts
 from peelchain.units import OutPoint, parse_txid, shown
@@ -67,7 +67,7 @@ def resolve(
     seeds: list[str],
     network: Network,
     lookup: Lookup,
-    arrays: ChainArrays,
+    chain: ChainRows,
     index: ClusterIndex,
 ) -> Subject:
     """The party that the seeds stand for.
@@ -84,7 +84,8 @@ def resolve(
     missing = [a for a, script in scripts.items() if script not in known and not keys[a]]
     if missing:
         raise NotInChainError(
-            f"seed {missing[0]} never occurs in the chain up to height {arrays.tx_height[-1]}"
+            f"seed {missing[0]} never occurs in the chain up to height "
+            f"{lookup.store.manifest.tip_height}"
             + (f", nor do {len(missing) - 1} others" if len(missing) > 1 else "")
             + "; check it, or ingest newer blocks"
         )
@@ -93,10 +94,10 @@ def resolve(
     clusters = np.unique(index.cluster_of(anchors))
     members = [index.members(int(cluster)) for cluster in clusters]
     party = np.unique(np.concatenate([*members, np.empty(0, np.int64)])).astype(np.int64)
-    taken = receipts(arrays, party)
+    taken = receipts(chain, party)
     named = np.array(lookup.txout_ids(outpoints), dtype=np.int64)
-    named = named[arrays.txout_value[named] > 0]
-    own = arrays.txout_script[named]
+    there = chain.outputs(named)
+    named, own = named[there.value_sat > 0], there.script_id[there.value_sat > 0]
     found = np.unique(np.concatenate([taken.txouts, named])).astype(np.int64)
     if not len(found):
         raise NotInChainError(

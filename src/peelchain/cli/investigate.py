@@ -64,7 +64,7 @@ def investigate(
     Example: peelchain investigate @observed.txt --store chain.store --case cases/site
     """
     from peelchain.actions import investigate as actions
-    from peelchain.actions.traces import Limits
+    from peelchain.actions.trace_filters import Limits
 
     form = form_of(json=json)
     request = actions.Request(

@@ -1,4 +1,4 @@
-"""peelchain trace: forward, backward, path, compare, between."""
+"""peelchain trace: forward, backward, path, compare, between, null-controls."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +7,7 @@ import typer
 
 from peelchain.cli import marks, patterns
 from peelchain.cli.interrupts import stoppable
+from peelchain.cli.null_controls import null_controls
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -20,7 +21,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
-from peelchain.cli.trace_between import between
+from peelchain.cli.trace_between import TwoSets, between
 from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
     AddressOption,
@@ -198,7 +199,8 @@ def backward(
 
 app.command()(path)
 app.command()(compare)
-app.command()(between)
+app.command("null-controls")(null_controls)
+app.command(cls=TwoSets)(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:

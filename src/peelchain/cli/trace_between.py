@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
@@ -38,6 +39,20 @@ _COLUMNS = ("from", "to", "scope", "measure", "value_sat")
 _BOUNDS = ("least", "most", "least_known", "most_known")
 
 
+class TwoSets(TyperCommand):
+    """A command whose words after `--` are ends of the second set, as `--to` gives them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts `--to` before each word between `--` and the next option."""
+        if "--" in args:
+            at = args.index("--")
+            after = args[at + 1 :]
+            stop = next((n for n, word in enumerate(after) if word.startswith("-")), len(after))
+            ends = [word for end in after[:stop] for word in ("--to", end)]
+            args = [*args[:at], *ends, *after[stop:]]
+        return super().parse_args(ctx, args)
+
+
 def between(
     start: Annotated[
         list[str],
@@ -48,7 +63,10 @@ def between(
     ],
     store: StoreOption,
     to: Annotated[
-        list[str], typer.Option("--to", metavar="END", help="Where it comes to, likewise.")
+        list[str],
+        typer.Option(
+            "--to", metavar="END", help="Where it comes to, likewise. May be given again."
+        ),
     ],
     rule: RuleOption = None,
     max_hops: MaxHopsOption = None,
@@ -69,9 +87,10 @@ def between(
 ) -> None:
     """How much value passes from one set of ends to another, by every rule and at the bounds.
 
-    The rows are the amounts of each pair and of each end of the second set.
+    Words after `--` are ends of the second set. The rows are the amounts of each pair and of each
+    end of that set.
 
-    Example: peelchain trace between TXID:0 TXID:1 --to ADDRESS1 --to ADDRESS2 --store chain.store
+    Example: peelchain trace between TXID:0 TXID:1 --store chain.store -- ADDRESS1 ADDRESS2
     """
     from peelchain.actions.trace_between import BetweenAsked, trace_between
     from peelchain.actions.trace_filters import Filters

@@ -24,9 +24,11 @@ from peelchain.cli.trace_options import (
     AddressOption,
     ClaimantOption,
     ClusterOption,
+    FiatOption,
     HighOption,
     LowOption,
     MaxTxsOption,
+    RatesOfOption,
     RuleOption,
     SeedFileOption,
     SeedOption,
@@ -38,13 +40,14 @@ from peelchain.cli.trace_options import (
     nothing_to_trace,
     seeds_read,
 )
-from peelchain.cli.traced import poisoned, sums, walked_facts
+from peelchain.cli.traced import poisoned, sums, walked_facts, without_rate
 from peelchain.units import format_btc
 
 Row = dict[str, Any]
 
 COLUMNS = ("rank", "destination", "type", "label", "scope", "measure", "value_sat")
 
+_ACCOUNT = " (an account is a cluster, and that an inference)"
 _BOUNDS = ("least", "most", "least_known", "most_known")
 
 
@@ -64,6 +67,14 @@ def compare(
             "service:NAME. May be given again.",
         ),
     ] = None,
+    cross: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cross",
+            metavar="TXID",
+            help="Lead the walk through this CoinJoin too, for intervals. May be given again.",
+        ),
+    ] = None,
     backward: Annotated[
         bool, typer.Option("--backward", help="Where it came from instead of where it went.")
     ] = False,
@@ -78,6 +89,8 @@ def compare(
     policy: PolicyOption = None,
     through: ThroughOption = None,
     through_category: ThroughCategoryOption = None,
+    fiat: FiatOption = None,
+    rates_of: RatesOfOption = None,
     tables: TablesOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -117,6 +130,9 @@ def compare(
         ),
         policy or (),
         tables,
+        cross or (),
+        fiat,
+        rates_of,
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_compare(asked, store, watch)
@@ -147,7 +163,7 @@ def scopes(answer: Row, *, short: bool) -> Iterator[str]:
         rules = [rule["rule"] for rule in answer["rules"] if rule["scope"] == scope]
         rows = [row for row in answer["destinations"] if row["bounds"].get(scope)]
         cut = any(_widened(row["bounds"][scope]) for row in rows)
-        yield f"scope {scope}, BTC"
+        yield f"scope {scope}{_ACCOUNT if scope == 'account' else ''}, BTC"
         yield from table(
             [
                 *("#", "destination", "least BTC", *(f"{rule} BTC" for rule in rules)),
@@ -156,6 +172,7 @@ def scopes(answer: Row, *, short: bool) -> Iterator[str]:
             (_cells(row, scope, rules, cut=cut) for row in rows),
             short=short,
         )
+        yield ""
 
 
 def _lines(answer: Row, *, short: bool) -> Iterator[str]:
@@ -175,13 +192,67 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
     yield poisoned(answer["poison"])
     yield ""
     yield from scopes(answer, short=short)
+    yield from _worths(answer, short=short)
     yield "bounds speak of one destination at a time and do not add"
+    if answer["crossing"]:
+        yield from _crossing(answer["crossing"], short=short)
     for said in answer["statements"]:
         yield ""
         yield inert(said)
     if answer["tables"]:
         yield ""
         yield f"tables written: {', '.join(answer['tables'])}"
+
+
+def _worths(answer: Row, *, short: bool) -> Iterator[str]:
+    if not answer["fiat"]:
+        return
+    rules = [rule["rule"] for rule in answer["rules"] if rule["scope"] == "transaction"]
+    yield f"worth on the day of each movement, {answer['fiat']['currency']}"
+    yield from table(
+        ["#", "destination", *(f"{rule} worth" for rule in rules)],
+        (
+            [row["rank"], row["destination"], *(row["fiat"].get(rule) for rule in rules)]
+            for row in answer["destinations"]
+        ),
+        short=short,
+    )
+    yield from without_rate(answer["fiat"])
+    yield ""
+
+
+def _crossing(crossing: Row, *, short: bool) -> Iterator[str]:
+    for one in crossing["coinjoins"]:
+        linkage = one["linkage"]
+        said = linkage["gave_up"] or f"{linkage['interpretations']:,} interpretations"
+        sets = sorted({s["possible_inputs"] for s in one["anonymity_sets"] if s["equal_outputs"]})
+        yield ""
+        yield from facts(
+            [
+                ("through CoinJoin", one["txid"]),
+                ("held to be", f"{one['type']} of at least {linkage['parties_at_least']} parties"),
+                ("linkage", said),
+                ("may have paid an output", f"{sets[0]} to {sets[-1]} inputs" if sets else None),
+                ("excluded pairs", f"{one['closed_pairs']:,} of input and output"),
+                ("reached", None if one["reached"] else "no: the walk does not come to it"),
+            ]
+        )
+    yield "intervals through it: what any conserving rule could leave there; no rule's amount"
+    yield from table(
+        ["destination", "least BTC", "most BTC", "by linkage least BTC", "most, linkage BTC"],
+        (
+            [
+                row["destination"],
+                *(
+                    format_btc(row[kind][f"{end}_sat"])
+                    for kind in ("wide", "narrowed")
+                    for end in ("least", "most")
+                ),
+            ]
+            for row in crossing["destinations"]
+        ),
+        short=short,
+    )
 
 
 def _cells(row: Row, scope: str, rules: list[str], *, cut: bool) -> list[Any]:

@@ -347,23 +347,27 @@ def _detectors_under(find: _Rows, condition: str, counts: list[tuple[str, str, i
 
 
 def _patterns(rows: Sequence[ErrorRate]) -> list[str]:
-    lines = ["", "## Patterns", "", f"{rows[0].data}, simulated.".capitalize()]
-    lines += ["", "What each is, and what a unit is: [patterns.md](patterns.md).", ""]
-    return lines + table(
-        ("pattern", "stratum", "counted", "wrong", "precision", "missed", "recall"),
-        (
+    lines = ["", "## Patterns", "", "What each is, and what a unit is: [patterns.md](patterns.md)."]
+    head = ("pattern", "stratum", "counted", "wrong", "precision", "missed", "recall")
+    for data in dict.fromkeys(r.data for r in rows):
+        lines += ["", f"{data}, simulated.".capitalize(), ""]
+        lines += table(
+            head,
             (
-                f"`{r.rule.removeprefix(PATTERN)}`",
-                r.stratum,
-                r.unit,
-                "" if r.right is None else f"{r.wrong:,} of {r.right + (r.wrong or 0):,}",
-                share(r.precision, r.precision_low, r.precision_high),
-                "" if r.found is None else f"{r.missed:,} of {r.found + (r.missed or 0):,}",
-                share(r.recall, r.recall_low, r.recall_high),
-            )
-            for r in rows
-        ),
-    )
+                (
+                    f"`{r.rule.removeprefix(PATTERN)}`",
+                    r.stratum,
+                    r.unit,
+                    "" if r.right is None else f"{r.wrong:,} of {r.right + (r.wrong or 0):,}",
+                    share(r.precision, r.precision_low, r.precision_high),
+                    "" if r.found is None else f"{r.missed:,} of {r.found + (r.missed or 0):,}",
+                    share(r.recall, r.recall_low, r.recall_high),
+                )
+                for r in rows
+                if r.data == data
+            ),
+        )
+    return lines
 
 
 def _others(rows: Sequence[ErrorRate]) -> list[str]:

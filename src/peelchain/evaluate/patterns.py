@@ -20,7 +20,7 @@ from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.of_store import Clusters, computed
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import SourceError
-from peelchain.evaluate.conditions import Condition
+from peelchain.evaluate.conditions import STATED, Condition
 from peelchain.evaluate.economy import Economy, read_economy, truth_rows
 from peelchain.evaluate.error_rates import EVERYWHERE, Counted, ErrorRate, rate
 from peelchain.evaluate.one_economy import simulated
@@ -85,7 +85,10 @@ class Count:
 
 
 CASES = ("theft", "ransomware", "layering")
-"""The simulated cases that are measured, each in economies with all habits."""
+"""The simulated cases that are measured, each in so many economies."""
+
+PRESETS = (STATED, "shifted")
+"""The habits of the economies; the first are those that are quoted."""
 
 
 def evaluate_patterns(
@@ -95,25 +98,42 @@ def evaluate_patterns(
     purpose: Literal["choosing", "test"],
     made_by: str,
     progress: Callable[[int, int], object],
+    presets: Sequence[str] = PRESETS,
 ) -> list[ErrorRate]:
-    """The error rates of so many economies of each case, on seeds of the purpose.
+    """The error rates of so many economies of each case and preset, on seeds of the purpose.
 
     Counts in the folder `work` are not made again while the software is the same. Raises
     MisuseError for more seeds than there are.
     """
     seeds = seeds_for(purpose, economies)
-    tasks = [
-        Task(Condition(case, case, replace(PARAMETERS["habits"], case=case)), seed, blocks)
-        for case in CASES
-        for seed in seeds
-    ]
-    counts = []
-    for done, task in enumerate(tasks):
-        progress(done, len(tasks))
-        counts.append(_kept_counts(task, work))
-    progress(len(tasks), len(tasks))
-    data = f"habits with {', '.join(CASES)}: {economies} economies of each of {blocks} blocks"
-    return pattern_rates(counts, data=data, made_by=made_by, seeds=seed_text(seeds))
+    tasks = {
+        preset: [
+            Task(Condition(case, case, replace(PARAMETERS[preset], case=case)), seed, blocks)
+            for case in CASES
+            for seed in seeds
+        ]
+        for preset in presets
+    }
+    every = sum(len(some) for some in tasks.values())
+    rows: list[ErrorRate] = []
+    done = 0
+    for preset, some in tasks.items():
+        counts = []
+        for task in some:
+            progress(done, every)
+            counts.append(_kept_counts(task, work))
+            done += 1
+        data = f"{preset} with {', '.join(CASES)}: {economies} economies of each of {blocks} blocks"
+        found = pattern_rates(counts, data=data, made_by=made_by, seeds=seed_text(seeds))
+        rows += [replace(row, stratum=_stratum(row.stratum, preset)) for row in found]
+    progress(done, every)
+    return rows
+
+
+def _stratum(name: str, preset: str) -> str:
+    if preset == STATED:
+        return name
+    return f"condition:{preset}" if name == EVERYWHERE else f"{name},{preset}"
 
 
 def _kept_counts(task: Task, work: Path) -> list[Count]:

@@ -5,11 +5,14 @@ import numpy.typing as npt
 
 from peelchain import _core
 from peelchain.errors import StoreError
+from peelchain.store.arrays import ChainArrays
 from peelchain.store.chain_rows import Int64, Outputs, Transactions
 from peelchain.store.lookup import Lookup
 
 CACHE_BYTES = 512 << 20
 """Memory for decoded pages: a walk in chain order needs few of a chain's at a time."""
+
+CLUSTER_CACHE_BYTES = 128 << 20
 
 
 class StoredChain:
@@ -24,6 +27,12 @@ class StoredChain:
         self.core = _core.StoredChain(
             lookup.tables, lookup.lookups("txids", "spenders", "receipts"), cache_bytes
         )
+        self.knows_clusters = False
+
+    def use_clusters(self, rows: _core.TableRows) -> None:
+        """Has walks stop at clusters of a run's table `clusters`, of which `rows` are."""
+        self.core.set_clusters(rows, CLUSTER_CACHE_BYTES)
+        self.knows_clusters = True
 
     @property
     def tx_count(self) -> int:
@@ -54,6 +63,10 @@ class StoredChain:
     def txs_of_heights(self, first: int, last: int) -> tuple[int, int]:
         """The transactions of some blocks, as in ChainRows."""
         return self.core.first_tx_from(first), self.core.first_tx_from(last + 1)
+
+
+Chain = ChainArrays | StoredChain
+"""What can be traced over."""
 
 
 def _ids(values: npt.ArrayLike) -> Int64:

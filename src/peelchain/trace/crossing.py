@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from peelchain.errors import MisuseError
+from peelchain.store.arrays import ChainArrays
 from peelchain.store.chain_rows import ChainRows, Int64
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.bounds import Bound, Chosen, bounds
 from peelchain.trace.graph import FlowGraph
 from peelchain.trace.linkage import Linkage
@@ -70,7 +72,7 @@ class Interval:
 
 
 def cross(
-    chain: ChainRows,
+    chain: ChainArrays | StoredChain,
     request: TraceRequest,
     linkages: Mapping[int, Linkage],
     progress: Progress | None = None,
@@ -86,13 +88,24 @@ def cross(
             raise MisuseError(
                 f"transaction {tx} is no CoinJoin that stops this trace; there is nothing to cross"
             )
+    # Claims on one output are one seed: no rule is asked for.
+    seeds: dict[int, int] = {}
+    for txout, sat in zip(request.seed_txouts.tolist(), request.seed_traced_sat, strict=True):
+        seeds[txout] = seeds.get(txout, 0) + int(sat)
     asked = replace(
-        request, boundaries=without_coinjoins(stops, linkages), graph=True, hops=False, paths=False
+        request,
+        seed_txouts=np.array(list(seeds), np.int64),
+        seed_traced_sat=np.array(list(seeds.values()), np.int64),
+        seed_claimants=None,
+        boundaries=without_coinjoins(stops, linkages),
+        graph=True,
+        hops=False,
+        paths=False,
     )
     walked = trace(chain, asked, progress)
     if walked.graph is None:
         raise AssertionError("a graph was asked for")
-    wide = transaction_network(walked.graph, request.seed_traced_sat)
+    wide = transaction_network(walked.graph, asked.seed_traced_sat)
     narrowed, crossed = wide, []
     for tx in sorted(linkages):
         narrowed, one = _closed(chain, walked.graph, narrowed, tx, linkages[tx])

@@ -40,8 +40,8 @@ _GAVE_UP = {
 class Linkage:
     """What the values of a transaction's inputs and outputs tell, positions as in the transaction.
 
-    `interpretations` are those of at least `parties_at_least` blocks with outputs, `by_parties` all
-    of them by the number of such blocks, from 0. `links[i][o]` counts those that link input i with
+    `interpretations` are those of at least `parties_at_least` blocks with outputs, `by_parties` the
+    same by the number of such blocks, from 0. `links[i][o]` counts those that link input i with
     output o; None for an output that is not asked after: of no value, or `shared`. All three are
     None or empty where the count was given up: `gave_up` says why. `forced` pairs are in one block
     in every interpretation, by sums alone; they hold even then. `equal_outputs[o]` counts outputs
@@ -160,7 +160,7 @@ def linkage(
         shared=tuple(sorted(set(shared))),
         parties_at_least=parties_at_least,
         finest=finest,
-        interpretations=None if gave_up else sum(by_parties[max(parties_at_least, 0) :]),
+        interpretations=None if gave_up else sum(by_parties),
         by_parties=tuple(by_parties),
         links=None if gave_up else tuple(links(name) for name in names),
         forced=frozenset(

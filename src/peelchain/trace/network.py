@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from peelchain.errors import MisuseError
 from peelchain.trace.graph import NO_TERMINAL, FlowGraph
 from peelchain.trace.walk import TERMINAL_TYPES
 
@@ -46,10 +47,16 @@ def transaction_network(graph: FlowGraph, seed_sat: npt.ArrayLike) -> Network:
 
     A node is a transaction walked through, in the order of the walk; then come those of seeds that
     rest where they are. An arc is an output with its value, an end a terminal or, forward, a fee.
-    `seed_sat` are the traced satoshis of the seeds in the order of the request. Ends come in the
-    order of the graph's nodes, then fees in that of the walk.
+    `seed_sat` are the traced satoshis of the graph's seeds, in order, all claimants' together. Ends
+    come in the order of the graph's nodes, then fees in that of the walk. Raises MisuseError where
+    there is not one amount for each seed.
     """
     amounts = np.ascontiguousarray(seed_sat, np.int64)
+    if amounts.shape != (graph.seed_count,):
+        raise MisuseError(
+            f"{amounts.size} amounts for {graph.seed_count} seeds; add up what several claimants "
+            "have in one output"
+        )
     visits = len(graph.visit_tx)
     nodes = len(graph.node_txout)
     seeds = graph.seed_count

@@ -48,6 +48,10 @@ _TWO_OF_TWO_BYTES = 71
 # two signatures of 70 to 73 bytes, an empty element and the script, with their lengths
 _TWO_OF_TWO_WITNESS = range(76 + 2 * 70, 76 + 2 * 73 + 1)
 _KEY_PATH_WITNESS = (66, 67)
+_AT_ONCE = 50_000
+"""Outputs looked at together: bounds what is held of them."""
+
+_Mark = tuple[int, str, str | None, list[str]]
 
 Stacks = Mapping[int, list[list[bytes]]]
 Witnesses = Callable[[Collection[int]], Stacks]
@@ -102,13 +106,24 @@ def marks(
     a 2-of-2 is told by the size of its witness alone, and the reasons say so.
     """
     asked = sorted(set(txouts))
+    mixes = frozenset(coinjoin_txs)
+    found: list[_Mark] = []
+    for first in range(0, len(asked), _AT_ONCE):
+        found += _marks(lookup, asked[first : first + _AT_ONCE], mixes, witnesses)
+    rows = [dict(zip(SCHEMA.names, row, strict=True)) for row in found]
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _marks(
+    lookup: Lookup, asked: list[int], mixes: frozenset[int], witnesses: Witnesses | None
+) -> list[_Mark]:
     made = lookup.rows_of("txouts", asked, _TXOUT)
     spenders = dict(zip(asked, lookup.spenders(asked), strict=True))
     tx_ids = {row["tx_id"] for row in made.values()} | {s[0] for s in spenders.values() if s}
     txs = lookup.rows_of("txs", tx_ids, _TX)
     channels = _channel_spends(lookup, txs, witnesses)
-    batches = _batches(lookup, txs, {row["tx_id"] for row in made.values()} - set(coinjoin_txs))
-    found: list[tuple[int, str, str | None, list[str]]] = []
+    batches = _batches(lookup, txs, {row["tx_id"] for row in made.values()} - mixes)
+    found: list[_Mark] = []
     for txout, row in made.items():
         spender = spenders[txout]
         if spender and spender[0] in channels:
@@ -122,10 +137,7 @@ def marks(
             found.append((txout, CHANNEL_CLOSE, spent.kind, said))
         if txout in batches:
             found.append((txout, KEY_HANDOVER, None, batches[txout]))
-    rows = [
-        dict(zip(SCHEMA.names, row, strict=True)) for row in sorted(found, key=lambda row: row[:2])
-    ]
-    return pa.Table.from_pylist(rows, SCHEMA)
+    return sorted(found, key=lambda mark: mark[:2])
 
 
 def _channel_spends(

@@ -12,7 +12,7 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
-from peelchain.store.stored_chain import StoredChain
+from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
@@ -39,14 +39,16 @@ _NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
 
 @dataclass(frozen=True)
 class Boundaries:
-    """Where a walk stops by policy. Every array but `kinds` is sorted and without duplicates.
+    """Where a walk stops by policy. Every array but the kinds is sorted and without duplicates.
 
     `scripts` are script_ids of services and mixers, `kinds` says which for each as an index into
     TERMINAL_TYPES; `coinjoin_txs` are tx_ids; `exempt_scripts` are the subject's own, never a
     boundary though listed. `target_scripts` and `target_txouts` are the destination asked for: what
     comes to one of these outputs, or to an output that pays one of these scripts, ends there as
     `target`, whatever else the output is, unless it is a seed that another's flow reaches. Sparse,
-    since a dense array does not fit at whole-chain size.
+    since a dense array does not fit at whole-chain size. `clusters`, with `cluster_kinds`, stop a
+    walk at whatever scripts they hold beside those listed; only a StoredChain that knows clusters
+    takes them.
     """
 
     scripts: Int64 = field(default_factory=lambda: _NONE)
@@ -55,6 +57,8 @@ class Boundaries:
     exempt_scripts: Int64 = field(default_factory=lambda: _NONE)
     target_scripts: Int64 = field(default_factory=lambda: _NONE)
     target_txouts: Int64 = field(default_factory=lambda: _NONE)
+    clusters: Int64 = field(default_factory=lambda: _NONE)
+    cluster_kinds: npt.NDArray[np.uint8] = field(default_factory=lambda: _NO_KINDS)
 
 
 def boundaries(
@@ -199,9 +203,7 @@ class Trace:
     graph: FlowGraph | None = None
 
 
-def trace(
-    chain: ChainArrays | StoredChain, request: TraceRequest, progress: Progress | None = None
-) -> Trace:
+def trace(chain: Chain, request: TraceRequest, progress: Progress | None = None) -> Trace:
     """The trace of the request's seeds under each of its rules, whether in memory or from files.
 
     `progress` is told stage, transactions done and of how many (None: not known). What it raises
@@ -216,6 +218,10 @@ def trace(
     claimants = request.seed_claimants
     seeds_sat = sum(seed_traced_sat.tolist())
     stops = request.boundaries
+    if len(stops.clusters) and not (isinstance(chain, StoredChain) and chain.knows_clusters):
+        raise MisuseError(
+            "boundaries are given by cluster, but the chain knows none; list their scripts"
+        )
     flows, reached, graph, poison, partial, visited_txs, reached_txouts = _core.trace(
         chain.core if isinstance(chain, StoredChain) else flat_columns(chain),
         backward=request.direction == "backward",
@@ -225,6 +231,8 @@ def trace(
         seed_claimants=None if claimants is None else _whole_numbers("seed_claimants", claimants),
         boundary_scripts=stops.scripts,
         boundary_kinds=stops.kinds,
+        boundary_clusters=stops.clusters,
+        boundary_cluster_kinds=stops.cluster_kinds,
         exempt_scripts=stops.exempt_scripts,
         coinjoin_txs=stops.coinjoin_txs,
         target_scripts=stops.target_scripts,

@@ -87,9 +87,18 @@ struct States {
     after: Vec<u128>,
     /// Rows by number of inputs left.
     by_size: Vec<Vec<u32>>,
+    /// Interpretations of fewer parties are not counted.
+    parties_at_least: usize,
 }
 
 impl States {
+    /// The parties that have to follow from a remainder on, at least.
+    fn missing(&self, row: usize) -> usize {
+        let paths = &self.before[row * self.width..(row + 1) * self.width];
+        let most = paths.iter().rposition(|paths| *paths > 0).unwrap_or(0);
+        self.parties_at_least.saturating_sub(most)
+    }
+
     fn row(&mut self, parts: Parts, size: usize) -> Result<usize, Stop> {
         if let Some(row) = self.at.get(&parts) {
             return Ok(*row as usize);
@@ -123,6 +132,7 @@ pub fn count(question: &Question<'_>, pulse: Pulse<'_>) -> Result<Linkage, Stop>
         before: Vec::new(),
         after: Vec::new(),
         by_size: vec![Vec::new(); input_count + 1],
+        parties_at_least: question.parties_at_least as usize,
     };
     let whole = Parts {
         inputs: tables.inputs.whole(),
@@ -131,15 +141,14 @@ pub fn count(question: &Question<'_>, pulse: Pulse<'_>) -> Result<Linkage, Stop>
     let start = states.row(whole, input_count)?;
     states.before[start * states.width] = 1;
     paths_to(&tables, &mut states, &mut work)?;
-    let links = ways_on(
-        &tables,
-        &mut states,
-        question.parties_at_least as usize,
-        &mut work,
-    )?;
+    let links = ways_on(&tables, &mut states, &mut work)?;
     let first = start * states.width;
+    let mut by_parties = states.after[first..first + states.width].to_vec();
+    // Of these only some were looked at.
+    let few = by_parties.len().min(states.parties_at_least);
+    by_parties[..few].fill(0);
     Ok(Linkage {
-        by_parties: states.after[first..first + states.width].to_vec(),
+        by_parties,
         links: tables.for_each_pair(&links),
     })
 }
@@ -151,7 +160,8 @@ fn paths_to(tables: &Tables, states: &mut States, work: &mut Work<'_>) -> Result
         // A block takes an input at least, so no row of this size is added any more.
         for row in std::mem::take(&mut states.by_size[size]) {
             let left = states.parts[row as usize];
-            tables.blocks(left, work, &mut |block, ways| {
+            let missing = states.missing(row as usize);
+            tables.blocks(left, missing, work, &mut |block, ways| {
                 let rest = left.without(block);
                 let size = usize::from(tables.inputs.sizes[rest.inputs as usize]);
                 let to = states.row(rest, size)? * width;
@@ -175,13 +185,9 @@ fn paths_to(tables: &Tables, states: &mut States, work: &mut Work<'_>) -> Result
 
 /// Fills `States::after`: the ways that lead on from each remainder; gives the links between
 /// classes, over the interpretations of enough parties.
-fn ways_on(
-    tables: &Tables,
-    states: &mut States,
-    parties_at_least: usize,
-    work: &mut Work<'_>,
-) -> Result<Vec<u128>, Stop> {
+fn ways_on(tables: &Tables, states: &mut States, work: &mut Work<'_>) -> Result<Vec<u128>, Stop> {
     let width = states.width;
+    let parties_at_least = states.parties_at_least;
     let output_classes = tables.outputs.counts.len();
     let mut links = vec![0u128; tables.inputs.counts.len() * output_classes];
     states.after = vec![0; states.before.len()];
@@ -192,6 +198,9 @@ fn ways_on(
     if let Some(end) = states.at.get(&nothing) {
         states.after[*end as usize * width] = 1;
     }
+    let missing_from: Vec<usize> = (0..states.parts.len())
+        .map(|row| states.missing(row))
+        .collect();
     let (after, before) = (&mut states.after, &states.before);
     // Ways on with at least so many parties.
     let mut at_least = vec![0u128; width + 1];
@@ -199,7 +208,8 @@ fn ways_on(
         for row in rows {
             let left = states.parts[*row as usize];
             let from = *row as usize * width;
-            tables.blocks(left, work, &mut |block, ways| {
+            let missing = missing_from[*row as usize];
+            tables.blocks(left, missing, work, &mut |block, ways| {
                 let rest = left.without(block);
                 let to = states.at[&rest] as usize * width;
                 let party = usize::from(block.outputs != 0);
@@ -283,20 +293,38 @@ impl Tables {
     }
 
     /// Calls `each` with every block that the greatest input left can be in, and in how many ways
-    /// alike inputs and outputs make it.
-    fn blocks(&self, left: Parts, work: &mut Work<'_>, each: Each<'_>) -> Result<(), Stop> {
+    /// alike inputs and outputs make it; only those behind which `missing` parties can follow, the
+    /// block's own among them.
+    fn blocks(
+        &self,
+        left: Parts,
+        missing: usize,
+        work: &mut Work<'_>,
+        each: Each<'_>,
+    ) -> Result<(), Stop> {
+        let inputs_left = usize::from(self.inputs.sizes[left.inputs as usize]);
+        let outputs_left = usize::from(self.outputs.sizes[left.outputs as usize]);
         let class = self.inputs.first_class(left.inputs);
         let beyond_inputs = !self.inputs.masks[left.inputs as usize];
         let beyond_outputs = !self.outputs.masks[left.outputs as usize];
         let fitting = &self.fitting[class];
         work.step(fitting.len() as u64)?;
         for some in fitting {
-            if self.inputs.masks[some.inputs as usize] & beyond_inputs != 0 {
+            let rest_inputs =
+                inputs_left.saturating_sub(usize::from(self.inputs.sizes[some.inputs as usize]));
+            if self.inputs.masks[some.inputs as usize] & beyond_inputs != 0
+                || rest_inputs + 1 < missing
+            {
                 continue;
             }
             work.step(u64::from(some.end - some.first))?;
             for outputs in &self.by_sum[some.first as usize..some.end as usize] {
                 if self.outputs.masks[*outputs as usize] & beyond_outputs != 0 {
+                    continue;
+                }
+                let size = usize::from(self.outputs.sizes[*outputs as usize]);
+                let rest = rest_inputs.min(outputs_left - size);
+                if rest + usize::from(size > 0) < missing {
                     continue;
                 }
                 let block = Parts {

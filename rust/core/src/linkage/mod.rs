@@ -26,7 +26,7 @@ pub struct Question<'a> {
     pub most_gain_sat: i64,
     /// The most a block may lose: its part of the fees.
     pub most_loss_sat: i64,
-    /// Interpretations with fewer blocks that have outputs are not counted in `links`.
+    /// Interpretations with fewer blocks that have outputs are not counted.
     pub parties_at_least: u32,
     /// Only blocks that cannot be split in two that fit as well.
     pub finest: bool,
@@ -37,7 +37,7 @@ pub struct Question<'a> {
 /// What was counted over all interpretations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linkage {
-    /// By number of blocks that have outputs, from 0.
+    /// By number of blocks that have outputs, from 0; none of fewer than were asked for.
     pub by_parties: Vec<u128>,
     /// For each input, for each output: the interpretations that link them.
     pub links: Vec<u128>,

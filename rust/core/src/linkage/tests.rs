@@ -60,7 +60,9 @@ fn only_interpretations_of_enough_parties_link() {
         parties_at_least: 2,
         ..ask(&[10, 7], &[10, 7])
     };
-    assert_eq!(counted(&question).links, [1, 0, 0, 1]);
+    let found = counted(&question);
+    assert_eq!(found.links, [1, 0, 0, 1]);
+    assert_eq!(found.by_parties, [0, 0, 1]);
 }
 
 #[test]

@@ -27,20 +27,19 @@ use columns::{Column, Columns, Values};
 use numbers::Numbers;
 
 const HEIGHT: usize = 0;
-const TX_INDEX: usize = 1;
-const FIRST_TXIN: usize = 2;
-const FIRST_TXOUT: usize = 3;
-const PREVOUT: usize = 4;
-const STATE: usize = 5;
-const VALUE: usize = 6;
-const SCRIPT: usize = 7;
-const MAKER: usize = 8;
-const KIND: usize = 9;
-const DEAD_SCRIPT: usize = 10;
-const FIRST_TX: usize = 11;
+const FIRST_TXIN: usize = 1;
+const FIRST_TXOUT: usize = 2;
+const PREVOUT: usize = 3;
+const STATE: usize = 4;
+const VALUE: usize = 5;
+const SCRIPT: usize = 6;
+const MAKER: usize = 7;
+const KIND: usize = 8;
+const DEAD_SCRIPT: usize = 9;
+const FIRST_TX: usize = 10;
+const FIRST_TXOUT_OF_BLOCK: usize = 11;
 const COLUMNS: [Column; 12] = [
     column("txs", "height", Values::Int32),
-    column("txs", "tx_index", Values::Int32),
     column("txs", "first_txin", Values::Int64),
     column("txs", "first_txout_id", Values::Int64),
     column("txins", "prev_txout_id", Values::Int64OrNull),
@@ -51,6 +50,7 @@ const COLUMNS: [Column; 12] = [
     column("txouts", "script_type", Values::Bytes(kind)),
     column("scripts", "script_pubkey", Values::Bytes(dead_script)),
     column("blocks", "first_tx_id", Values::Int64),
+    column("blocks", "first_txout_id", Values::Int64),
 ];
 /// What spends each output: not of a table, but of a look-up.
 const SPENDER: usize = COLUMNS.len();
@@ -107,8 +107,11 @@ pub struct StoredChain {
     txin_count: i64,
     txout_count: i64,
     script_count: i64,
+    clusters: Option<StoredClusters>,
     /// The output whose spender was told last, and that.
     last_spender: (i64, i64),
+    /// Of a block its outputs, its coinbase, and that one's outputs.
+    last_block: Option<(Range<i64>, i64, Range<i64>)>,
     /// Of some groups of outputs, how many spenders were looked up one by one.
     looked_up: Vec<(u64, u8)>,
 }
@@ -128,8 +131,23 @@ impl StoredChain {
             rows,
             lookups,
             last_spender: (-1, -1),
+            last_block: None,
+            clusters: None,
             looked_up: vec![(u64::MAX, 0); GROUPS],
         })
+    }
+
+    /// Has a walk ask these clusters whose a script is.
+    pub fn set_clusters(&mut self, clusters: StoredClusters) {
+        self.clusters = Some(clusters);
+    }
+
+    /// The cluster of a script: itself where no clusters were given.
+    pub fn cluster(&mut self, script: i64) -> Result<i64> {
+        match &mut self.clusters {
+            Some(clusters) => clusters.cluster_of(script),
+            None => Ok(script),
+        }
     }
 
     pub fn tx_count(&self) -> i64 {
@@ -222,7 +240,10 @@ impl StoredChain {
 
     /// Whether an output can never be spent; see `peelchain.store.arrays.ChainArrays`.
     pub fn is_unspendable(&mut self, txout: i64) -> Result<bool> {
-        self.check_txout(txout)?;
+        // most outputs were spent: that is known at less cost than what their scripts say
+        if self.spender(txout)? >= 0 {
+            return Ok(false);
+        }
         let by_script = match self.number(KIND, txout)? {
             SPENDABLE => false,
             NEVER => true,
@@ -264,31 +285,61 @@ impl StoredChain {
         self.number(FIRST_TX, height)
     }
 
-    /// Whether no node keeps an output though its script could be spent: genesis's, and what a BIP 30
-    /// duplicate overwrote. Only a coinbase's can be such, and only where nothing spent it before.
+    /// Whether no node keeps an unspent output though its script could be spent: genesis's, and what
+    /// a BIP 30 duplicate overwrote. Only a coinbase's can be such.
     fn is_dead(&mut self, txout: i64) -> Result<bool> {
-        if txout < self.outputs(0)?.end {
+        let (coinbase, made) = self.coinbase_before(txout)?;
+        if txout >= made.end {
+            return Ok(false);
+        }
+        if coinbase == 0 {
             return Ok(true);
         }
-        if self.spender(txout)? >= 0 {
-            return Ok(false);
-        }
-        let maker = self.maker(txout)?;
-        if self.number(TX_INDEX, maker)? != 0 {
-            return Ok(false);
-        }
-        let txid = self.txid(maker)?;
+        let txid = self.txid(coinbase)?;
         for twin in self.lookups.tx_ids(&txid)? {
             let twin = twin as i64;
-            if twin <= maker {
+            if twin <= coinbase {
                 continue;
             }
-            self.check_tx(twin)?;
-            if self.number(TX_INDEX, twin)? == 0 && self.txid(twin)? == txid {
+            let height = i64::from(self.height(twin)?);
+            if self.first_tx_from(height)? == twin && self.txid(twin)? == txid {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// The coinbase of the block that an output is in, and that coinbase's outputs. What blocks
+    /// begin with fits in memory, so that outputs need no look at who made them.
+    fn coinbase_before(&mut self, txout: i64) -> Result<(i64, Range<i64>)> {
+        if let Some((outputs, coinbase, made)) = &self.last_block
+            && outputs.contains(&txout)
+        {
+            return Ok((*coinbase, made.clone()));
+        }
+        let (mut low, mut high) = (0, self.columns.rows(FIRST_TX) as i64);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.number(FIRST_TXOUT_OF_BLOCK, middle)? <= txout {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let start = self.number(FIRST_TXOUT_OF_BLOCK, low)?;
+        let end = if high < self.columns.rows(FIRST_TX) as i64 {
+            self.number(FIRST_TXOUT_OF_BLOCK, high)?
+        } else {
+            self.txout_count
+        };
+        let coinbase = self.number(FIRST_TX, low)?;
+        let made = self.outputs(coinbase)?;
+        if made.start != start || !(start..end).contains(&txout) {
+            let what = format!("the outputs of block {low} are {start} to {end}, not {made:?}");
+            return Err(CoreError::damaged("blocks", &what));
+        }
+        self.last_block = Some((start..end, coinbase, made.clone()));
+        Ok((coinbase, made))
     }
 
     fn txid(&self, tx: i64) -> Result<[u8; 32]> {

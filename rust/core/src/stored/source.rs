@@ -34,6 +34,10 @@ impl ChainSource for StoredChain {
         Ok(self.script(txout)?)
     }
 
+    fn cluster(&mut self, script: i64) -> Result<i64, TraceError> {
+        Ok(self.cluster(script)?)
+    }
+
     fn maker(&mut self, txout: i64) -> Result<i64, TraceError> {
         Ok(self.maker(txout)?)
     }

@@ -19,6 +19,7 @@ mod line;
 mod positions;
 mod radix_heap;
 mod reach;
+mod rests;
 mod rule;
 mod seeds;
 mod share;
@@ -111,6 +112,10 @@ pub struct Request<'a> {
     pub boundary_scripts: &'a [i64],
     /// `Terminal::Service` or `Terminal::Mixer` for each of `boundary_scripts`.
     pub boundary_kinds: &'a [u8],
+    /// Clusters whose scripts are boundaries too, but for those of `boundary_scripts`, with a kind
+    /// for each: where a party's scripts are too many to list.
+    pub boundary_clusters: &'a [i64],
+    pub boundary_cluster_kinds: &'a [u8],
     /// Scripts that are no boundary even if `boundary_scripts` has them: the subject's own.
     pub exempt_scripts: &'a [i64],
     pub coinjoin_txs: &'a [i64],

@@ -2,7 +2,7 @@
 
 use super::chain::{COINBASE_INPUT, MAX_MONEY_SAT, NOT_FETCHED};
 use super::ids::SortedIds;
-use super::radix_heap::RadixHeap;
+use super::radix_heap::{RadixHeap, Waiting};
 use super::seeds::Seeds;
 use super::walk::{Fate, NO_NODE, Visit, Walk};
 use super::{ChainSource, Direction, Pace, Progress, Pulse, Request, Terminal, TraceError};
@@ -30,9 +30,18 @@ pub fn reach<S: ChainSource>(
         coinjoins: SortedIds::new(request.coinjoin_txs, "coinjoin transactions")?,
         target_scripts: SortedIds::new(request.target_scripts, "target scripts")?,
         target_txouts: SortedIds::new(request.target_txouts, "target txouts")?,
-        boundary_terminals: boundary_terminals(request)?,
+        boundary_terminals: terminals_of(
+            request.boundary_scripts,
+            request.boundary_kinds,
+            "boundary scripts",
+        )?,
+        boundary_clusters: SortedIds::new(request.boundary_clusters, "boundary clusters")?,
+        cluster_terminals: terminals_of(
+            request.boundary_clusters,
+            request.boundary_cluster_kinds,
+            "boundary clusters",
+        )?,
         pending: RadixHeap::new(),
-        node_hops: Vec::new(),
         prevouts: Vec::new(),
         values: Vec::new(),
         walk: Walk::default(),
@@ -56,8 +65,8 @@ pub fn reach<S: ChainSource>(
         frontier.settle(tx, &mut group)?;
         if !group.is_empty() {
             match request.direction {
-                Direction::Forward => frontier.visit_forward(tx, &mut group)?,
-                Direction::Backward => frontier.visit_backward(tx, &mut group)?,
+                Direction::Forward => frontier.visit_forward(tx, &group)?,
+                Direction::Backward => frontier.visit_backward(tx, &group)?,
             }
         }
     }
@@ -77,15 +86,15 @@ fn goes_on(pulse: Pulse<'_>, done: u64) -> Result<bool, TraceError> {
     }
 }
 
-fn boundary_terminals(request: &Request<'_>) -> Result<Vec<Terminal>, TraceError> {
-    if request.boundary_kinds.len() != request.boundary_scripts.len() {
+fn terminals_of(ids: &[i64], kinds: &[u8], what: &str) -> Result<Vec<Terminal>, TraceError> {
+    if kinds.len() != ids.len() {
         return Err(TraceError::Request(format!(
-            "{} boundary scripts but {} kinds; give one kind for each script",
-            request.boundary_scripts.len(),
-            request.boundary_kinds.len()
+            "{} {what} but {} kinds; give one kind for each",
+            ids.len(),
+            kinds.len()
         )));
     }
-    let terminals = request.boundary_kinds.iter().map(|kind| {
+    let terminals = kinds.iter().map(|kind| {
         Terminal::from_boundary_kind(*kind).ok_or_else(|| {
             TraceError::Request(format!("boundary kind {kind} is neither service nor mixer"))
         })
@@ -119,9 +128,9 @@ struct Frontier<'a, S> {
     target_scripts: SortedIds<'a>,
     target_txouts: SortedIds<'a>,
     boundary_terminals: Vec<Terminal>,
-    /// By order of the transaction in the walk, the nodes that enter it.
+    boundary_clusters: SortedIds<'a>,
+    cluster_terminals: Vec<Terminal>,
     pending: RadixHeap,
-    node_hops: Vec<u32>,
     /// Of the transaction at hand what it spends, and the values of what leaves it.
     prevouts: Vec<i64>,
     values: Vec<i64>,
@@ -143,10 +152,11 @@ impl<S: ChainSource> Frontier<'_, S> {
     }
 
     /// The next transaction, with the nodes that enter it in chain order.
-    fn next_group(&mut self, group: &mut Vec<u32>) -> Option<i64> {
+    #[inline]
+    fn next_group(&mut self, group: &mut Vec<Waiting>) -> Option<i64> {
         let order = self.pending.take(group)?;
         if group.len() > 1 {
-            group.sort_unstable_by_key(|node| self.walk.node_txouts[*node as usize]);
+            group.sort_unstable_by_key(|waiting| waiting.txout);
         }
         Some(if self.is_forward() {
             order as i64
@@ -156,8 +166,9 @@ impl<S: ChainSource> Frontier<'_, S> {
     }
 
     /// Cuts the flow at every node that still waits.
-    fn stop(&mut self, group: &[u32]) {
-        for node in group.iter().copied().chain(self.pending.nodes()) {
+    fn stop(&mut self, group: &[Waiting]) {
+        let group = group.iter().map(|waiting| waiting.node);
+        for node in group.chain(self.pending.nodes()) {
             self.walk.node_fates[node as usize] = Fate::Ends(Terminal::Cut);
         }
         self.walk.partial = true;
@@ -174,7 +185,7 @@ impl<S: ChainSource> Frontier<'_, S> {
         }
         let fate = match self.end_at_door(txout, value_sat, way)? {
             Some(fate) => fate,
-            None => self.wait(txout, node, way)?,
+            None => self.wait(txout, value_sat, node, way)?,
         };
         if !self.is_forward() || way.from_tx.is_none() {
             let maker = self.chain.maker(txout)?;
@@ -183,7 +194,6 @@ impl<S: ChainSource> Frontier<'_, S> {
         self.walk.node_txouts.push(txout);
         self.walk.node_value_sat.push(value_sat);
         self.walk.node_fates.push(fate);
-        self.node_hops.push(way.hops);
         if self.request.paths {
             self.walk.node_via.push(way.via);
         }
@@ -227,7 +237,13 @@ impl<S: ChainSource> Frontier<'_, S> {
     }
 
     /// Has a node wait for the transaction that comes next, if there is one.
-    fn wait(&mut self, txout: i64, node: u32, way: Way) -> Result<Fate, TraceError> {
+    fn wait(
+        &mut self,
+        txout: i64,
+        value_sat: i64,
+        node: u32,
+        way: Way,
+    ) -> Result<Fate, TraceError> {
         let next = if self.is_forward() {
             self.chain.spender(txout)?
         } else {
@@ -254,23 +270,39 @@ impl<S: ChainSource> Frontier<'_, S> {
                 "txout {txout} is spent by a transaction no later than the one that made it"
             )));
         }
-        self.pending.push(self.order(next), node);
+        self.pending.push(Waiting {
+            order: self.order(next),
+            txout,
+            value_sat,
+            node,
+            hops: way.hops,
+        });
         Ok(Fate::Walks)
     }
 
+    fn has_boundaries(&self) -> bool {
+        !self.boundary.is_empty() || !self.boundary_clusters.is_empty()
+    }
+
     fn boundary_of(&mut self, txout: i64) -> Result<Option<Terminal>, TraceError> {
-        if self.boundary.is_empty() {
+        if !self.has_boundaries() {
             return Ok(None);
         }
         let script = self.chain.script(txout)?;
-        let found = self.boundary.position(script);
+        let mut found = self.boundary.position(script);
+        let mut terminals = &self.boundary_terminals;
+        if found.is_none() && !self.boundary_clusters.is_empty() {
+            let cluster = self.chain.cluster(script)?;
+            found = self.boundary_clusters.position(cluster);
+            terminals = &self.cluster_terminals;
+        }
         Ok(found
             .filter(|_| !self.exempt.contains(script))
-            .map(|at| self.boundary_terminals[at]))
+            .map(|at| terminals[at]))
     }
 
     /// Ends the nodes that may not enter `tx`; those that may stay in `group`.
-    fn settle(&mut self, tx: i64, group: &mut Vec<u32>) -> Result<(), TraceError> {
+    fn settle(&mut self, tx: i64, group: &mut Vec<Waiting>) -> Result<(), TraceError> {
         let mut prevouts = std::mem::take(&mut self.prevouts);
         self.chain.prevouts(tx, &mut prevouts)?;
         self.prevouts = prevouts;
@@ -283,17 +315,14 @@ impl<S: ChainSource> Frontier<'_, S> {
             barrier = (too_low || too_high).then_some(Terminal::Cut);
         }
         let walk = &mut self.walk;
-        group.retain(|node| {
-            let node = *node as usize;
-            let cut = limits
-                .max_hops
-                .is_some_and(|max| self.node_hops[node] >= max)
+        group.retain(|waiting| {
+            let cut = limits.max_hops.is_some_and(|max| waiting.hops >= max)
                 || limits
                     .min_value_sat
-                    .is_some_and(|min| walk.node_value_sat[node] < min);
+                    .is_some_and(|min| waiting.value_sat < min);
             let ends = barrier.or(cut.then_some(Terminal::Cut));
             if let Some(terminal) = ends {
-                walk.node_fates[node] = Fate::Ends(terminal);
+                walk.node_fates[waiting.node as usize] = Fate::Ends(terminal);
             }
             ends.is_none()
         });
@@ -309,7 +338,7 @@ impl<S: ChainSource> Frontier<'_, S> {
         if self.coinjoins.contains(tx) {
             return Ok(Some(Terminal::Coinjoin));
         }
-        if backward && !self.boundary.is_empty() {
+        if backward && self.has_boundaries() {
             for at in 0..self.prevouts.len() {
                 let prevout = self.prevouts[at];
                 if prevout >= 0 {
@@ -327,7 +356,7 @@ impl<S: ChainSource> Frontier<'_, S> {
             .then_some(Terminal::Unresolved))
     }
 
-    fn visit_forward(&mut self, tx: i64, group: &mut [u32]) -> Result<(), TraceError> {
+    fn visit_forward(&mut self, tx: i64, group: &[Waiting]) -> Result<(), TraceError> {
         let first_entering = self.walk.entering_nodes.len();
         let mut inputs_sat = 0;
         for at in 0..self.prevouts.len() {
@@ -354,7 +383,7 @@ impl<S: ChainSource> Frontier<'_, S> {
         Ok(())
     }
 
-    fn visit_backward(&mut self, tx: i64, group: &mut [u32]) -> Result<(), TraceError> {
+    fn visit_backward(&mut self, tx: i64, group: &[Waiting]) -> Result<(), TraceError> {
         let first_entering = self.walk.entering_nodes.len();
         let mut outputs_sat = 0;
         for txout in self.chain.outputs(tx)? {
@@ -380,17 +409,23 @@ impl<S: ChainSource> Frontier<'_, S> {
     }
 
     /// Lets value in by the node of `group` that is this output, if one is, and gives its value.
-    fn enter_if_in(&mut self, group: &[u32], txout: i64, offset_sat: i64) -> Option<i64> {
-        let walk = &mut self.walk;
-        let found = group.binary_search_by_key(&txout, |node| walk.node_txouts[*node as usize]);
-        let node = group[found.ok()?];
-        walk.entering_nodes.push(node);
-        walk.entering_offset_sat.push(offset_sat);
-        Some(walk.node_value_sat[node as usize])
+    #[inline]
+    fn enter_if_in(&mut self, group: &[Waiting], txout: i64, offset_sat: i64) -> Option<i64> {
+        let waiting = match group {
+            [one] if one.txout == txout => one,
+            [_] => return None,
+            many => {
+                let found = many.binary_search_by_key(&txout, |waiting| waiting.txout);
+                &many[found.ok()?]
+            }
+        };
+        self.walk.entering_nodes.push(waiting.node);
+        self.walk.entering_offset_sat.push(offset_sat);
+        Some(waiting.value_sat)
     }
 
     /// The way of what leaves `tx`; refuses a transaction that does not hold all that enters it.
-    fn close_entering(&self, tx: i64, group: &[u32], first: usize) -> Result<Way, TraceError> {
+    fn close_entering(&self, tx: i64, group: &[Waiting], first: usize) -> Result<Way, TraceError> {
         if self.walk.entering_nodes.len() - first != group.len() {
             return Err(TraceError::Chain(format!(
                 "tx {tx} does not spend or make, once each, the outputs that say so"
@@ -399,12 +434,11 @@ impl<S: ChainSource> Frontier<'_, S> {
         // of several as near, the first output in chain order
         let nearest = group
             .iter()
-            .copied()
-            .min_by_key(|node| self.node_hops[*node as usize])
+            .min_by_key(|waiting| waiting.hops)
             .ok_or_else(|| TraceError::Chain(format!("nothing enters tx {tx}")))?;
         Ok(Way {
-            hops: self.node_hops[nearest as usize].saturating_add(1),
-            via: nearest,
+            hops: nearest.hops.saturating_add(1),
+            via: nearest.node,
             from_tx: Some(tx),
         })
     }

@@ -28,6 +28,12 @@ pub trait ChainSource {
     /// The `script_id` an output pays.
     fn script(&mut self, txout: i64) -> Result<i64, TraceError>;
 
+    /// The cluster of a script, by which `Request::boundary_clusters` are told; a source that knows
+    /// none has each script alone.
+    fn cluster(&mut self, script: i64) -> Result<i64, TraceError> {
+        Ok(script)
+    }
+
     /// The transaction that made an output.
     fn maker(&mut self, txout: i64) -> Result<i64, TraceError>;
 

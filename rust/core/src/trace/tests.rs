@@ -73,6 +73,8 @@ fn request<'a>(direction: Direction, seeds: &'a [i64], traced: &'a [i64]) -> Req
         seed_claimants: None,
         boundary_scripts: &[],
         boundary_kinds: &[],
+        boundary_clusters: &[],
+        boundary_cluster_kinds: &[],
         exempt_scripts: &[],
         coinjoin_txs: &[],
         target_scripts: &[],

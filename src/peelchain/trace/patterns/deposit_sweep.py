@@ -27,6 +27,8 @@ MOST_RECEIPTS = 1_000
 
 OUTSIDE_SHARE = 10
 
+_A_FEW = 20
+
 
 def deposit_sweeps(scene: Scene, tx_ids: Iterable[int]) -> tuple[Finding, ...]:
     """The sweeps among these transactions: `txouts` are the deposits, `aside` the outputs."""
@@ -72,6 +74,7 @@ def _is_hot(scene: Scene, script: int, party: str) -> bool:
     known = scene.hot.get((script, party))
     if known is None:
         spenders = _spenders(scene, script)
+        scene.load(spenders)
         pays = any(_pays_out(scene, scene.tx(spender), party) for spender in spenders)
         known = pays and not _is_paid_by_customers(scene, script, party)
         scene.hot[script, party] = known
@@ -100,10 +103,14 @@ def _is_deposit(scene: Scene, coin: Output, party: str) -> bool:
     by_party = any(scene.name(spent.script_id) == party for spent in maker.inputs)
     if scene.name(coin.script_id) is not None or not maker.inputs or by_party:
         return False
-    return all(
-        gathered_by(scene, scene.tx(spender)) == party
-        for spender in _spenders(scene, coin.script_id)
-    )
+    spenders = _spenders(scene, coin.script_id)
+    for first in range(0, len(spenders), _A_FEW):
+        few = spenders[first : first + _A_FEW]
+        scene.load(few)
+        # one that goes elsewhere is enough, and an address in much use has it early
+        if any(gathered_by(scene, scene.tx(spender)) != party for spender in few):
+            return False
+    return True
 
 
 def _receipts(scene: Scene, script: int) -> Int64:
@@ -112,9 +119,7 @@ def _receipts(scene: Scene, script: int) -> Int64:
 
 def _spenders(scene: Scene, script: int) -> list[int]:
     spenders = np.unique(scene.chain.outputs(_receipts(scene, script)).spender)
-    found: list[int] = spenders[spenders >= 0].tolist()
-    scene.load(found)
-    return found
+    return [int(spender) for spender in spenders[spenders >= 0]]
 
 
 def _finding(tx: Transaction, party: str, deposits: list[Output]) -> Finding:

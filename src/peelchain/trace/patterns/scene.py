@@ -1,6 +1,6 @@
 """What the detectors read: transactions whole, and what others know of scripts and of mixes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,6 +107,9 @@ class Transaction:
         return tuple(output for output in self.outputs if output.can_move)
 
 
+AT_ONCE = 20_000
+"""Transactions looked at before what was read is forgotten."""
+
 _LOADED_AT_ONCE = 5_000
 """Transactions read together: bounds what is held beside them."""
 
@@ -116,7 +119,7 @@ class Scene:
 
     `cluster_of` gives clusters, `name` the parties that tags name, `mixes` the tx_ids held to be
     CoinJoins, or otherwise to have no one spender. Nothing of it is decided here. `hot` keeps what
-    deposit_sweep found of scripts and parties.
+    deposit_sweep found of scripts and parties. `at_once` bounds what is held in memory.
     """
 
     def __init__(
@@ -126,7 +129,9 @@ class Scene:
         cluster_of: ClusterOf,
         name_of: NameOf,
         mixes: Iterable[int] = (),
+        at_once: int = AT_ONCE,
     ) -> None:
+        self.at_once = at_once
         self.chain = chain
         self.name = name_of
         self.mixes = frozenset(int(tx) for tx in mixes)
@@ -147,6 +152,13 @@ class Scene:
         missing = sorted({int(tx) for tx in tx_ids} - self._known.keys())
         for first in range(0, len(missing), _LOADED_AT_ONCE):
             self._load(np.array(missing[first : first + _LOADED_AT_ONCE], np.int64))
+
+    def portions(self, tx_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The transactions some at a time; what was read for those before is forgotten."""
+        for first in range(0, len(tx_ids), self.at_once):
+            self._known.clear()
+            self._clusters.clear()
+            yield tx_ids[first : first + self.at_once]
 
     def cluster(self, script_id: int) -> int:
         """The cluster of a script."""

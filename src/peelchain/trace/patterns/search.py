@@ -1,6 +1,7 @@
 """All patterns at once, on the transactions that a trace came through."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from peelchain.trace.patterns.consolidation import consolidations
 from peelchain.trace.patterns.deposit_sweep import deposit_sweeps
@@ -31,8 +32,44 @@ BY_SHAPE: dict[str, Detector] = {
 threshold and for rates as well."""
 
 
+Progress = Callable[[int, int], bool | None]
+"""Called with the transactions looked at and those in all; False asks to stop."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found, in canonical order, looking at the first `looked_at` of the transactions."""
+
+    findings: tuple[Finding, ...]
+    looked_at: int
+
+
+def search(
+    scene: Scene,
+    tx_ids: Collection[int],
+    names: Iterable[str] = tuple(BY_SHAPE),
+    progress: Progress | None = None,
+) -> Search:
+    """Every finding of these detectors on the transactions, portion by portion in chain order.
+
+    What the scene has read is forgotten between portions, so that memory does not grow with their
+    number. A finding that reaches into several portions is the same from each, and told once.
+    """
+    detectors = [BY_SHAPE[name] for name in names]
+    found: set[Finding] = set()
+    looked_at = 0
+    asked = sorted(set(tx_ids))
+    for portion in scene.portions(asked):
+        if progress is not None and progress(looked_at, len(asked)) is False:
+            break
+        for detector in detectors:
+            found.update(detector(scene, portion))
+        looked_at += len(portion)
+    return Search(ordered(found), looked_at)
+
+
 def find_patterns(
     scene: Scene, tx_ids: Collection[int], names: Iterable[str] = tuple(BY_SHAPE)
 ) -> tuple[Finding, ...]:
     """Every finding of these detectors on the transactions, in canonical order."""
-    return ordered(finding for name in names for finding in BY_SHAPE[name](scene, tx_ids))
+    return search(scene, tx_ids, names).findings

@@ -85,19 +85,19 @@ def payments(
 
     `time_of` gives the time of a height. CoinJoins pay nobody in particular and are left out.
     """
-    asked = sorted(set(tx_ids) - scene.mixes)
-    scene.load(asked)
-    scene.load(o.spender for tx in asked for o in scene.tx(tx).outputs if o.spender >= 0)
-    found = []
-    for tx_id in asked:
-        tx = scene.tx(tx_id)
-        own = {scene.holder(coin.script_id) for coin in tx.inputs}
-        time = time_of(tx.height)
-        for output in tx.movable:
-            payee = credited(scene, output) or scene.cluster(output.script_id)
-            if payee not in own:
-                value = worth(output.value_sat, time)
-                found.append(Payment(output.txout_id, tx_id, payee, time, value))
+    found: list[Payment] = []
+    for portion in scene.portions(sorted(set(tx_ids) - scene.mixes)):
+        scene.load(portion)
+        scene.load(o.spender for tx in portion for o in scene.tx(tx).outputs if o.spender >= 0)
+        for tx_id in portion:
+            tx = scene.tx(tx_id)
+            own = {scene.holder(coin.script_id) for coin in tx.inputs}
+            time = time_of(tx.height)
+            for output in tx.movable:
+                payee = credited(scene, output) or scene.cluster(output.script_id)
+                if payee not in own:
+                    value = worth(output.value_sat, time)
+                    found.append(Payment(output.txout_id, tx_id, payee, time, value))
     return tuple(found)
 
 
