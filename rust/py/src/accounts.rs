@@ -61,6 +61,7 @@ type OutNetwork<'py> = (
         OutInts<'py>,
     ),
 );
+type OutTrace<'py> = (Vec<OutFlow<'py>>, Option<OutNetwork<'py>>, u64, u64, bool);
 type OutApportioned = (Vec<Vec<i64>>, Vec<i64>, i64);
 type InEntry = (i64, Option<Vec<(usize, i64)>>);
 
@@ -104,7 +105,7 @@ fn trace_accounts<'py>(
     payments: bool,
     network: bool,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Vec<OutFlow<'py>>, Option<OutNetwork<'py>>, u64, u64, bool)> {
+) -> PyResult<OutTrace<'py>> {
     let rules = rules
         .iter()
         .map(|name| rule(py, name))
