@@ -103,18 +103,18 @@ def _walk(arrays: ChainArrays, seed: int, visits: int, runs: int) -> dict[str, A
     found: dict[str, dict[int, int]] = {}
     for rule in TIMED_RULES:
         request = _request(arrays, seed, visits, (rule,))
+        before = _peak_rss_from_now()
+        done = trace(arrays, request)
+        bytes_an_output[rule] = round((_peak_rss() - before) / done.reached_txouts, 1)
         times = []
         cpu_times = []
-        for _ in range((runs if visits < 1_000_000 else 3) + 1):
-            before = _peak_rss_from_now()
+        for _ in range(runs if visits < 1_000_000 else 3):
             start, cpu_start = time.perf_counter(), time.thread_time()
             done = trace(arrays, request)
             times.append(time.perf_counter() - start)
             cpu_times.append(time.thread_time() - cpu_start)
-            grown = _peak_rss() - before
-        seconds[rule] = spread(times[1:])
-        cpu_seconds[rule] = spread(cpu_times[1:])
-        bytes_an_output[rule] = round(grown / done.reached_txouts, 1)
+        seconds[rule] = spread(times)
+        cpu_seconds[rule] = spread(cpu_times)
         if visits <= _PYTHON_TXS:
             found[rule] = _rested(done, rule)
     print(f"  {visits:,} txs: {json.dumps(seconds)} {bytes_an_output}", file=sys.stderr)

@@ -33,8 +33,8 @@ def trace_section(result: Mapping[str, Any]) -> list[str]:
         "tables of terminals are in the time, hops are not asked for.",
         f"The chain is `bench/trace_chain.py`'s, {chain['txs']:,} transactions and "
         f"{chain['txouts']:,} outputs as arrays in memory; one coinbase's output is followed, and "
-        "the walk stops after so many transactions. Memory is the growth of the peak over the "
-        "call.",
+        "the walk stops after so many transactions. Memory is the growth of the peak over a "
+        "first call; the others are timed.",
         "",
         "| transactions | outputs | rule | s | processor s | outputs/s | bytes an output |",
         "|---|---|---|---|---|---|---|",
