@@ -98,18 +98,22 @@ def _memory(txs: int, runs: int) -> dict[str, Any]:
 def _walk(arrays: ChainArrays, seed: int, visits: int, runs: int) -> dict[str, Any]:
     """Seconds and memory of a walk under each timed rule, the Python call included."""
     seconds: dict[str, dict[str, float]] = {}
+    cpu_seconds: dict[str, dict[str, float]] = {}
     bytes_an_output: dict[str, float] = {}
     found: dict[str, dict[int, int]] = {}
     for rule in TIMED_RULES:
         request = _request(arrays, seed, visits, (rule,))
         times = []
+        cpu_times = []
         for _ in range((runs if visits < 1_000_000 else 3) + 1):
             before = _peak_rss_from_now()
-            start = time.perf_counter()
+            start, cpu_start = time.perf_counter(), time.thread_time()
             done = trace(arrays, request)
             times.append(time.perf_counter() - start)
+            cpu_times.append(time.thread_time() - cpu_start)
             grown = _peak_rss() - before
         seconds[rule] = spread(times[1:])
+        cpu_seconds[rule] = spread(cpu_times[1:])
         bytes_an_output[rule] = round(grown / done.reached_txouts, 1)
         if visits <= _PYTHON_TXS:
             found[rule] = _rested(done, rule)
@@ -118,10 +122,11 @@ def _walk(arrays: ChainArrays, seed: int, visits: int, runs: int) -> dict[str, A
         "visited_txs": done.visited_txs,
         "reached_txouts": done.reached_txouts,
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "txouts_per_second": {
             rule: round(done.reached_txouts / told["median"]) for rule, told in seconds.items()
         },
-        "bytes_an_output": bytes_an_output if visits >= 1_000_000 else None,
+        "bytes_an_output": bytes_an_output,
         "found": found,
     }
 

@@ -33,49 +33,57 @@ def trace_section(result: Mapping[str, Any]) -> list[str]:
         "tables of terminals are in the time, hops are not asked for.",
         f"The chain is `bench/trace_chain.py`'s, {chain['txs']:,} transactions and "
         f"{chain['txouts']:,} outputs as arrays in memory; one coinbase's output is followed, and "
-        "the walk stops after so many transactions. Seconds are medians; memory is the growth of "
-        "the peak over the call.",
+        "the walk stops after so many transactions. Memory is the growth of the peak over the "
+        "call.",
         "",
-        "| transactions visited | outputs | "
-        + " | ".join(f"{name}, s | outputs/s | bytes an output" for name in _RULES.values())
-        + " | plain Python, s | networkx, s |",
-        "|---|" + "---|" * (3 * len(_RULES) + 3),
+        "| transactions | outputs | rule | s | processor s | outputs/s | bytes an output |",
+        "|---|---|---|---|---|---|---|",
     ]
     for walk in result["walks"]:
-        cells = [f"{walk['visited_txs']:,}", f"{walk['reached_txouts']:,}"]
-        for rule in _RULES:
+        for rule, name in _RULES.items():
             memory = walk["bytes_an_output"]
-            cells += [
+            cells = [
+                f"{walk['visited_txs']:,}",
+                f"{walk['reached_txouts']:,}",
+                name,
                 _spread(walk["seconds"][rule]),
+                _spread(walk["cpu_seconds"][rule]),
                 f"{walk['txouts_per_second'][rule]:,}",
-                f"{memory[rule]:.0f}" if memory else "",
+                f"{memory[rule]:.0f}",
             ]
-        peers = walk.get("peers")
-        cells += (
-            [
-                f"{peers['python_pro_rata']:.3f}; {peers['python_index_fifo']:.3f}",
-                f"{peers['networkx_made']:.3f} + {peers['networkx_pro_rata']:.3f}",
-            ]
-            if peers
-            else ["", ""]
-        )
-        lines.append(f"| {' | '.join(cells)} |")
+            lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
         "![seconds by transactions visited](trace.svg)",
         "",
-        "Plain Python (`bench/trace_python.py`, a heap, dicts and integers): pro-rata; index-FIFO. "
-        f"networkx {result['peers']['networkx']}: to make the graph of what was reached, which is "
-        "found for it, and to carry pro-rata over it. Both give our satoshis at every output.",
+        "The same walks by others, in seconds, their satoshis at every output being ours: plain "
+        "Python (`bench/trace_python.py`, a heap, dicts and integers), and networkx "
+        f"{result['peers']['networkx']} on what was reached, which is found for it.",
         "",
-        "| outputs | BlockSci's haircut, published, s | pro-rata here, s | times as fast |",
-        "|---|---|---|---|",
+        "| transactions | plain Python, pro-rata | index-FIFO | networkx, to make its graph | "
+        "pro-rata | pro-rata here: times as fast |",
+        "|---|---|---|---|---|---|",
+    ]
+    for walk in (walk for walk in result["walks"] if "peers" in walk):
+        peers, ours = walk["peers"], walk["seconds"]["pro_rata"]["median"]
+        names = ("python_pro_rata", "python_index_fifo", "networkx_made", "networkx_pro_rata")
+        cells = [f"{peers[name]:.3g}" for name in names]
+        faster = " and ".join(
+            f"{peers[name] / ours:.0f}" for name in ("python_pro_rata", "networkx_pro_rata")
+        )
+        lines.append(f"| {walk['visited_txs']:,} | {' | '.join(cells)} | {faster} |")
+    lines += [
+        "",
+        "| outputs | BlockSci's haircut, published, s | pro-rata here, s | processor s | "
+        "times as fast |",
+        "|---|---|---|---|---|",
     ]
     for walk in result["published"]:
         ours, theirs = walk["seconds"]["pro_rata"], walk["published_seconds"]
         lines.append(
             f"| {walk['reached_txouts']:,} | {theirs} ({walk['published_txouts']:,} outputs) | "
-            f"{_spread(ours)} | {theirs / ours['median']:.0f} |"
+            f"{_spread(ours)} | {_spread(walk['cpu_seconds']['pro_rata'])} | "
+            f"{theirs / ours['median']:.0f} |"
         )
     rules = result["rules"]
     stages = ", ".join(f"`{name}` {seconds:.3f}" for name, seconds in rules["seconds"].items())
@@ -114,7 +122,7 @@ def _series(result: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
     series = {
         rule: [(w["visited_txs"], w["seconds"][rule]["median"]) for w in walks] for rule in _RULES
     }
-    compared = [w for w in walks if w.get("peers")]
+    compared = [w for w in walks if "peers" in w]
     for name in ("python_pro_rata", "networkx_pro_rata"):
         series[name] = [(w["visited_txs"], w["peers"][name]) for w in compared]
     series["published"] = [(w["visited_txs"], w["published_seconds"]) for w in result["published"]]

@@ -2,8 +2,9 @@
 
 use super::amounts::{Amounts, Division, Owners};
 use super::positions::{Order, Positions};
+use super::rests::Rests;
 use super::seeds::{Part, Seeds};
-use super::terminals::{Claims, Row, Terminals};
+use super::terminals::{Claims, Terminals};
 use super::walk::{Fate, Visit, Walk};
 use super::{Direction, Pace, Progress, Pulse, Request, Rule, Terminal, TraceError};
 
@@ -134,28 +135,20 @@ fn carry<C: Carrier>(
     pulse: Pulse<'_>,
 ) -> Result<Flow, TraceError> {
     let forward = request.direction == Direction::Forward;
-    let mut terminals = Terminals::default();
+    let mut rests = Rests::new(walk, forward, request.seed_claimants.is_some());
     let mut hops = Hops::default();
     let mut node_sat = vec![0i64; walk.node_txouts.len()];
-    let wants_claims = request.seed_claimants.is_some();
-    let mut claims = Claims::default();
     for (node, traced_sat) in seeds.traced_sat.iter().enumerate() {
         node_sat[node] = *traced_sat;
         if walk.node_fates[node] == Fate::Walks {
             carrier.start(node, seeds.parts(node));
-            continue;
-        }
-        let row = rest(walk, node, walk.node_makers[node], *traced_sat)?;
-        if let Some(row) = row {
-            terminals.push(row);
-            for part in seeds.parts(node).iter().filter(|_| wants_claims) {
-                claims.push(part.claimant, row.of(part.traced_sat));
-            }
+        } else {
+            rests.seed(node, *traced_sat, seeds.parts(node))?;
         }
     }
     let mut out = Outflow {
         wants_cells: request.hops,
-        wants_claims,
+        wants_claims: request.seed_claimants.is_some(),
         ..Outflow::default()
     };
     let mut entering_sat = Vec::new();
@@ -188,72 +181,42 @@ fn carry<C: Carrier>(
         out.claims.clear();
         carrier.pass(&passage, &mut out);
         check_passage(&passage, &out.leaving_sat, visit.tx)?;
-        for (node, traced_sat) in leaving.clone().zip(&out.leaving_sat) {
-            node_sat[node] = *traced_sat;
-            let maker = if forward {
-                visit.tx
-            } else {
-                walk.node_makers[node]
-            };
-            if let Some(row) = rest(walk, node, maker, *traced_sat)? {
-                terminals.push(row);
-            }
-        }
-        if forward {
-            let traced_sat = out.leaving_sat[leaving.len()];
-            if traced_sat > 0 {
-                terminals.push(fee(visit, traced_sat));
-            }
-        }
-        for claim in &out.claims {
-            let node = leaving.start + claim.leaving;
-            let row = if node == leaving.end {
-                Some(fee(visit, claim.traced_sat))
-            } else {
-                let maker = if forward {
-                    visit.tx
-                } else {
-                    walk.node_makers[node]
-                };
-                rest(walk, node, maker, claim.traced_sat)?
-            };
-            if let Some(row) = row {
-                claims.push(claim.claimant, row);
-            }
-        }
-        for cell in &out.cells {
-            let entering = walk.node_txouts[entering_nodes[cell.entering] as usize];
-            let left = leaving.start + cell.leaving;
-            let is_fee = left == leaving.end;
-            let (from, to, value_sat) = match (forward, is_fee) {
-                (true, true) => (entering, -1, visit.fee_sat),
-                (true, false) => (entering, walk.node_txouts[left], walk.node_value_sat[left]),
-                (false, _) => {
-                    let node = entering_nodes[cell.entering] as usize;
-                    (walk.node_txouts[left], entering, walk.node_value_sat[node])
-                }
-            };
-            hops.from_txouts.push(from);
-            hops.txs.push(visit.tx);
-            hops.to_txouts.push(to);
-            hops.value_sat.push(value_sat);
-            hops.traced_sat.push(cell.traced_sat);
-        }
+        node_sat[leaving.clone()].copy_from_slice(&out.leaving_sat[..leaving.len()]);
+        rests.passage(visit, leaving, &out)?;
+        hops.passage(walk, visit, &passage, &out.cells);
     }
-    terminals.sort();
+    let (terminals, claims) = rests.sorted(rule)?;
     let totals_sat = terminals.totals_sat();
     check_whole(&seeds.traced_sat, &totals_sat, rule)?;
-    if wants_claims {
-        claims.sort();
-        check_claims(&terminals, &claims, rule)?;
-    }
     Ok(Flow {
         rule,
         terminals,
         totals_sat,
         hops,
-        claims: wants_claims.then_some(claims),
+        claims,
     })
+}
+
+impl Hops {
+    fn passage(&mut self, walk: &Walk, visit: &Visit, passage: &Passage<'_>, cells: &[Cell]) {
+        for cell in cells {
+            let enters = passage.entering_nodes[cell.entering] as usize;
+            let leaves = passage.first_leaving + cell.leaving;
+            let (from, to) = if passage.inputs_enter {
+                let is_node = cell.leaving < passage.leaving_fates.len();
+                (enters, is_node.then_some(leaves))
+            } else {
+                (leaves, Some(enters))
+            };
+            self.from_txouts.push(walk.node_txouts[from]);
+            self.txs.push(visit.tx);
+            self.to_txouts
+                .push(to.map_or(-1, |node| walk.node_txouts[node]));
+            self.value_sat
+                .push(to.map_or(visit.fee_sat, |node| walk.node_value_sat[node]));
+            self.traced_sat.push(cell.traced_sat);
+        }
+    }
 }
 
 /// Tells how far a rule has come. The walk cannot be shortened any more: only an abort stops it.
@@ -267,38 +230,6 @@ fn tell(pulse: Pulse<'_>, rule: Rule, done: usize, walk: &Walk) -> Result<(), Tr
         return Err(TraceError::Cancelled);
     }
     Ok(())
-}
-
-/// The terminal that a node is, if it is one; refuses traced value where nothing can rest.
-#[inline]
-fn rest(walk: &Walk, node: usize, maker: i64, traced_sat: i64) -> Result<Option<Row>, TraceError> {
-    let fate = walk.node_fates[node];
-    if traced_sat == 0 || fate == Fate::Walks {
-        return Ok(None);
-    }
-    let txout = walk.node_txouts[node];
-    let Fate::Ends(terminal) = fate else {
-        return Err(TraceError::Conservation(format!(
-            "txout {txout} of no value holds {traced_sat} traced sat"
-        )));
-    };
-    Ok(Some(Row {
-        terminal,
-        tx: maker,
-        txout,
-        value_sat: walk.node_value_sat[node],
-        traced_sat,
-    }))
-}
-
-fn fee(visit: &Visit, traced_sat: i64) -> Row {
-    Row {
-        terminal: Terminal::Fee,
-        tx: visit.tx,
-        txout: -1,
-        value_sat: visit.fee_sat,
-        traced_sat,
-    }
 }
 
 #[inline]
@@ -326,17 +257,6 @@ fn check_whole(seeds: &[i64], totals_sat: &[i128], rule: Rule) -> Result<(), Tra
     }
     Err(TraceError::Conservation(format!(
         "under {} the seeds' {seeds_sat} sat became {rest_sat} sat",
-        rule.name()
-    )))
-}
-
-/// What claimants have at each terminal must be what is traced there.
-fn check_claims(terminals: &Terminals, claims: &Claims, rule: Rule) -> Result<(), TraceError> {
-    if claims.sum_up() == terminals.clone() {
-        return Ok(());
-    }
-    Err(TraceError::Conservation(format!(
-        "under {} what claimants have at the terminals is not what is traced there",
         rule.name()
     )))
 }

@@ -19,6 +19,7 @@ mod line;
 mod positions;
 mod radix_heap;
 mod reach;
+mod rests;
 mod rule;
 mod seeds;
 mod share;

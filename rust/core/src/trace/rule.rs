@@ -11,8 +11,8 @@ pub enum Rule {
     /// The same with the inputs' satoshis read from the last to the first.
     IndexLifo,
     /// Traced satoshis fill the outputs from the highest value down ("taint in, highest out"), of
-    /// equal ones the lower vout first. Source: Tironsakkul et al. 2022, "The Unique Dressing of
-    /// Bitcoin: Context-based Cryptocurrency Taint Analysis".
+    /// equal ones the lower vout first. Source: Tironsakkul, Maarek, Eross, Just 2019, "Probing the
+    /// Mystery of Cryptocurrency Theft".
     Tiho,
     /// Traced satoshis fill the outputs in order of vout.
     DirtyFirst,
