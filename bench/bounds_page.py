@@ -32,14 +32,14 @@ def bounds_section(result: Mapping[str, Any]) -> list[str]:
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        f"The bounds of {result['destinations']} destinations, each a hundredth of the ends: two "
-        "flows each, every cut checked.",
+        "The bounds of destinations, each a hundredth of the ends: two flows each, every cut "
+        "checked.",
         "",
-        "| network | transactions | arcs | ends | seconds |",
-        "|---|---|---|---|---|",
+        "| network | transactions | arcs | ends | destinations | seconds |",
+        "|---|---|---|---|---|---|",
     ]
     for row in result["bounds"]:
-        counts = (f"{row[count]:,}" for count in ("nodes", "arcs", "ends"))
+        counts = (f"{row[count]:,}" for count in ("nodes", "arcs", "ends", "destinations"))
         lines.append(f"| {row['network']} | {' | '.join(counts)} | {_spread(row['seconds'])} |")
     return lines
 
