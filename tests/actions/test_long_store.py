@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_patterns_paths_comparisons_and_controls(
         CompareAsked(SeedsAsked(seeds)),
         CompareAsked(SeedsAsked(seeds[-5:]), direction="backward", rules=("account-pool",)),
     ):
-        short, long = of_both(lambda asked=compared: trace_compare(asked, store), monkeypatch)
+        short, long = of_both(partial(trace_compare, compared, store), monkeypatch)
         assert short == long
         assert {"account"} <= {rule["scope"] for rule in short["rules"]}
     drawn = NullAsked(SeedsAsked(seeds[:3]), draws=5)
