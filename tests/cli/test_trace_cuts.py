@@ -2,7 +2,6 @@
 
 import csv
 
-import numpy as np
 import pytest
 
 from peelchain.actions.view import StoreView
@@ -37,7 +36,7 @@ def test_what_a_cut_holds_is_the_bound(compared, scope):
         assert cut["sat"] == expected[side]
         for part in cut["parts"]:
             assert part["value_sat"] > 0
-            assert (part["cluster_id"] is not None) == (part["kind"] == "held")
+            assert part["account"] is None or part["kind"] == "held"
 
 
 class ByHand:
@@ -127,16 +126,29 @@ def test_without_the_cut_no_way_leads_there(session, compared):
                 assert met <= {row["destination"]}
 
 
-def test_a_cut_lists_its_greatest_parts_and_counts_all(session, compared, monkeypatch):
+def test_an_answer_lists_the_greatest_parts_and_the_tables_have_all(
+    session, compared, monkeypatch, tmp_path
+):
     answer, seeds = compared
     monkeypatch.setattr("peelchain.actions.trace_cuts.MOST_PARTS", 2)
     asked = [word for seed in sorted(seeds) for word in ("--seed", seed)]
-    short = session.ask("trace", "compare", *asked)
-    for (_, _, cut), (_, _, listed) in zip(
-        sides(answer, "transaction"), sides(short, "transaction"), strict=True
-    ):
-        assert (listed["sat"], listed["count"]) == (cut["sat"], cut["count"])
-        assert listed["parts"] == cut["parts"][:2]
-        values = [part["value_sat"] for part in cut["parts"]]
-        assert values == sorted(values, reverse=True)
-    assert np.any([cut["count"] > 2 for _, _, cut in sides(answer, "transaction")])
+    short = session.ask("trace", "compare", *asked, "--tables", tmp_path / "tables")
+    with (tmp_path / "tables" / "cuts.csv").open() as file:
+        written = list(csv.DictReader(file))
+    most = 0
+    for scope in ("transaction", "account"):
+        for (row, side, cut), (_, _, listed) in zip(
+            sides(answer, scope), sides(short, scope), strict=True
+        ):
+            assert (listed["sat"], listed["count"]) == (cut["sat"], cut["count"])
+            assert listed["parts"] == cut["parts"][:2]
+            values = [part["value_sat"] for part in cut["parts"]]
+            assert values == sorted(values, reverse=True)
+            where = (scope, row["destination"], side)
+            assert values == [
+                int(part["value_sat"])
+                for part in written
+                if (part["scope"], part["destination"], part["bound"]) == where
+            ]
+            most = max(most, cut["count"])
+    assert most > 2

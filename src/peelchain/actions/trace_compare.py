@@ -11,7 +11,7 @@ from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
 from peelchain.actions.trace_crossing import coinjoins_named, crossed
-from peelchain.actions.trace_cuts import cuts_told
+from peelchain.actions.trace_cuts import MOST_PARTS, cuts_rows, cuts_told, shortened
 from peelchain.actions.trace_destinations import Bounded, Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_fiat import Fiat, fiat_in
@@ -80,15 +80,21 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
         if account_names:
             accounts = account_scope(walked, account_names, targets, progress)
         destinations = Destinations(walked, targets)
-        answer = compared(walked, destinations, accounts, worth, progress, cuts=asked.cuts)
+        cuts = asked.cuts or asked.tables is not None
+        most = MOST_PARTS if asked.tables is None else None
+        answer = compared(
+            walked, destinations, accounts, worth, progress, cuts=cuts, most_parts=most
+        )
         answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}
             stamp |= {"partial": answer["partial"], "direction": asked.direction}
             stamp |= {"seeds_sat": answer["seeds_sat"], "filters": answer["filters"]}
-            rows = bounds_rows(answer["destinations"])
-            answer["tables"] = write_tables(asked.tables, stamp, {"bounds": rows})
+            rows = answer["destinations"]
+            tables = {"bounds": bounds_rows(rows), "cuts": cuts_rows(rows)}
+            answer["tables"] = write_tables(asked.tables, stamp, tables)
+        shortened(answer["destinations"])
         return answer
 
 
@@ -100,11 +106,13 @@ def compared(
     progress: Watch = silent,
     *,
     cuts: bool = False,
+    most_parts: int | None = MOST_PARTS,
 ) -> Row:
     """The answer on a walk that was asked for its graph, and on one through accounts beside it.
 
     A stop that is asked for while bounds are found leaves out those that are not found yet; one
-    that was asked for before leaves out none.
+    that was asked for before leaves out none. `cuts` has each bound come with the `most_parts`
+    greatest parts of its cut, None for all.
     """
     scopes = {"transaction": (destinations, destinations.amounts())}
     if accounts is not None:
@@ -116,7 +124,7 @@ def compared(
     # the network of accounts has the seeds in an order of its own
     seeds = {"transaction": np.array(list(dict.fromkeys(walked.seeds.txouts.tolist())), np.int64)}
     proofs = {
-        name: cuts_told(of, found[name], seeds.get(name)) if cuts else {}
+        name: cuts_told(of, found[name], seeds.get(name), most_parts) if cuts else {}
         for name, (of, _) in scopes.items()
     }
     worths, unpriced = ({}, []) if worth is None else destinations.worths(worth)
