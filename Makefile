@@ -139,6 +139,10 @@ commands-page: install ## Render docs/commands.md from the command line and docs
 	$(BIN)/python scripts/render_commands.py > docs/commands.md.new
 	mv docs/commands.md.new docs/commands.md
 
+.PHONY: cases-page
+cases-page: install ## Simulate the cases and render docs/methods/cases.md
+	$(BIN)/python scripts/render_cases.py
+
 .PHONY: clean
 clean: ## Remove everything that make built
 	rm -rf .venv target demo dist ui/node_modules src/peelchain/web/static

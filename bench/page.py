@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.bounds_page import bounds_section
 from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
@@ -56,6 +57,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += trace_section(results["trace"])
     if "stored" in results:
         lines += stored_section(results["stored"])
+    if "bounds" in results:
+        lines += bounds_section(results["bounds"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

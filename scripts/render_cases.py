@@ -53,7 +53,7 @@ def _section(case: Case) -> str:
     answer = json.loads(compared(case, "--json"))
     truth = truth_of(case)
     rows = [
-        "| destination | truth, BTC | bounds, BTC |",
+        "| destination | truth, BTC | bounds of scope transaction, BTC |",
         "|---|---:|---:|",
         *(
             f"| {row['destination']} | {format_btc(truth.pop(row['destination'], 0))} | "

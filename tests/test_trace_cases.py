@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from tests.oracle import runs
 from tests.oracle import trace as oracle
 from tests.oracle.ground_flow import Place, at_rest
@@ -74,7 +74,7 @@ def rows(table: Any) -> list[Row]:
 # Rules
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(traced_chains())
 def test_oracles_by_run_and_by_satoshi_are_one(traced):
     arrays, question = traced

@@ -527,18 +527,8 @@ _AccountPayments = tuple[_Int64, _Int64, _Int64, _Int64, npt.NDArray[np.uint8], 
 _AccountClaims = tuple[_Int64, _Int64, _Int64]
 
 def trace_accounts(
-    chain: tuple[
-        npt.NDArray[np.int32],
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        _Int64,
-        npt.NDArray[np.bool_],
-    ],
-    accounts: tuple[_Int64, _Int64, _Int64],
+    chain: _FlatChain | StoredChain,
+    accounts: tuple[_Int64, _Int64, _Int64] | tuple[Callable[[int], int], Callable[[int], _Int64]],
     *,
     backward: bool,
     rules: list[str],
@@ -577,7 +567,9 @@ def trace_accounts(
 
     That is the network, transactions walked through, books opened, whether the walk stopped early.
     `chain` is as for `trace`; `accounts` are account_of_script, first_output and outputs of
-    peelchain.trace.accounts.Accounts. Ends: code of terminal_types, tx_id, txout_id or -1 for a
+    peelchain.trace.accounts.Accounts, or the two functions of LookedUpAccounts.
+
+    Ends: code of terminal_types, tx_id, txout_id or -1 for a
     fee, account or -1, value_sat, traced_sat. Holdings: account, code, tx_id or -1, balance_sat,
     traced_sat. Payments: account, tx_id, txout_id or -1, other account or -1, code or 255,
     value_sat, traced_sat. Claims: row among the ends and then the holdings, claimant, traced_sat.

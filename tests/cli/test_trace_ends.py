@@ -3,6 +3,7 @@
 import csv
 import io
 import shutil
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -107,24 +108,57 @@ def test_ends_that_make_no_sense_are_refused(session, spread, ends, code, words)
     ran.refused(code, *words)
 
 
-def test_bounds_enclose_every_rule_and_rank_the_destinations(compared, spread):
+def test_bounds_enclose_every_rule_of_their_scope_and_rank_the_destinations(compared, spread):
     rows = compared["destinations"]
     assert compared["rules"][0]["totals"] == spread["totals"]
-    bounds = [row["bounds"]["transaction"] for row in rows]
-    order = [(-b["least_sat"], -b["most_sat"]) for b in bounds]
+    order = [tuple(-bound["least_sat"] for bound in row["bounds"].values()) for row in rows]
     assert order == sorted(order)
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))
-    for row, bound in zip(rows, bounds, strict=True):
-        assert bound["least_sat"] <= bound["least_known_sat"]
-        assert bound["most_known_sat"] <= bound["most_sat"]
-        for rule in compared["rules"]:
-            assert bound["least_sat"] <= row["traced_sat"][rule["rule"]] <= bound["most_sat"]
+    scopes = {rule["rule"]: rule["scope"] for rule in compared["rules"]}
+    assert set(scopes.values()) == {"transaction", "account"}
+    assert {"account-fifo", "account-libr"} <= set(scopes)
+    for row in rows:
+        assert row["traced_sat"].keys() == scopes.keys()
+        for rule, scope in scopes.items():
+            bound = row["bounds"][scope]
+            assert bound["least_sat"] <= bound["least_known_sat"]
+            assert bound["most_known_sat"] <= bound["most_sat"]
+            assert bound["least_sat"] <= row["traced_sat"][rule] <= bound["most_sat"]
     for rule in compared["rules"]:
         by_type: dict[str, int] = {}
         for row in rows:
             sat = row["traced_sat"][rule["rule"]]
             by_type[row["type"]] = by_type.get(row["type"], 0) + sat
         assert {k: v for k, v in by_type.items() if v} == rule["totals"]
+        assert sum(rule["totals"].values()) == compared["seeds_sat"]
+
+
+def test_rules_of_scope_account_are_asked_for_by_name(session, spread):
+    ask = ["trace", "compare", "--seed", spread["seeds"][0]["outpoint"]]
+    answer = session.ask(*ask, "--rule", "account-fifo", "--rule", "tiho")
+    assert [rule["rule"] for rule in answer["rules"]] == ["tiho", "account-fifo"]
+    store = ["-s", session.store]
+    peelchain(*ask, "--rule", "account-libr", "--backward", *store).refused(
+        2, "cannot run backward"
+    )
+    peelchain(*ask, "--rule", "account-pool", "--rule", "account_pool", *store).refused(2, "twice")
+    forward = ["trace", "forward", *ask[2:], "--rule", "account-fifo", *store]
+    peelchain(*forward).refused(2, "scope account", "trace compare")
+
+
+def test_a_comparison_tells_the_worth_of_what_comes_to_each(session):
+    answer = session.ask("trace", "compare", "--cluster", session.addresses[0], "--fiat", "EUR")
+    traced = session.ask(
+        "trace", "forward", "--cluster", session.addresses[0], "--rule", "all", "--fiat", "EUR"
+    )
+    assert answer["fiat"] == {"currency": "EUR", "days_without_rate": [], "without_rate": []}
+    for rule in traced["rules"]:
+        sums: dict[str, Decimal] = {}
+        for row in answer["destinations"]:
+            worth = Decimal(row["fiat"].get(rule["rule"], "0"))
+            sums[row["type"]] = sums.get(row["type"], Decimal(0)) + worth
+        expected = {kind: Decimal(total) for kind, total in rule["fiat_totals"].items()}
+        assert {kind: worth for kind, worth in sums.items() if worth} == expected
 
 
 def test_a_cut_walk_says_by_how_much_the_cut_widens(session):
@@ -161,6 +195,33 @@ def test_what_needs_no_inference_is_said_in_words(session, spread):
     assert {row["without_inference_sat"] for row in by_cluster["destinations"]} == {None}
 
 
+def test_a_coinjoin_is_crossed_on_request_as_an_interval(session, spread):
+    txid = next(t["coinjoin"] for t in spread["terminals"] if t["type"] == "coinjoin")
+    inputs = {i["prevout"] for i in session.ask("tx", txid)["inputs"]}
+    stopped = [t for t in spread["terminals"] if t["coinjoin"] == txid]
+    assert {f"{t['txid']}:{t['vout']}" for t in stopped} <= inputs
+    ask = ["trace", "compare", "--cluster", session.addresses[0], "--rule", "pro-rata"]
+    answer = session.ask(*ask, "--cross", txid)
+    crossing = answer["crossing"]
+    (told,) = crossing["coinjoins"]
+    assert (told["txid"], told["reached"], told["entering"]) == (txid, True, len(stopped))
+    before = {row["destination"]: row["bounds"]["transaction"] for row in answer["destinations"]}
+    for row in crossing["destinations"]:
+        wide, narrowed = row["wide"], row["narrowed"]
+        assert wide["least_sat"] <= narrowed["least_sat"] <= narrowed["most_sat"]
+        assert narrowed["most_sat"] <= wide["most_sat"]
+        if row["type"] == "service" and row["destination"] in before:
+            # what came there without passing the CoinJoin comes there still
+            assert wide["least_sat"] >= before[row["destination"]]["least_sat"]
+    assert session.ask(*ask)["crossing"] is None
+    store = ["-s", session.store]
+    shown = peelchain(*ask, "--cross", txid, *store, "--table").out
+    assert "no rule's amount" in shown
+    ordinary = spread["seeds"][0]["outpoint"].split(":")[0]
+    peelchain(*ask, "--cross", ordinary, *store).refused(2, "no detector takes it for a CoinJoin")
+    peelchain(*ask, "--cross", "00" * 32, *store).refused(1, "not in the chain")
+
+
 def test_backward_the_sources_are_compared(session, spread):
     seed = spread["seeds"][0]["outpoint"]
     answer = session.ask("trace", "compare", "--seed", seed, "--backward")
@@ -179,8 +240,12 @@ def test_csv_of_a_comparison_has_every_amount(session, compared):
         "trace", "compare", "--cluster", session.addresses[0], "-s", session.store, "--csv"
     ).out
     rows = list(csv.DictReader(io.StringIO(out)))
-    assert len(rows) == len(compared["destinations"]) * (len(compared["rules"]) + 4)
-    amounts = {(r["destination"], r["measure"]): int(r["value_sat"]) for r in rows}
+    assert len(rows) == len(compared["destinations"]) * (len(compared["rules"]) + 2 * 4)
+    amounts = {
+        (r["destination"], r["measure"]): int(r["value_sat"])
+        for r in rows
+        if r["scope"] == "transaction"
+    }
     for row in compared["destinations"]:
         assert amounts[row["destination"], "least"] == row["bounds"]["transaction"]["least_sat"]
         assert amounts[row["destination"], "pro-rata"] == row["traced_sat"]["pro-rata"]
@@ -279,3 +344,8 @@ def test_labels_cannot_steer_the_terminal(session, spread, tmp_path):
         assert "\u202e" not in ran.out + ran.err
     told = peelchain("trace", "compare", "--cluster", site, "-s", store, "--table").out
     assert "Evil" in told
+    # the tag is the script's own: from outputs given, no cluster is needed to say whose it is
+    seeds = [part for s in spread["seeds"] for part in ("--seed", s["outpoint"])]
+    answer = peelchain("trace", "compare", *seeds, "-s", store, "--json").answer
+    (row,) = (row for row in answer["destinations"] if "Evil" in (row["label"] or ""))
+    assert 0 <= row["without_inference_sat"] <= row["bounds"]["transaction"]["least_sat"]

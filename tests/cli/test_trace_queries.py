@@ -239,6 +239,21 @@ def test_amounts_without_a_rate_are_listed_and_contradictions_refused(session, s
     assert chosen["terminals"] != answer["terminals"]
 
 
+def test_an_import_names_the_days_that_a_table_of_rates_lacks(session, tmp_path):
+    store = tmp_path / "store"
+    shutil.copytree(session.store, store)
+    file = tmp_path / "rates.csv"
+    rows = ["2020-01-03,CHF,3", "2020-01-01,CHF,1", "2020-01-07,CHF,7", "2020-01-05,SEK,1"]
+    file.write_text("date,currency,price\n" + "\n".join(rows) + "\n")
+    ask = ["rates", "import", file, "--source", "s", "-s", store]
+    assert peelchain(*ask, "--json").answer["gaps"] == [
+        {"currency": "CHF", "from": "2020-01-02", "until": "2020-01-02", "days": 1},
+        {"currency": "CHF", "from": "2020-01-04", "until": "2020-01-06", "days": 3},
+    ]
+    assert "CHF 2020-01-04 to 2020-01-06" in peelchain(*ask).out
+    assert session.said["rates import"].answer["gaps"] == []
+
+
 def test_tables_leave_with_outpoints_a_stamp_and_the_same_bytes(session, seeds, tmp_path):
     options = ["--seed", seeds[0], "--rule", "all", "--fiat", "EUR"]
     one, two = tmp_path / "one", tmp_path / "two"

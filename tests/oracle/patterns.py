@@ -1,5 +1,6 @@
 """The patterns by their definitions, slowly: every relation written out, every way tried."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -270,3 +271,32 @@ def chance_by_trying(below: int, above: int) -> Fraction:
     """The same by writing every way out."""
     tries = list(product((0, 1), repeat=below + above))
     return Fraction(sum(sum(one) >= below for one in tries), len(tries))
+
+
+def structurings(
+    paid: Sequence[tuple[int, object, int, int | None]], threshold: int, gap: int, least: int
+) -> set[tuple[int, ...]]:
+    """Of payments (txout, payee, time, worth): the outputs of each structuring.
+
+    Two payments below hang together when one can step from the one to the other over payments
+    below, no step longer than the gap.
+    """
+    found = set()
+    for payee in {p[1] for p in paid}:
+        own = [p for p in paid if p[1] == payee and p[3] is not None]
+        below = [p for p in own if Fraction(threshold * 10, 11) <= (p[3] or 0) < threshold]
+        above = [p for p in own if threshold <= (p[3] or 0) < Fraction(threshold * 11, 10)]
+        left = list(below)
+        while left:
+            run, grew = [left.pop()], True
+            while grew:
+                near = [p for p in left if any(abs(p[2] - q[2]) <= gap for q in run)]
+                left = [p for p in left if p not in near]
+                run += near
+                grew = bool(near)
+            first, last = min(p[2] for p in run), max(p[2] for p in run)
+            beside = [p for p in above if first - gap <= p[2] <= last + gap]
+            unlikely = chance(len(run), len(beside)) <= Fraction(1, 20)
+            if len(run) >= least and unlikely:
+                found.add(tuple(sorted(p[0] for p in run)))
+    return found

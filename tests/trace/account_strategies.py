@@ -35,7 +35,7 @@ def account_chains(
     for _ in range(draw(st.integers(2, most_txs))):
         height += draw(st.integers(0, 1))
         spent: list[int] = []
-        if unspent and draw(st.integers(0, 4)):
+        if draw(st.integers(0, 4)) and unspent:
             choice = sorted(unspent)
             if draw(st.integers(0, 9)):
                 account = owner[paid[draw(anyone_of(choice))]]

@@ -18,7 +18,9 @@ from peelchain.trace.accounts import (
     ACCOUNT_RULES,
     AccountRequest,
     AccountRuleTrace,
+    LookedUpAccounts,
     accounts_of,
+    looked_up_accounts,
     trace_accounts,
 )
 from peelchain.trace.bounds import bounds
@@ -158,6 +160,34 @@ def test_every_rule_is_a_flow_in_the_network(traced):
         for name, bound in within.items():
             assert bound.least_sat <= traced_sat.get(name, 0) <= bound.most_sat
             event("narrow" if bound.least_sat == bound.most_sat else "wide")
+
+
+@settings(max_examples=40, deadline=None)
+@given(traced_accounts())
+def test_accounts_that_are_looked_up_are_the_same(traced):
+    arrays, question = traced
+    owner = question.owner
+    found = looked_up_accounts(
+        arrays,
+        lambda ids: np.array([owner[s] for s in np.asarray(ids).tolist()]),
+        lambda account: np.array([s for s, o in owner.items() if o == account]),
+    )
+    asked = request_of(arrays, question)
+    flat = trace_accounts(arrays, asked).rules
+    for rule, outcome in trace_accounts(arrays, replace(asked, accounts=found)).rules.items():
+        assert rows(outcome.terminals) == rows(flat[rule].terminals)
+        assert rows(outcome.holdings) == rows(flat[rule].holdings)
+
+
+def test_what_a_look_up_raises_ends_the_walk():
+    arrays, seeds = books()
+
+    def gone(account: int) -> Any:
+        raise OSError("the disk is gone")
+
+    accounts = LookedUpAccounts(lambda script: script, gone)
+    with pytest.raises(OSError, match="the disk is gone"):
+        trace_accounts(arrays, replace(request(arrays, seeds), accounts=accounts))
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,14 +1,17 @@
 //! Tracing by accounts for Python: numpy arrays in, numpy arrays out.
 
+use std::collections::HashMap;
+
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::trace::accounts::{
-    self as core, AccountNetwork, AccountRequest, AccountRule, Entry, FlatAccounts,
+    self as core, AccountNetwork, AccountOutcome, AccountRequest, AccountRule, Accounts, Entry,
+    FlatAccounts,
 };
-use peelchain_core::trace::{Direction, Limits, Pace, TraceError};
+use peelchain_core::trace::{ChainSource, Direction, Limits, Pace, TraceError};
 use pyo3::prelude::*;
 
 use crate::errors::of_trace;
-use crate::trace::{Flat, flat, report};
+use crate::trace::{Source, flat, report};
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -58,8 +61,16 @@ type OutNetwork<'py> = (
         OutInts<'py>,
     ),
 );
+type OutTrace<'py> = (Vec<OutFlow<'py>>, Option<OutNetwork<'py>>, u64, u64, bool);
 type OutApportioned = (Vec<Vec<i64>>, Vec<i64>, i64);
 type InEntry = (i64, Option<Vec<(usize, i64)>>);
+
+/// Accounts in memory, or two functions: the account of a script, the outputs of an account.
+#[derive(FromPyObject)]
+enum InAccounts<'py> {
+    Flat((Ints<'py>, Ints<'py>, Ints<'py>)),
+    Called((Py<PyAny>, Py<PyAny>)),
+}
 
 /// Flows of the seeds through accounts; see `_core.pyi`.
 #[pyfunction]
@@ -72,8 +83,8 @@ type InEntry = (i64, Option<Vec<(usize, i64)>>);
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
 fn trace_accounts<'py>(
     py: Python<'py>,
-    chain: Flat<'py>,
-    accounts: (Ints<'py>, Ints<'py>, Ints<'py>),
+    chain: Source<'py>,
+    accounts: InAccounts<'py>,
     backward: bool,
     rules: Vec<String>,
     seed_txouts: Ints<'py>,
@@ -94,13 +105,7 @@ fn trace_accounts<'py>(
     payments: bool,
     network: bool,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Vec<OutFlow<'py>>, Option<OutNetwork<'py>>, u64, u64, bool)> {
-    let mut view = flat(py, &chain)?;
-    let mut owners = FlatAccounts {
-        account_of_script: accounts.0.as_slice()?,
-        first_output: accounts.1.as_slice()?,
-        outputs: accounts.2.as_slice()?,
-    };
+) -> PyResult<OutTrace<'py>> {
     let rules = rules
         .iter()
         .map(|name| rule(py, name))
@@ -135,19 +140,31 @@ fn trace_accounts<'py>(
         payments,
         network,
     };
-    let mut raised = None;
-    let outcome = py.detach(|| {
-        core::trace_accounts(&mut view, &mut owners, &request, &mut |at| {
-            report(progress.as_ref(), at).unwrap_or_else(|error| {
-                raised = Some(error);
-                Pace::Abort
-            })
-        })
-    });
-    if let Some(error) = raised {
-        return Err(error);
-    }
-    let outcome = outcome.map_err(|error| of_trace(py, error))?;
+    let progress = progress.as_ref();
+    let outcome = match (&chain, accounts) {
+        (Source::Flat(arrays), InAccounts::Flat(owners)) => run(
+            py,
+            &mut flat(py, arrays)?,
+            &mut owners_of(&owners)?,
+            &request,
+            progress,
+        ),
+        (Source::Stored(chain), InAccounts::Flat(owners)) => {
+            let chain = &mut chain.try_borrow_mut()?.inner;
+            run(py, chain, &mut owners_of(&owners)?, &request, progress)
+        }
+        (Source::Flat(arrays), InAccounts::Called(calls)) => {
+            let mut called = CalledAccounts::new(calls);
+            let outcome = run(py, &mut flat(py, arrays)?, &mut called, &request, progress);
+            called.raised.map_or(outcome, Err)
+        }
+        (Source::Stored(chain), InAccounts::Called(calls)) => {
+            let mut called = CalledAccounts::new(calls);
+            let chain = &mut chain.try_borrow_mut()?.inner;
+            let outcome = run(py, chain, &mut called, &request, progress);
+            called.raised.map_or(outcome, Err)
+        }
+    }?;
     Ok((
         outcome
             .flows
@@ -159,6 +176,98 @@ fn trace_accounts<'py>(
         outcome.books,
         outcome.partial,
     ))
+}
+
+/// Traces over any source, without the interpreter's lock.
+fn run<C: ChainSource + Send, A: Accounts + Send>(
+    py: Python<'_>,
+    chain: &mut C,
+    accounts: &mut A,
+    request: &AccountRequest<'_>,
+    progress: Option<&Py<PyAny>>,
+) -> PyResult<AccountOutcome> {
+    let mut raised = None;
+    let outcome = py.detach(|| {
+        core::trace_accounts(chain, accounts, request, &mut |at| {
+            report(progress, at).unwrap_or_else(|error| {
+                raised = Some(error);
+                Pace::Abort
+            })
+        })
+    });
+    match raised {
+        Some(error) => Err(error),
+        None => outcome.map_err(|error| of_trace(py, error)),
+    }
+}
+
+fn owners_of<'a>(arrays: &'a (Ints<'_>, Ints<'_>, Ints<'_>)) -> PyResult<FlatAccounts<'a>> {
+    Ok(FlatAccounts {
+        account_of_script: arrays.0.as_slice()?,
+        first_output: arrays.1.as_slice()?,
+        outputs: arrays.2.as_slice()?,
+    })
+}
+
+/// Accounts that Python is asked for; what it raises is kept, and ends the walk.
+struct CalledAccounts {
+    account_of: Py<PyAny>,
+    outputs_of: Py<PyAny>,
+    known: HashMap<i64, i64>,
+    counts: HashMap<i64, u64>,
+    raised: Option<PyErr>,
+}
+
+impl CalledAccounts {
+    fn new((account_of, outputs_of): (Py<PyAny>, Py<PyAny>)) -> CalledAccounts {
+        CalledAccounts {
+            account_of,
+            outputs_of,
+            known: HashMap::new(),
+            counts: HashMap::new(),
+            raised: None,
+        }
+    }
+
+    fn keep<T>(&mut self, answer: PyResult<T>) -> Result<T, TraceError> {
+        answer.map_err(|error| {
+            self.raised = Some(error);
+            TraceError::Cancelled
+        })
+    }
+}
+
+impl Accounts for CalledAccounts {
+    fn account_of(&mut self, script: i64) -> Result<i64, TraceError> {
+        if let Some(account) = self.known.get(&script) {
+            return Ok(*account);
+        }
+        let answer = Python::attach(|py| self.account_of.call1(py, (script,))?.extract::<i64>(py));
+        let account = self.keep(answer)?;
+        self.known.insert(script, account);
+        Ok(account)
+    }
+
+    fn output_count(&mut self, account: i64) -> Result<u64, TraceError> {
+        if let Some(count) = self.counts.get(&account) {
+            return Ok(*count);
+        }
+        let mut txouts = Vec::new();
+        self.outputs(account, &mut txouts)?;
+        self.counts.insert(account, txouts.len() as u64);
+        Ok(txouts.len() as u64)
+    }
+
+    fn outputs(&mut self, account: i64, txouts: &mut Vec<i64>) -> Result<(), TraceError> {
+        txouts.clear();
+        let answer = Python::attach(|py| {
+            let found = self.outputs_of.bind(py).call1((account,))?;
+            let found: Ints<'_> = found.extract()?;
+            txouts.extend_from_slice(found.as_slice()?);
+            Ok(())
+        });
+        self.keep(answer)
+    }
 }
 
 fn rule(py: Python<'_>, name: &str) -> PyResult<AccountRule> {

@@ -26,7 +26,7 @@ pub(crate) type Flat<'py> = (
 );
 /// The chain in memory, or in a store's files.
 #[derive(FromPyObject)]
-enum Source<'py> {
+pub(crate) enum Source<'py> {
     Flat(Flat<'py>),
     Stored(Bound<'py, StoredChain>),
 }

@@ -1,10 +1,13 @@
 """Published lists: import of tags and of exchange rates."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from peelchain.actions.progress import Progress, silent
 from peelchain.errors import SourceError
@@ -87,4 +90,17 @@ def import_rates(file: Path, store: Path, source: str | None = None) -> dict[str
             "first_day": str(min(days)) if days else None,
             "last_day": str(max(days)) if days else None,
             "sources": sorted(set(table["source"].to_pylist())),
+            "gaps": _gaps(table),
         }
+
+
+def _gaps(table: pa.Table) -> list[dict[str, Any]]:
+    """The days that each currency lacks between its first and its last, one row a gap."""
+    found = []
+    rows = sorted(zip(table["currency"].to_pylist(), table["date"].to_pylist(), strict=True))
+    for (currency, before), (of, after) in pairwise(rows):
+        days = (after - before).days - 1
+        if currency == of and days > 0:
+            first, last = before + timedelta(days=1), after - timedelta(days=1)
+            found.append({"currency": of, "from": str(first), "until": str(last), "days": days})
+    return found

@@ -17,13 +17,14 @@ from peelchain.actions.trace_rules import public_rule, rules_of
 from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.case.services import Services, service_at, services
+from peelchain.case.services import Services, service_at
 from peelchain.errors import MisuseError
 from peelchain.evaluate.intervals import clopper_pearson, share_interval
 from peelchain.store.arrays import Int64
 from peelchain.tags.services import Mark
 from peelchain.trace.null_controls import (
     Arrival,
+    Excluded,
     Matches,
     Namer,
     ScriptTypes,
@@ -80,8 +81,7 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
     with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
-        every = services(view.attribution, view.clusters.index).without(seeds.scripts)
-        ends = ends_of(asked.to, view, every)
+        ends = ends_of(asked.to, view, view.services)
         walked = walk_from(view, asked.direction, seeds, rules, within, progress, targets=ends)
         request = _as_one_claimant(walked.request)
         names = _namer(walked, ends)
@@ -89,7 +89,7 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
             view.chain,
             request.seed_txouts,
             _script_types(view),
-            excluded_scripts=_excluded(walked, request.seed_txouts),
+            _excluded(walked, request.seed_txouts),
         )
         real = arrival(view.chain, request, names)
         drawn: list[Arrival] = []
@@ -129,22 +129,21 @@ def _as_one_claimant(request: TraceRequest) -> TraceRequest:
     return replace(request, seed_txouts=txouts, seed_traced_sat=sat, seed_claimants=None)
 
 
-def _excluded(walked: Walked, seed_txouts: Int64) -> Int64:
+def _excluded(walked: Walked, seed_txouts: Int64) -> Excluded:
     """The scripts that no stand-in pays: those of the case, and of services if no seed pays one."""
-    view, own = walked.view, walked.seeds.scripts
+    view, index, named = walked.view, walked.view.clusters.index, walked.named
     paid = view.chain.outputs(seed_txouts).script_id
-    index = view.clusters.index
-    clusters = np.unique(index.cluster_of(paid)).tolist()
-    known = walked.known.scripts
-    return np.unique(
-        np.concatenate(
-            [
-                own,
-                *(index.members(cluster) for cluster in clusters),
-                known if not np.isin(paid, known).any() else known[:0],
-            ]
-        )
-    )
+    own = index.cluster_of(np.union1d(walked.seeds.scripts, paid))
+    pays_service = any(mark is not None for mark in named.marks_at(paid.tolist()))
+
+    def is_excluded(scripts: Int64) -> npt.NDArray[np.bool_]:
+        of_case = np.isin(index.cluster_of(scripts), own)
+        if pays_service:
+            return of_case
+        marks = named.marks_at(scripts.tolist())
+        return of_case | np.array([mark is not None for mark in marks], np.bool_)
+
+    return is_excluded
 
 
 def _script_types(view: StoreView) -> ScriptTypes:
@@ -185,9 +184,13 @@ def _namer(walked: Walked, ends: Sequence[End]) -> Namer:
     def paid(kinds: npt.NDArray[np.uint8], txouts: Int64) -> list[str | None]:
         rows = np.flatnonzero(np.isin(kinds, tagged))
         found: list[str | None] = [None] * len(kinds)
-        makers = view.chain.outputs(txouts[rows]).tx_id.tolist()
-        for row, tx in zip(rows.tolist(), makers, strict=True):
-            mark = service_at(direction, tx, int(txouts[row]), view.chain, known)
+        outputs = view.chain.outputs(txouts[rows])
+        if direction == "forward":
+            marks = known.marks_at(outputs.script_id.tolist())
+        else:
+            makers = zip(outputs.tx_id.tolist(), txouts[rows].tolist(), strict=True)
+            marks = [service_at(direction, tx, txout, view.chain, known) for tx, txout in makers]
+        for row, mark in zip(rows.tolist(), marks, strict=True):
             found[row] = titles[mark] if mark is not None else None
         return found
 

@@ -43,6 +43,14 @@ class AccountScope:
             for name, outcome in self.trace.rules.items()
         ]
 
+    def stopped(self) -> Row:
+        """Whether this walk or the other stopped early, and why, where this one did."""
+        if not self.trace.partial:
+            return {}
+        most = self.destinations.walked.request.max_txs
+        reached = most is not None and self.trace.visited_txs >= most
+        return {"partial": True, "stopped_by": "max_txs" if reached else "you"}
+
     def amounts(self) -> dict[Destination, dict[str, int]]:
         """The traced satoshis at each destination under each rule, with what accounts hold."""
         names = [public_rule(name) for name in self.trace.rules]

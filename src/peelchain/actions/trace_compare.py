@@ -8,7 +8,7 @@ from typing import Any
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
-from peelchain.actions.trace_crossing import crossed
+from peelchain.actions.trace_crossing import coinjoins_named, crossed
 from peelchain.actions.trace_destinations import Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_fiat import Fiat, fiat_in
@@ -58,6 +58,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         known = view.services
         targets = ends_of(asked.to, view, known)
+        coinjoins = coinjoins_named(asked.cross, view)
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
         walked = walk_from(
@@ -80,9 +81,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
                 "rules of scope account are left out: their books need the chain in memory, and "
                 "this store is too long"
             )
-        answer["crossing"] = (
-            crossed(walked, targets, asked.cross, progress) if asked.cross else None
-        )
+        answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}
@@ -129,10 +128,9 @@ def compared(
     ]
     rows.sort(key=_rank)
     rows = [{"rank": rank, **row} for rank, row in enumerate(rows, 1)]
-    answer = head(walked)
-    answer["partial"] |= accounts is not None and accounts.trace.partial
     return {
-        **answer,
+        **head(walked),
+        **({} if accounts is None else accounts.stopped()),
         "rules": rule_rows(walked) + (accounts.rule_rows() if accounts else []),
         "poison": poison(walked.trace),
         "destinations": rows,
@@ -207,28 +205,26 @@ def bound_amounts(bound: Bound) -> dict[str, int]:
 
 def _statements(walked: Walked, rows: Sequence[Row]) -> list[str]:
     said = []
-    what = "come to" if walked.direction == "forward" else "come from"
+    come = "come to" if walked.direction == "forward" else "come from"
+    inferred = walked.seeds.basis == "inference"
     for row in rows:
-        bound = row["bounds"]["transaction"]
+        least = {scope: bound["least_sat"] for scope, bound in row["bounds"].items()}
+        if row["type"] not in ("service", "mixer", "target") or not any(least.values()):
+            continue
         name = row["label"] or row["destination"].removeprefix("to:")
-        if row["without_inference_sat"]:
-            said.append(
-                f"at least {format_btc(row['without_inference_sat'])} BTC {what} {name} under "
-                "every conserving rule of scope transaction, traceable without any inference: from "
-                "outputs given to outputs that are named themselves, not by their cluster"
-            )
-        elif row["type"] in ("service", "mixer", "target") and bound["least_sat"]:
-            said.append(
-                f"at least {format_btc(bound['least_sat'])} BTC {what} {name} under every "
-                "conserving rule of scope transaction; which outputs are its, or which are the "
-                "seeds', rests on clustering"
-            )
-        in_books = row["bounds"].get(SCOPE)
-        if row["type"] in ("service", "mixer", "target") and in_books and in_books["least_sat"]:
-            said.append(
-                f"at least {format_btc(in_books['least_sat'])} BTC {what} {name} under every "
-                "conserving rule of scope account; an account is a cluster, and that an inference"
-            )
+        whole = f"at least {format_btc(least['transaction'])} BTC {come} {name} under every "
+        whole += "conserving rule of scope transaction"
+        if SCOPE in least:
+            whole += f", {format_btc(least[SCOPE])} BTC of scope account, where a cluster is held "
+            whole += "to be an account"
+        direct = row["without_inference_sat"]
+        if direct:
+            whole += f"; {format_btc(direct)} BTC of the first are traceable without any inference,"
+            whole += " from outputs given to outputs that are named themselves, not by a cluster"
+        else:
+            whole += f"; which outputs are its{' and the seeds' if inferred else ''} rests on "
+            whole += "clustering"
+        said.append(whole)
     if any(
         row["bounds"]["transaction"]["most_sat"] > row["bounds"]["transaction"]["most_known_sat"]
         for row in rows

@@ -21,19 +21,26 @@ from peelchain.units import format_hash, parse_txid, shown
 Row = dict[str, Any]
 
 
-def crossed(walked: Walked, targets: Sequence[End], txids: Sequence[str], progress: Watch) -> Row:
-    """The interval of each destination with the walk led through some CoinJoins.
+def coinjoins_named(txids: Sequence[str], view: StoreView) -> list[int]:
+    """The tx_ids of CoinJoins to be crossed, each once.
+
+    Raises MisuseError for a transaction that is no CoinJoin of the clustering, NotInChainError for
+    one that the chain lacks.
+    """
+    return list(dict.fromkeys(_coinjoin(txid, view) for txid in txids))
+
+
+def crossed(walked: Walked, targets: Sequence[End], txs: Sequence[int], progress: Watch) -> Row:
+    """The interval of each destination with the walk led through the CoinJoins of these tx_ids.
 
     Never an amount of a rule: inside a CoinJoin it would follow the order of inputs, which says
-    nothing of who paid whom. Raises MisuseError for a transaction that is no CoinJoin of the
-    clustering, NotInChainError for one that the chain lacks.
+    nothing of who paid whom.
     """
 
     def tell(what: str, done: int, of: int | None) -> None:
         progress(what, done, of or 0)
 
     view = walked.view
-    named = {_coinjoin(txid, view): txid for txid in txids}
     linkages = {
         tx: linkage_of(
             view,
@@ -41,7 +48,7 @@ def crossed(walked: Walked, targets: Sequence[End], txids: Sequence[str], progre
             parties_at_least=judged["participants_at_least"],
             progress=tell,
         )
-        for tx in named
+        for tx in txs
         if (judged := judgement(view, tx)) is not None
     }
     found = cross(

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from peelchain.actions.progress import Watch
-from peelchain.actions.trace_ends import End, directly_tagged
+from peelchain.actions.trace_ends import End, tagged_as
 from peelchain.actions.trace_fiat import Fiat, sum_fiat
 from peelchain.actions.trace_places import Places
 from peelchain.actions.trace_rules import public_rule
 from peelchain.actions.trace_walk import Walked
 from peelchain.case.services import services_at
 from peelchain.store.arrays import Int64
+from peelchain.tags.services import Mark
 from peelchain.trace.bounds import Bound, bounds
 from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import TERMINAL_TYPES
@@ -66,7 +67,7 @@ class Destinations:
         if graph is None:
             raise AssertionError("a walk that was asked for its graph has one")
         self.network = network or transaction_network(graph, seeds_once(walked))
-        self._direct = directly_tagged(walked.view)
+        self._tagged: dict[Mark, Int64] = {}
         self._found: dict[tuple[str, int, int], tuple[Destination, bool]] = {}
         self._look_up(self.network)
 
@@ -171,18 +172,20 @@ class Destinations:
                 of = Destination(
                     f"{kind}:{mark.label}", kind, mark.label, mark.party, mark.category
                 )
-                self._found[key] = of, self._is_tagged(maker_at[txout], script_at[txout])
+                self._found[key] = of, self._is_tagged(mark, maker_at[txout], script_at[txout])
             else:
                 self._found[key] = Destination(kind, kind), False
 
-    def _is_tagged(self, maker: int, script: int) -> bool:
-        """Whether tags name the script paid; backward, one that paid."""
+    def _is_tagged(self, mark: Mark, maker: int, script: int) -> bool:
+        """Whether a tag of its own names the script paid so; backward, one that paid."""
+        if mark not in self._tagged:
+            self._tagged[mark] = tagged_as(self.walked.view, [mark])
         if self.walked.direction == "forward":
-            return _has(self._direct, script)
+            return _has(self._tagged[mark], script)
         chain = self.walked.view.chain
         spent = chain.prevouts(maker)
         paid = chain.outputs(spent[spent >= 0]).script_id
-        return bool(np.isin(paid, self._direct).any())
+        return bool(np.isin(paid, self._tagged[mark]).any())
 
     def _target(self, txout: int, script: int) -> tuple[Destination, bool]:
         for end in self.targets:

@@ -1,7 +1,7 @@
 """The two ends of a question: an outpoint, a transaction, an address, a cluster or a service."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from peelchain.actions.view import StoreView
 from peelchain.case.services import Services
 from peelchain.errors import AddressError, MisuseError, NotInChainError
 from peelchain.store.arrays import Int64
-from peelchain.tags.services import service_kind
+from peelchain.tags.services import Mark, service_kind
 from peelchain.units import OutPoint, format_hash, parse_txid, shown
 
 Kind = Literal["outpoint", "tx", "address", "cluster", "service"]
@@ -120,10 +120,20 @@ def end_told(end: End) -> dict[str, Any]:
     }
 
 
-def directly_tagged(view: StoreView) -> Int64:
-    """The scripts that tags of services name themselves, rising."""
-    kinds = [service_kind(category) for category in view.tags["category"].to_pylist()]
-    named = view.tag_script_ids[np.array([kind is not None for kind in kinds], bool)]
+def tagged_as(view: StoreView, marks: Iterable[Mark]) -> Int64:
+    """The scripts that a tag of their own names as one of these services, rising.
+
+    A tag of the cluster does not count, nor one that names another party, though the cluster's
+    prevails over it.
+    """
+    names = {(mark.label, mark.actor) for mark in marks}
+    labels, actors = {label for label, _ in names}, {actor for _, actor in names if actor}
+    columns = (view.tags[c].to_pylist() for c in ("label", "actor", "category"))
+    own = [
+        service_kind(category) is not None and (label in labels or actor in actors)
+        for label, actor, category in zip(*columns, strict=True)
+    ]
+    named = view.tag_script_ids[np.array(own, bool)]
     return np.unique(named[named >= 0])
 
 
@@ -173,5 +183,5 @@ def _service(text: str, view: StoreView, known: Services) -> End:
         f"{SERVICE}{name}",
         "service",
         scripts=scripts,
-        direct_scripts=np.intersect1d(scripts, directly_tagged(view)),
+        direct_scripts=np.intersect1d(scripts, tagged_as(view, [known.marks[at] for at in chosen])),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,8 @@ from peelchain.cli.progress import progress
 
 tags_app = typer.Typer(help="What others have said of addresses.", no_args_is_help=True)
 rates_app = typer.Typer(help="Exchange rates by day.", no_args_is_help=True)
+
+_GAPS_SHOWN = 10
 
 
 # a callback keeps typer from folding a group of one command into that command
@@ -108,8 +110,17 @@ def import_rates(
                 ("imported", f"{answer['imported']:,} rates of {', '.join(answer['currencies'])}"),
                 ("days", f"{answer['first_day']} to {answer['last_day']}"),
                 ("source", "; ".join(answer["sources"])),
+                *_missing(answer["gaps"]),
                 *footing(answer),
             ]
         )
 
     emit(answer, form, human)
+
+
+def _missing(gaps: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for gap in gaps[:_GAPS_SHOWN]:
+        days = f"{gap['from']} to {gap['until']}" if gap["days"] > 1 else gap["from"]
+        yield ("missing", f"{gap['currency']} {days}: amounts of these days will have no worth")
+    if len(gaps) > _GAPS_SHOWN:
+        yield ("missing", f"and {len(gaps) - _GAPS_SHOWN:,} more gaps, which --json lists")

@@ -130,7 +130,10 @@ def _show(answer: dict[str, Any], form: Form) -> None:
                 *footing(answer),
             ]
         )
-        yield "a mark says that value may have changed hands unseen here, and nothing beyond"
+        yield (
+            "a mark is a possible off-chain transfer: value may have changed hands unseen here, "
+            "and nothing beyond"
+        )
         if found:
             yield ""
             yield from table(

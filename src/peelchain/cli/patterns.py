@@ -47,6 +47,7 @@ _THRESHOLD = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,8})?) ?([A-Za-z]{3})")
 _COLUMNS = ("pattern", "transactions", "first_txid", "last_txid", "outputs", "reasons",
             "stopped_because", "precision")  # fmt: skip
 _DAY = 24 * 3600
+_SHOWN = 20
 
 
 def on_trace(
@@ -127,8 +128,7 @@ def measured(
         Path, typer.Option(metavar="DIR", help="Where chains and counts are kept for going on.")
     ],
     economies: Annotated[
-        int,
-        typer.Option(metavar="N", min=1, max=100_000, help="Economies of each case and habits."),
+        int, typer.Option(metavar="N", min=1, max=100_000, help="Economies a case and habits.")
     ] = 20,
     blocks: Annotated[
         int, typer.Option(metavar="N", min=0, max=MOST, help="Blocks of each economy.")
@@ -204,9 +204,14 @@ def _show(answer: dict[str, Any], form: Form) -> None:
                 *footing(answer),
             ]
         )
-        for finding in found:
-            yield ""
-            yield from facts(_finding(finding, errors[finding["pattern"]]))
+        for name, rates in errors.items():
+            some = [finding for finding in found if finding["pattern"] == name]
+            for finding in some[:_SHOWN]:
+                yield ""
+                yield from facts(_finding(finding, rates))
+            if len(some) > _SHOWN:
+                yield ""
+                yield f"the first {_SHOWN} of {len(some):,} of {name}; --json and --csv have all"
         if found:
             yield ""
             yield "patterns are inferences: what they rest on is in the reasons"

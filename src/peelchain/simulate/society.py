@@ -72,7 +72,7 @@ class Society:
         ledger.truth.blocks.add(0, format_hash(genesis_hash()), genesis.owner_id)
         self._span = ledger.blocks - START
         self._plan(ledger, rng)
-        stage = Stage(ledger, self.users, self.exchanges, self.others, self.mixing, self._at)
+        stage = Stage(ledger, self.users, self.exchanges, self.mixing, self._at)
         enter(ledger.parameters.case, stage)
 
     # The calendar

@@ -12,8 +12,16 @@ from peelchain import _core
 from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.chain_rows import ChainRows
+from peelchain.store.stored_chain import StoredChain
 from peelchain.trace.network import Network
-from peelchain.trace.walk import TERMINAL_TYPES, Boundaries, Direction, Progress
+from peelchain.trace.walk import (
+    TERMINAL_TYPES,
+    Boundaries,
+    Direction,
+    Progress,
+    flat_columns,
+)
 
 ACCOUNT_RULES: tuple[str, ...] = tuple(_core.account_rules())
 """Every rule of scope account."""
@@ -57,6 +65,30 @@ def accounts_of(arrays: ChainArrays, cluster_of: Callable[[npt.ArrayLike], Int64
 
 
 @dataclass(frozen=True)
+class LookedUpAccounts:
+    """Accounts that are looked up as the walk comes to them, for chains that are not in memory.
+
+    `account_of` gives the account of a script_id; `outputs_of` the txout_ids that pay an account,
+    rising. For a StoredChain look up in another one of the same store than the one walked.
+    """
+
+    account_of: Callable[[int], int]
+    outputs_of: Callable[[int], Int64]
+
+
+def looked_up_accounts(
+    rows: ChainRows,
+    cluster_of: Callable[[npt.ArrayLike], Int64],
+    members: Callable[[int], Int64],
+) -> LookedUpAccounts:
+    """The accounts of clusters whose outputs `rows` looks up: `members` are a cluster's scripts."""
+    return LookedUpAccounts(
+        lambda script: int(cluster_of([script])[0]),
+        lambda account: rows.outputs_of_scripts(members(account)),
+    )
+
+
+@dataclass(frozen=True)
 class AccountRequest:
     """What to trace through accounts.
 
@@ -70,7 +102,7 @@ class AccountRequest:
     """
 
     direction: Direction
-    accounts: Accounts
+    accounts: Accounts | LookedUpAccounts
     seed_txouts: Int64
     seed_traced_sat: Int64
     rules: Sequence[str] | None = None
@@ -127,7 +159,7 @@ class AccountTrace:
 
 
 def trace_accounts(
-    chain: ChainArrays, request: AccountRequest, progress: Progress | None = None
+    chain: ChainArrays | StoredChain, request: AccountRequest, progress: Progress | None = None
 ) -> AccountTrace:
     """The trace of the request's seeds through the books of accounts, under each of its rules.
 
@@ -141,22 +173,8 @@ def trace_accounts(
     claimants = request.seed_claimants
     stops = request.boundaries
     flows, network, visited_txs, opened_books, partial = _core.trace_accounts(
-        (
-            chain.tx_height,
-            chain.tx_first_txin,
-            chain.tx_first_txout,
-            chain.txin_prev_txout,
-            chain.txout_value,
-            chain.txout_script,
-            chain.txout_tx,
-            chain.txout_spender,
-            chain.txout_unspendable,
-        ),
-        (
-            request.accounts.account_of_script,
-            request.accounts.first_output,
-            request.accounts.outputs,
-        ),
+        chain.core if isinstance(chain, StoredChain) else flat_columns(chain),
+        _owners(request.accounts),
         backward=request.direction == "backward",
         rules=list(rules),
         seed_txouts=_whole_numbers("seed_txouts", request.seed_txouts),
@@ -191,6 +209,14 @@ def trace_accounts(
         partial,
         None if network is None else _network(*network),
     )
+
+
+def _owners(
+    accounts: Accounts | LookedUpAccounts,
+) -> tuple[Int64, Int64, Int64] | tuple[Callable[[int], int], Callable[[int], Int64]]:
+    if isinstance(accounts, LookedUpAccounts):
+        return accounts.account_of, accounts.outputs_of
+    return accounts.account_of_script, accounts.first_output, accounts.outputs
 
 
 def _checked_rules(request: AccountRequest) -> Sequence[str]:

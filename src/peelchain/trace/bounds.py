@@ -105,24 +105,25 @@ def bounds(
             "defect of peelchain, please report it"
         )
 
-    def arriving(growing: list[Chosen], done: int) -> list[Cut]:
+    def arriving(known: Chosen, wide: Chosen, done: int) -> tuple[Cut, Cut]:
         def tell(*_: object) -> None:
             if progress is not None:
                 progress("bounds", done, len(destinations))
 
-        found = flows.most(growing, tell)
-        return [
+        growing = [known] if np.array_equal(known, wide) else [known, wide]
+        cuts = [
             _proved(network, chosen, sat, reaches)
-            for chosen, (sat, reaches) in zip(growing, found, strict=True)
+            for chosen, (sat, reaches) in zip(growing, flows.most(growing, tell), strict=True)
         ]
+        return cuts[0], cuts[-1]
 
     found = []
     for at, chosen in enumerate(destinations):
         if progress is not None:
             progress("bounds", at, len(destinations))
         other = ~chosen
-        known, most = arriving([chosen, chosen | unknown], at)
-        fled, away = arriving([other & ~unknown, other], at)
+        known, most = arriving(chosen, chosen | unknown, at)
+        fled, away = arriving(other & ~unknown, other, at)
         found.append(
             Bound(
                 least_sat=seeds_sat - away.sat,

@@ -6,7 +6,6 @@ What it counts is a coincidence rate, not a probability of guilt.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +29,19 @@ FIRST_WINDOW = 6
 MOST_WINDOW = 4032
 """Blocks each way within which matches are looked for: an hour at first, four weeks at last."""
 
+MOST_OUTPUTS = 4_000_000
+"""Outputs in a window that is not widened any more, so that a look takes seconds at most."""
+
 LEAST_FACTOR = 2
 MOST_FACTOR = 16
 """How many times as much or as little a match may be worth, at first and at last."""
 
 
-class ScriptTypes(Protocol):
-    """The code of each script's type, int64[N], by script_id int64[N]; equal for equal types."""
+ScriptTypes = Callable[[Int64], Int64]
+"""The code of each script's type, int64[N], by script_id int64[N]; equal for equal types."""
 
-    def __call__(self, scripts: Int64) -> Int64:
-        """The codes of scripts, in the order asked."""
+Excluded = Callable[[Int64], npt.NDArray[np.bool_]]
+"""Whether what pays each script may stand in for nothing, bool[N], by script_id int64[N]."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +86,17 @@ def matches(
     chain: Chain,
     seed_txouts: npt.ArrayLike,
     script_types: ScriptTypes,
+    is_excluded: Excluded | None = None,
     *,
-    excluded_scripts: npt.ArrayLike = (),
     least: int = 50,
 ) -> Matches:
     """Outputs like each seed: of nearby height, of like value, of the same script type.
 
-    Never a seed, an output that pays one of `excluded_scripts` (the case's own), one that can never
-    be spent, or, unless the seed is one, a coinbase's. The window of heights is doubled until there
+    Never a seed, an output that pays an excluded script (the case's own), one that can never be
+    spent, or, unless the seed is one, a coinbase's. The window of heights is doubled until there
     are `least` of them, then, for the widest, the factor of value; what is found by then must do.
     """
     seeds = np.asarray(seed_txouts, np.int64)
-    own = np.unique(np.asarray(excluded_scripts, np.int64))
     outputs = chain.outputs(seeds)
     heights = chain.transactions(outputs.tx_id).height.tolist()
     mined = _is_coinbase(chain, outputs.tx_id)
@@ -113,14 +114,16 @@ def matches(
                 & (there.value_sat <= value * factor)
                 & ~there.unspendable
                 & ~np.isin(near, seeds)
-                & ~np.isin(there.script_id, own)
             )
             like[like] = _is_coinbase(chain, there.tx_id[like]) == mined[seed]
             like[like] = script_types(there.script_id[like]) == types[seed]
+            if is_excluded is not None:
+                like[like] = ~is_excluded(there.script_id[like])
             pool = near[like]
             if len(pool) >= least:
                 break
-            if window < MOST_WINDOW and (height - window > 0 or height + window < tip):
+            covers = height - window <= 0 and height + window >= tip
+            if window < MOST_WINDOW and len(near) < MOST_OUTPUTS and not covers:
                 window *= 2
             elif factor < MOST_FACTOR:
                 factor *= 2

@@ -31,7 +31,7 @@ TERMINAL_TYPES: tuple[str, ...] = tuple(_core.terminal_types())
 
 _Int32 = npt.NDArray[np.int32]
 _Bool = npt.NDArray[np.bool_]
-_Flat = tuple[_Int32, Int64, Int64, Int64, Int64, Int64, Int64, Int64, _Bool]
+FlatColumns = tuple[_Int32, Int64, Int64, Int64, Int64, Int64, Int64, Int64, _Bool]
 
 _NONE: Int64 = np.empty(0, np.int64)
 _NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
@@ -223,7 +223,7 @@ def trace(chain: Chain, request: TraceRequest, progress: Progress | None = None)
             "boundaries are given by cluster, but the chain knows none; list their scripts"
         )
     flows, reached, graph, poison, partial, visited_txs, reached_txouts = _core.trace(
-        chain.core if isinstance(chain, StoredChain) else _flat(chain),
+        chain.core if isinstance(chain, StoredChain) else flat_columns(chain),
         backward=request.direction == "backward",
         rules=list(request.rules),
         seed_txouts=seed_txouts,
@@ -272,7 +272,8 @@ def trace(chain: Chain, request: TraceRequest, progress: Progress | None = None)
     )
 
 
-def _flat(chain: ChainArrays) -> _Flat:
+def flat_columns(chain: ChainArrays) -> FlatColumns:
+    """A chain in memory as the kernels take it."""
     return (
         chain.tx_height,
         chain.tx_first_txin,

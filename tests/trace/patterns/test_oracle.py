@@ -1,5 +1,7 @@
 """The detectors say on random chains what their definitions, written out slowly, say."""
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle import patterns as oracle
@@ -7,14 +9,21 @@ from tests.oracle.patterns import Known
 from tests.strategies import ChainBuilder
 from tests.trace.patterns.known import every, known_of, knowns, scene_of
 
-from peelchain.trace.patterns import consolidation, deposit_sweep, fan_out, peel_chain, round_trip
+from peelchain.trace.patterns import (
+    consolidation,
+    deposit_sweep,
+    fan_out,
+    peel_chain,
+    round_trip,
+    structuring,
+)
 from peelchain.trace.patterns.consolidation import consolidations, ground
 from peelchain.trace.patterns.deposit_sweep import deposit_sweeps
 from peelchain.trace.patterns.fan_out import fan_outs
 from peelchain.trace.patterns.peel_chain import peel_chains
 from peelchain.trace.patterns.round_trip import round_trips
 from peelchain.trace.patterns.search import find_patterns, search
-from peelchain.trace.patterns.structuring import by_chance
+from peelchain.trace.patterns.structuring import Payment, Threshold, by_chance, structurings
 
 many = settings(max_examples=150, deadline=None)
 
@@ -111,6 +120,28 @@ def test_a_search_that_is_stopped_keeps_what_it_found():
     assert stopped.looked_at == 3
     assert stopped.findings == search(scene, range(7)).findings
     assert search(scene, range(7), progress=lambda done, of: False).looked_at == 0
+
+
+@many
+@given(st.integers(0, 2**32))
+def test_structurings(seed: int):
+    rng = Random(seed)
+    paid = [
+        Payment(
+            txout_id=n,
+            tx_id=n,
+            payee=rng.choice(("A", "A", 7)),
+            time=rng.randint(0, 60),
+            worth=rng.choice([None, *range(900, 1_000, 10), rng.randint(880, 1_120)]),
+        )
+        for n in range(rng.randint(0, 25))
+    ]
+    threshold = Threshold(1_000, "USD", rng.randint(0, 12))
+    rows = [(p.txout_id, p.payee, p.time, p.worth) for p in paid]
+    expected = oracle.structurings(rows, 1_000, threshold.gap_seconds, structuring.LEAST_BELOW)
+    assert {f.txouts for f in structurings(paid, threshold)} == expected
+    rng.shuffle(paid)
+    assert {f.txouts for f in structurings(paid, threshold)} == expected
 
 
 def test_chance_is_what_trying_every_way_gives():

@@ -346,10 +346,12 @@ pub fn most(
     let mut found = Vec::with_capacity(growing.len());
     for chosen in growing {
         check_flags(network, chosen)?;
-        let ends = network.end_capacities_sat.iter().zip(*chosen);
-        let chosen_sat: i128 = ends
-            .filter(|(_, c)| **c)
-            .map(|(sat, _)| i128::from(*sat))
+        let chosen_sat: i128 = (0..chosen.len())
+            .filter(|end| chosen[*end])
+            .map(|end| {
+                let inflow_sat = network.inflow_sat[network.end_nodes[end] as usize];
+                i128::from(network.end_capacities_sat[end].min(inflow_sat))
+            })
             .sum();
         let push = if chosen_sat < seeds_sat {
             Push::FromEnds

@@ -76,7 +76,8 @@ impl Cache {
             column,
             rows: first..first + count,
             numbers,
-            used: true,
+            // else a pass over much would drive out what is in use all along
+            used: false,
         };
         let at = match self.free.pop() {
             Some(at) => at,

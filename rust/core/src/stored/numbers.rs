@@ -12,12 +12,13 @@ impl Numbers {
     pub fn of(values: &[i64]) -> Self {
         let least = values.iter().copied().min().unwrap_or(0);
         let most = values.iter().copied().max().unwrap_or(0);
-        // the casts cut nothing off: no difference is more than the spread
+        // casts cut nothing off: no difference is more than the spread
+        let above = |value: &i64| value.wrapping_sub(least);
         match least.abs_diff(most) {
-            0..=0xff => Self::Bytes(least, values.iter().map(|v| (v - least) as u8).collect()),
-            0..=0xffff => Self::Halves(least, values.iter().map(|v| (v - least) as u16).collect()),
-            0..=0xffff_ffff => {
-                Self::Words(least, values.iter().map(|v| (v - least) as u32).collect())
+            0..=0xff => Self::Bytes(least, values.iter().map(|v| above(v) as u8).collect()),
+            0x100..=0xffff => Self::Halves(least, values.iter().map(|v| above(v) as u16).collect()),
+            0x1_0000..=0xffff_ffff => {
+                Self::Words(least, values.iter().map(|v| above(v) as u32).collect())
             }
             _ => Self::Whole(values.into()),
         }

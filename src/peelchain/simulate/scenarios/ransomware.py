@@ -2,9 +2,8 @@
 
 The shape is that of published measurements: a fresh address a victim, most of the sum to an
 affiliate soon after, the rest joined and moved on to exchanges. Sources: Huang et al. 2018
-("Tracking ransomware end-to-end", sections V and VI); Paquet-Clouston et al. 2019 ("Ransomware
-payments in the Bitcoin ecosystem"); Oosthoek et al. 2023 ("A tale of two markets",
-Communications of the ACM 66(8)).
+("Tracking ransomware end-to-end"); Paquet-Clouston et al. 2019 ("Ransomware payments in the Bitcoin
+ecosystem"); Oosthoek et al. 2023 ("A tale of two markets", Communications of the ACM 66(8)).
 """
 
 from functools import partial

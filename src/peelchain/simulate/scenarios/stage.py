@@ -22,7 +22,6 @@ class Stage:
     ledger: Ledger
     users: Sequence[Party]
     exchanges: Sequence[Service]
-    others: Sequence[Service]
     mixing: Mixing
     at: Callable[[float, Callable[[], object]], None]
 

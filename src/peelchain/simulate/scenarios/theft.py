@@ -1,10 +1,10 @@
 """A theft from an exchange's hot wallet: peel chains, deposits below a threshold, round trips.
 
 The shape is that of published thefts: the loot peeled off in small slices from one large coin to
-the change of the next (Meiklejohn et al. 2013, "A fistful of bitcoins", section 5; Kappos et al.
-2022, "How to peel a million", section 2), and of the red flags that the Financial Action Task Force
-lists (2020, "Virtual assets red flag indicators"): amounts just below a reporting threshold, and
-deposits withdrawn again at once.
+the change of the next (Meiklejohn et al. 2013, "A fistful of bitcoins"; Kappos et al. 2022, "How to
+peel a million"), and of the red flags that the Financial Action Task Force lists (2020, "Virtual
+assets red flag indicators"): amounts just below a reporting threshold, and deposits withdrawn again
+at once.
 """
 
 from collections.abc import Callable, Sequence

@@ -11,6 +11,7 @@ mod flow;
 mod journal;
 mod ledger;
 mod network;
+mod opening;
 mod owners;
 mod reach;
 mod seeds;

@@ -1,32 +1,15 @@
 //! The walk: which accounts value from the seeds gets into, and what happens in their books.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use super::journal::{Holding, Journal, Origin, Position, Receipt, Rest};
+use super::opening::{Book, Shelved};
 use super::owners::Accounts;
 use super::transaction::{Made, Payer, Reader, Transaction};
 use super::{AccountRequest, seeds};
 use crate::trace::{
     ChainSource, Direction, MAX_MONEY_SAT, NO_TERMINAL, Pace, Progress, Pulse, Terminal, TraceError,
 };
-
-/// Books that are open.
-struct Book {
-    slot: usize,
-    /// Accounts from the nearest seed's, as far as the walk has come.
-    hops: u32,
-    balance_sat: i64,
-    /// What is still to come, the next one last.
-    events: Vec<Event>,
-}
-
-/// A transaction that pays an account or is paid by it.
-#[derive(Clone, Copy)]
-struct Event {
-    tx: i64,
-    /// Whether the account hands value on there: forward it pays, backward it is paid.
-    hands_on: bool,
-}
 
 /// Why books are closed with the walk, and not by the chain's end.
 enum Closing {
@@ -36,17 +19,19 @@ enum Closing {
 
 const PULSE_EVERY: u64 = 1 << 12;
 
-struct Walker<'a, C: ChainSource, A: Accounts> {
-    reader: Reader<'a, C, A>,
-    request: &'a AccountRequest<'a>,
-    forward: bool,
-    open: BTreeMap<i64, Book>,
+/// The state of the walk.
+pub struct Walker<'a, C: ChainSource, A: Accounts> {
+    pub reader: Reader<'a, C, A>,
+    pub request: &'a AccountRequest<'a>,
+    pub forward: bool,
+    pub open: BTreeMap<i64, Book>,
+    pub shelved: HashMap<i64, Shelved>,
     /// Keys of transactions, the next one greatest. One may be in it several times.
-    pending: BinaryHeap<i64>,
+    pub pending: BinaryHeap<i64>,
     /// Whether the seed's transaction was come to.
-    seed_is_done: Vec<bool>,
-    journal: Journal,
-    txouts: Vec<i64>,
+    pub seed_is_done: Vec<bool>,
+    pub journal: Journal,
+    pub txouts: Vec<i64>,
 }
 
 /// The books that value from the seeds gets into, in the order of the walk.
@@ -63,6 +48,7 @@ pub fn reach<C: ChainSource, A: Accounts>(
         request,
         forward: request.direction == Direction::Forward,
         open: BTreeMap::new(),
+        shelved: HashMap::new(),
         pending: BinaryHeap::new(),
         seed_is_done: vec![false; seed_txouts.len()],
         journal: Journal::new(found, claimants),
@@ -78,7 +64,8 @@ pub fn reach<C: ChainSource, A: Accounts>(
 }
 
 impl<C: ChainSource, A: Accounts> Walker<'_, C, A> {
-    fn key(&self, tx: i64) -> i64 {
+    /// What `pending` holds for a transaction.
+    pub fn key(&self, tx: i64) -> i64 {
         if self.forward { -tx } else { tx }
     }
 
@@ -175,6 +162,7 @@ impl<C: ChainSource, A: Accounts> Walker<'_, C, A> {
             tx: tx.unwrap_or(-1),
             balance_sat: book.balance_sat,
         });
+        self.shelve(account, book);
         tx.is_some()
     }
 
@@ -492,103 +480,5 @@ impl<C: ChainSource, A: Accounts> Walker<'_, C, A> {
             }
         }
         Ok(())
-    }
-
-    /// Opens an account's books at a transaction, unless they are open.
-    fn touch(
-        &mut self,
-        account: i64,
-        hops: u32,
-        transaction: &Transaction,
-    ) -> Result<(), TraceError> {
-        if let Some(book) = self.open.get_mut(&account) {
-            book.hops = book.hops.min(hops);
-            return Ok(());
-        }
-        let tx = transaction.tx;
-        let mut balance_sat = match transaction.payer {
-            Payer::One(payer) if payer == account => transaction.internal_sat(self.forward),
-            _ => 0,
-        };
-        let mut txouts = std::mem::take(&mut self.txouts);
-        self.reader.accounts.outputs(account, &mut txouts)?;
-        let mut events = Vec::new();
-        for txout in &txouts {
-            let value_sat = self.reader.chain.value_sat(*txout)?;
-            if value_sat == 0 || self.reader.chain.is_unspendable(*txout)? {
-                continue;
-            }
-            let made = self.reader.chain.maker(*txout)?;
-            let spent = self.reader.chain.spender(*txout)?;
-            if spent != -1 && spent <= made {
-                return Err(TraceError::Chain(format!(
-                    "txout {txout} is spent by a transaction no later than the one that made it"
-                )));
-            }
-            if made < tx && (spent == -1 || spent > tx) {
-                balance_sat += value_sat;
-                if balance_sat > MAX_MONEY_SAT {
-                    return Err(TraceError::Chain(format!(
-                        "account {account} holds more than all money"
-                    )));
-                }
-            }
-            for (event, hands_on) in [(made, !self.forward), (spent, self.forward)] {
-                let to_come = if self.forward { event > tx } else { event < tx };
-                if event != -1 && to_come {
-                    events.push(Event {
-                        tx: event,
-                        hands_on,
-                    });
-                }
-            }
-        }
-        self.txouts = txouts;
-        let forward = self.forward;
-        let key = |tx: i64| if forward { -tx } else { tx };
-        events.sort_unstable_by_key(|event| (key(event.tx), event.hands_on));
-        // Of one transaction's events the one that hands on stands for all: it sorts last.
-        events.reverse();
-        events.dedup_by_key(|event| event.tx);
-        events.reverse();
-        if let Some(next) = events.last() {
-            self.pending.push(key(next.tx));
-        }
-        let slot = self.journal.open(account, balance_sat);
-        self.open.insert(
-            account,
-            Book {
-                slot,
-                hops,
-                balance_sat,
-                events,
-            },
-        );
-        Ok(())
-    }
-
-    /// Goes on to the next event of the accounts in a transaction; forgets those that hold nothing.
-    fn advance(&mut self, transaction: &Transaction) {
-        let forward = self.forward;
-        let key = |tx: i64| if forward { -tx } else { tx };
-        for account in transaction.accounts() {
-            let Some(book) = self.open.get_mut(&account) else {
-                continue;
-            };
-            if book.balance_sat == 0 {
-                self.open.remove(&account);
-                continue;
-            }
-            while book
-                .events
-                .last()
-                .is_some_and(|event| key(event.tx) >= key(transaction.tx))
-            {
-                book.events.pop();
-            }
-            if let Some(next) = book.events.last() {
-                self.pending.push(key(next.tx));
-            }
-        }
     }
 }

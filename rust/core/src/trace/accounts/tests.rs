@@ -36,8 +36,7 @@ fn each_rule_pays_as_worked_by_hand() {
     assert_eq!(paid(&books(), AccountRule::Fifo), [[20, 0], [40, 30]]);
     // last in: 40, 60, 20 own; then 50 own, 20 own
     assert_eq!(paid(&books(), AccountRule::Lifo), [[60, 40], [0, 0]]);
-    // 100 of 200 is traced: 60 goes, 40 stays of 80; then 70 of 130 takes 40 * 70 / 130 = 21.5,
-    // and the rest 18.5: the tie goes to the payment
+    // 100 of 200 is traced: 60 goes, 40 stays of 80; then 70 of 130 takes 40 * 70 / 130 = 21.54
     assert_eq!(paid(&books(), AccountRule::Pool), [[36, 24], [13, 9]]);
     // own 100 first, then 20 of the claims; own 50 first, then 20 of the 80 left
     assert_eq!(paid(&books(), AccountRule::Libr), [[12, 8], [12, 8]]);
