@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from tests.cli.running import peelchain
 
-from peelchain.cli import trace, trace_compare
+from peelchain.cli import trace, trace_between, trace_compare
 from peelchain.cli.interrupts import stoppable
 
 
@@ -95,3 +95,28 @@ def test_a_walk_that_is_stopped_still_has_all_its_bounds(session, monkeypatch):
             bound = row["bounds"][rule["scope"]]
             left_sat = row["traced_sat"][rule["rule"]]
             assert bound["least_sat"] <= left_sat <= bound["most_sat"]
+
+
+def test_between_keeps_the_bounds_that_were_found(session, monkeypatch):
+    @contextmanager
+    def impatient():
+        def report(what, done, of):
+            if what == "bounds" and done == 1:
+                signal.raise_signal(signal.SIGINT)
+
+        yield report
+
+    asked = ["trace", "between", session.outpoint, "--to", session.reached, "-s", session.store]
+    whole = peelchain(*asked, "--json").answer
+    monkeypatch.setattr(trace_between, "progress", impatient)
+    ran = peelchain(*asked, "--json")
+    answer = json.loads(ran.out)
+    assert (ran.code, answer["stopped_by"], answer["bounds_missing"]) == (
+        130,
+        "you",
+        {"transaction": 1},
+    )
+    assert answer["to"] == whole["to"]
+    assert answer["bounds"] == {"transaction": None}
+    for form in ("--csv", "--table"):
+        assert peelchain(*asked, form).code == 130

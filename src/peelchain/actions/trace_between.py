@@ -10,7 +10,11 @@ import numpy as np
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_compare import bound_amounts, rule_rows
-from peelchain.actions.trace_destinations import Destinations
+from peelchain.actions.trace_destinations import (
+    Destinations,
+    bounds_until_stopped,
+    deaf_to_the_past,
+)
 from peelchain.actions.trace_ends import End, end_told, ends_of, seeds_at
 from peelchain.actions.trace_filters import Filters, period
 from peelchain.actions.trace_rules import ALL, public_rule, rules_of
@@ -18,7 +22,6 @@ from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
-from peelchain.trace.bounds import bounds
 from peelchain.units import shown
 
 Row = dict[str, Any]
@@ -66,17 +69,18 @@ def trace_between(asked: BetweenAsked, store: Path, progress: Watch = silent) ->
         flags = {d: whole for d, (whole, _) in destinations.ends().items()}
         nothing = np.zeros(len(destinations.network.end_types), bool)
         chosen = [flags[of[end.text]] if end.text in of else nothing for end in ends]
-        found = bounds(
-            destinations.network,
-            [*chosen, np.logical_or.reduce(chosen)],
-            lambda what, n, total: progress(what, n, total or 0),
-        )
+        wanted = [*chosen, np.logical_or.reduce(chosen)]
+        done = bounds_until_stopped(destinations.network, wanted, deaf_to_the_past(progress))
+        missing = len(wanted) - len(done)
+        found = [*done, *[None] * missing]
         none = {public_rule(name): 0 for name in names}
         amounts = [arrived[of[end.text]] if end.text in of else none for end in ends]
         direct = [[_direct(start, end, view) for end in ends] for start in starts]
         pairs = _pairs(walked, destinations, starts, ends, amounts)
         return {
             **head(walked),
+            **({"partial": True, "stopped_by": "you"} if missing else {}),
+            "bounds_missing": {"transaction": missing},
             "from": [end_told(end) for end in starts],
             "to": [
                 {

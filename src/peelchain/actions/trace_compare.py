@@ -12,7 +12,12 @@ from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
 from peelchain.actions.trace_crossing import coinjoins_named, crossed
 from peelchain.actions.trace_cuts import MOST_PARTS, cuts_rows, cuts_told, shortened
-from peelchain.actions.trace_destinations import Bounded, Destination, Destinations
+from peelchain.actions.trace_destinations import (
+    Bounded,
+    Destination,
+    Destinations,
+    deaf_to_the_past,
+)
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_fiat import Fiat, fiat_in
 from peelchain.actions.trace_filters import Filters, period
@@ -118,7 +123,7 @@ def compared(
     if accounts is not None:
         scopes[SCOPE] = (accounts.destinations, accounts.amounts())
     every = list(dict.fromkeys(d for of, _ in scopes.values() for d in of.every()))
-    watch = _afresh(progress)
+    watch = deaf_to_the_past(progress)
     found = {name: of.bounded(every, watch, cuts=cuts) for name, (of, _) in scopes.items()}
     missing = {name: len(every) - len(bounded) for name, bounded in found.items()}
     # the network of accounts has the seeds in an order of its own
@@ -143,7 +148,7 @@ def compared(
                 for rule, sat in (amounts.get(d) or dict.fromkeys(_rules_in(amounts), 0)).items()
             },
             "bounds": {
-                name: bound_amounts(bounded[d].whole) if d in bounded else None
+                name: bound_amounts(bounded[d].whole if d in bounded else None)
                 for name, bounded in found.items()
             },
             "cuts": {name: proof[d] for name, proof in proofs.items() if d in proof},
@@ -178,17 +183,6 @@ def _rank(row: Row) -> tuple[Any, ...]:
     bounds = [bound or {"least_sat": -1, "most_sat": -1} for bound in row["bounds"].values()]
     least = [-bound["least_sat"] for bound in bounds]
     return (*least, *(-bound["most_sat"] for bound in bounds), row["destination"])
-
-
-def _afresh(progress: Watch) -> Watch:
-    """The watch, deaf to a stop that was asked for before."""
-    if progress("bounds", 0, 0) is not False:
-        return progress
-
-    def deaf(what: str, done: int, of: int) -> None:
-        progress(what, done, of)
-
-    return deaf
 
 
 def _rules_in(amounts: dict[Destination, dict[str, int]]) -> list[str]:
@@ -231,8 +225,10 @@ def rule_rows(walked: Walked) -> list[Row]:
     ]
 
 
-def bound_amounts(bound: Bound) -> dict[str, int]:
-    """The four amounts of a bound."""
+def bound_amounts(bound: Bound | None) -> dict[str, int] | None:
+    """The four amounts of a bound; None where it was not found."""
+    if bound is None:
+        return None
     return {
         "least_sat": bound.least_sat,
         "most_sat": bound.most_sat,

@@ -56,6 +56,32 @@ class _StopError(Exception):
     """Whoever watches wants no more bounds."""
 
 
+def bounds_until_stopped(
+    network: Network, wanted: Sequence[Chosen], progress: Watch, *, cuts: bool = False
+) -> list[Bound]:
+    """The bounds of sets of ends, in order; the first of them where `progress` asks to stop."""
+
+    def told(what: str, done: int, of: int | None) -> None:
+        if progress(what, done, of or 0) is False:
+            raise _StopError
+
+    found: list[Bound] = []
+    with suppress(_StopError):
+        found.extend(each_bound(network, wanted, told, cuts=cuts))
+    return found
+
+
+def deaf_to_the_past(progress: Watch) -> Watch:
+    """The watch, deaf to a stop that was asked for before."""
+    if progress("bounds", 0, 0) is not False:
+        return progress
+
+    def deaf(what: str, done: int, of: int) -> None:
+        progress(what, done, of)
+
+    return deaf
+
+
 class Destinations:
     """The destinations of a walk, and which end of it belongs to which."""
 
@@ -149,18 +175,11 @@ class Destinations:
 
         Where `progress` asks to stop, those that were found until then.
         """
-
-        def told(what: str, done: int, of: int | None) -> None:
-            if progress(what, done, of or 0) is False:
-                raise _StopError
-
         nowhere = np.zeros(len(self.network.end_types), bool)
         ends = {**dict.fromkeys(chosen, (nowhere, nowhere)), **self.ends()}
         direct = [d for d in chosen if self._speaks_directly(d, ends[d])]
         wanted = [ends[d][0] for d in chosen] + [ends[d][1] for d in direct]
-        found: list[Bound] = []
-        with suppress(_StopError):
-            found.extend(each_bound(self.network, wanted, told, cuts=cuts))
+        found = bounds_until_stopped(self.network, wanted, progress, cuts=cuts)
         own = dict(zip(direct, found[len(chosen) :], strict=False))
         return {d: Bounded(whole, own.get(d)) for d, whole in zip(chosen, found, strict=False)}
 

@@ -145,9 +145,9 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
         (
             [
                 end["text"],
-                format_btc(end["bounds"]["transaction"]["least_sat"]),
+                _bound(end, "least_sat"),
                 *(format_btc(end["traced_sat"][rule]) for rule in rules),
-                format_btc(end["bounds"]["transaction"]["most_sat"]),
+                _bound(end, "most_sat"),
                 format_btc(end["direct"]["value_sat"]),
             ]
             for end in [*answer["to"], *([every] if len(answer["to"]) > 1 else [])]
@@ -170,9 +170,14 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
         )
     yield ""
     yield "direct: whole outputs made by transactions that spend from the first, whoever else paid"
-    if bounds["most_sat"] > bounds["most_known_sat"]:
+    if bounds and bounds["most_sat"] > bounds["most_known_sat"]:
         widened = bounds["most_sat"] - bounds["most_known_sat"]
         yield f"of the most, {format_btc(widened)} BTC only because the walk was cut"
+
+
+def _bound(end: Row, name: str) -> str:
+    bound = end["bounds"]["transaction"]
+    return format_btc(bound[name]) if bound else "?"
 
 
 def _rows(answer: Row) -> Iterator[list[Any]]:
@@ -185,5 +190,5 @@ def _rows(answer: Row) -> Iterator[list[Any]]:
         for rule in answer["rules"]:
             yield [None, end["text"], rule["scope"], rule["rule"], end["traced_sat"][rule["rule"]]]
         for scope, bound in end["bounds"].items():
-            for name in _BOUNDS:
+            for name in _BOUNDS if bound else ():
                 yield [None, end["text"], scope, name, bound[f"{name}_sat"]]
