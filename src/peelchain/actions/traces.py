@@ -154,7 +154,7 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "rules": _rules(told, rows),
             "accounts": None if accounts is None else walked_through(accounts),
             "poison": poison(walked.trace),
-            "seeds": _seeds(walked, places),
+            "seeds": _seeds(walked, places, named),
             "claimants": _claimants(told),
             "terminals": rows,
             "holdings": _holdings(told, places, named),
@@ -397,7 +397,7 @@ def _payments(told: _Told, places: Places, worth: Fiat | None, named: _Named) ->
     )
 
 
-def _seeds(walked: Walked, places: Places) -> list[Row]:
+def _seeds(walked: Walked, places: Places, named: _Named) -> list[Row]:
     seeds = walked.seeds
     claims = [None] * len(seeds.txouts) if seeds.claimant_of is None else seeds.claimant_of.tolist()
     return [
@@ -408,6 +408,7 @@ def _seeds(walked: Walked, places: Places) -> list[Row]:
             "claimant": None if claim is None else seeds.claimants[claim],
             "address": places.address(txout),
             **places.when(places.maker(txout)),
+            "mark": list(named.marks.get(txout, ())),
         }
         for txout, sat, claim in zip(seeds.txouts.tolist(), seeds.sat.tolist(), claims, strict=True)
     ]
