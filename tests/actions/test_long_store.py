@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,13 @@ def test_patterns_paths_comparisons_and_controls(
     asked = PathAsked(seeds[0], f"service:{label}")
     short, long = of_both(lambda: trace_path(asked, store), monkeypatch)
     assert short == long
-    # accounts need the chain in memory: rules of their scope are left out on a long store
-    compared = CompareAsked(SeedsAsked(seeds), rules=("pro-rata", "tiho", "index-fifo"))
-    short, long = of_both(lambda: trace_compare(compared, store), monkeypatch)
-    assert short == long
+    for compared in (
+        CompareAsked(SeedsAsked(seeds)),
+        CompareAsked(SeedsAsked(seeds[-5:]), direction="backward", rules=("account-pool",)),
+    ):
+        short, long = of_both(partial(trace_compare, compared, store), monkeypatch)
+        assert short == long
+        assert {"account"} <= {rule["scope"] for rule in short["rules"]}
     drawn = NullAsked(SeedsAsked(seeds[:3]), draws=5)
     short, long = of_both(lambda: null_controls(drawn, store), monkeypatch)
     assert short == long
@@ -136,6 +140,9 @@ def test_services_by_cluster_stop_a_walk_where_their_scripts_do(world: tuple[Pat
         assert passed.marks_at(scripts) == shared_passed.marks_at(scripts)
         seeds = short.arrays.txout_value.nonzero()[0][::5]
         for some, others in ((listed, shared), (less, shared_less), (passed, shared_passed)):
+            read_out = others.listed()
+            assert read_out.scripts.tolist() == some.scripts.tolist()
+            assert read_out.mark_of.tolist() == some.mark_of.tolist()
             found = [
                 trace(
                     one.chain,

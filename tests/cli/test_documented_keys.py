@@ -77,7 +77,7 @@ def answers(session):
     return found
 
 
-OTHERS = {"chain decode", "coinjoin classify", "investigate", "verify"}
+OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
 OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
 
 

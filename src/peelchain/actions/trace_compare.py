@@ -72,15 +72,9 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
             targets=targets,
         )
         accounts = None
-        # of `all`, those that this store is too long for are left out, and it is said
-        if account_names and (view.in_memory or not _is_all(asked.rules)):
+        if account_names:
             accounts = account_scope(walked, account_names, targets, progress)
         answer = compared(walked, Destinations(walked, targets), accounts, worth, progress)
-        if account_names and accounts is None:
-            answer["statements"].append(
-                "rules of scope account are left out: their books need the chain in memory, and "
-                "this store is too long"
-            )
         answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
@@ -157,10 +151,6 @@ def _rules_in(amounts: dict[Destination, dict[str, int]]) -> list[str]:
 
 def _least(bound: Bound | None) -> int | None:
     return None if bound is None else bound.least_sat
-
-
-def _is_all(rules: Sequence[str]) -> bool:
-    return [rule.strip().lower() for rule in rules] == [ALL]
 
 
 def bounds_rows(rows: Sequence[Row]) -> list[Row]:
