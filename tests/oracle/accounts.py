@@ -142,6 +142,10 @@ class Chain:
         made = [o for o in self.made(tx) if self.owner(o) == account]
         return [o for o in made if not self.unspendable[o] and not self.internal(tx, o)]
 
+    def pays(self, tx: Tx, account: int) -> bool:
+        """Whether outputs of a transaction are an account's, its own change included."""
+        return any(self.owner(o) == account and not self.unspendable[o] for o in self.made(tx))
+
     def accounts(self, tx: Tx) -> list[int]:
         return sorted({self.owner(o) for o in [*self.known(tx), *self.made(tx)]})
 
@@ -496,7 +500,7 @@ def backward(arrays: ChainArrays, question: Question, rule: str) -> Answer:
     for tx in reversed(chain.txs):
         if question.max_txs is not None and walked >= question.max_txs:
             for account in sorted(reached):
-                earlier = [t.tx for t in chain.txs[: tx.tx + 1] if chain.received(t, account)]
+                earlier = [t.tx for t in chain.txs[: tx.tx + 1] if chain.pays(t, account)]
                 close(account, max(earlier), tx.tx + 1)
                 answer.partial = True
             for txout in sorted(chain.seeds):
