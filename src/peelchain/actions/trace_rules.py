@@ -27,7 +27,8 @@ def canonical_rule(rule: str) -> str:
     if name not in RULES:
         raise MisuseError(
             f"there is no tracing rule {shown(rule)}; the rules are "
-            f"{', '.join(public_rule(r) for r in RULES)}"
+            f"{', '.join(map(public_rule, RULES))}, and of scope account "
+            f"{', '.join(map(public_rule, ACCOUNT_RULES))}"
         )
     return name
 
