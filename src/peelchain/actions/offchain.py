@@ -5,21 +5,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.evaluate import put_rates
+from peelchain.actions.measuring import Evaluate, MeasureAsked, measure
 from peelchain.actions.progress import Progress, Watch, silent
 from peelchain.actions.trace_filters import Filters, period
 from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
 from peelchain.actions.trace_walk import head, walk_from
 from peelchain.actions.view import StoreView
-from peelchain.errors import MisuseError, PeelchainError, StoreError
-from peelchain.evaluate.error_rates import Measured, measured_error
+from peelchain.errors import StoreError
+from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.raw_blocks import RawBlocks
 from peelchain.store.witnesses import witnesses
 from peelchain.trace.offchain import CHANNEL_CLOSE, CHANNEL_OPEN, MARKS, marks
 from peelchain.trace.walk import Direction
 from peelchain.units import format_hash
-
-_EVALUATE = "peelchain evaluate marks"
 
 
 def marks_on_trace(
@@ -115,41 +113,12 @@ def mark_errors() -> dict[str, dict[str, Any] | None]:
     return {mark: None if rate is None else asdict(rate) for mark, rate in rates.items()}
 
 
-def measured(
-    economies: int,
-    blocks: int,
-    work: Path,
-    *,
-    choosing: bool = False,
-    into: Path | None = None,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Measures the marks on simulated economies whose seeds none has seen.
+def measured(asked: MeasureAsked, progress: Progress = silent) -> dict[str, Any]:
+    """The measured error of the marks, on simulated economies whose seeds none has seen."""
 
-    `choosing` takes the seeds that are there to look at while one writes a mark; they give no
-    published figure, so `into` is refused with it.
-    """
-    try:
+    def load() -> Evaluate:
         from peelchain.evaluate.offchain import evaluate_marks
-    except ImportError as e:
-        raise PeelchainError(
-            f"the simulator needs {e.name}; run pip install 'peelchain[simulate]'"
-        ) from None
-    if choosing and into is not None:
-        raise MisuseError("seeds for choosing give no published figures; leave out --into")
-    rows = evaluate_marks(
-        economies,
-        blocks,
-        work,
-        "choosing" if choosing else "test",
-        f"{_EVALUATE} --economies {economies} --blocks {blocks} --work DIR",
-        lambda done, of: progress("measuring economies", done, of),
-    )
-    if into is not None:
-        put_rates(into, Measured(tuple(rows)), _EVALUATE)
-    return {
-        "economies": economies,
-        "blocks": blocks,
-        "purpose": "choosing" if choosing else "test",
-        "rows": [asdict(r) for r in rows],
-    }
+
+        return evaluate_marks
+
+    return measure(asked, "peelchain evaluate marks", load, progress)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.evaluate import put_rates
+from peelchain.actions.measuring import Evaluate, MeasureAsked, measure
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Progress, Watch, silent
 from peelchain.actions.trace_fiat import fiat_in
@@ -15,8 +15,8 @@ from peelchain.actions.trace_seeds import SeedsAsked, seeds_of
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.cluster.change.silent import silent_tx_ids
-from peelchain.errors import MisuseError, PeelchainError
-from peelchain.evaluate.error_rates import EVERYWHERE, Measured, measured_error
+from peelchain.errors import MisuseError
+from peelchain.evaluate.error_rates import EVERYWHERE, measured_error
 from peelchain.tags.rates import worth_by_day
 from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, Finding, ordered
 from peelchain.trace.patterns.scene import Scene, StoredDetails
@@ -27,8 +27,6 @@ from peelchain.trace.walk import Direction
 BTC = "BTC"
 TX0 = "whirlpool_tx0"
 """A lookalike that has one spender and is no pattern either: coins cut for a mix."""
-
-_EVALUATE = "peelchain evaluate patterns"
 
 
 @dataclass(frozen=True)
@@ -96,44 +94,15 @@ def patterns_on_trace(
         }
 
 
-def measured(
-    economies: int,
-    blocks: int,
-    work: Path,
-    *,
-    choosing: bool = False,
-    into: Path | None = None,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Measures the detectors of patterns on simulated economies whose seeds none has seen.
+def measured(asked: MeasureAsked, progress: Progress = silent) -> dict[str, Any]:
+    """The measured error of the detectors, on simulated economies whose seeds none has seen."""
 
-    `choosing` takes the seeds that are there to look at while one writes a detector; they give no
-    published figure, so `into` is refused with it.
-    """
-    try:
+    def load() -> Evaluate:
         from peelchain.evaluate.patterns import evaluate_patterns
-    except ImportError as e:
-        raise PeelchainError(
-            f"the simulator needs {e.name}; run pip install 'peelchain[simulate]'"
-        ) from None
-    if choosing and into is not None:
-        raise MisuseError("seeds for choosing give no published figures; leave out --into")
-    rows = evaluate_patterns(
-        economies,
-        blocks,
-        work,
-        "choosing" if choosing else "test",
-        f"{_EVALUATE} --economies {economies} --blocks {blocks} --work DIR",
-        lambda done, of: progress("measuring economies", done, of),
-    )
-    if into is not None:
-        put_rates(into, Measured(tuple(rows)), _EVALUATE)
-    return {
-        "economies": economies,
-        "blocks": blocks,
-        "purpose": "choosing" if choosing else "test",
-        "rows": [asdict(r) for r in rows],
-    }
+
+        return evaluate_patterns
+
+    return measure(asked, "peelchain evaluate patterns", load, progress)
 
 
 def _chosen(names: Sequence[str], threshold: Threshold | None) -> tuple[str, ...]:

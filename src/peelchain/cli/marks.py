@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ from peelchain.cli.options import (
 from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
 from peelchain.cli.rate_rows import emit_rates, share
-from peelchain.errors import MisuseError
+from peelchain.cli.trace_options import direction_asked
 from peelchain.units import MAX_HEIGHT, format_btc
 
 _COLUMNS = ("output", "value_sat", "mark", "kind", "reasons", "precision")
@@ -66,7 +66,7 @@ def on_trace(
         max_height=max_height,
     )
     with progress() as report:
-        answer = actions.marks_on_trace(_direction(direction), seed, store, filters, report)
+        answer = actions.marks_on_trace(direction_asked(direction), seed, store, filters, report)
     _show(answer, form)
 
 
@@ -95,21 +95,13 @@ def measured(
     Example: peelchain evaluate marks --work work --economies 10
     """
     from peelchain.actions import offchain as actions
+    from peelchain.actions.measuring import MeasureAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
+    asked = MeasureAsked(economies, blocks, work, choosing, into)
     with progress() as report:
-        answer = actions.measured(
-            economies, blocks, work, choosing=choosing, into=into, progress=report
-        )
+        answer = actions.measured(asked, report)
     emit_rates(answer, form)
-
-
-def _direction(given: str) -> Literal["forward", "backward"]:
-    if given == "forward":
-        return "forward"
-    if given == "backward":
-        return "backward"
-    raise MisuseError(f"{given!r} is no direction of a trace; use forward or backward")
 
 
 def _show(answer: dict[str, Any], form: Form) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +35,7 @@ from peelchain.cli.trace_options import (
     SeedOption,
     SinceOption,
     UntilOption,
+    direction_asked,
     nothing_to_trace,
     seeds_read,
 )
@@ -108,7 +109,7 @@ def on_trace(
     if not any((seed, address, cluster, seeds)):
         raise nothing_to_trace()
     asked = PatternsAsked(
-        direction=_direction(direction),
+        direction=direction_asked(direction),
         seeds=SeedsAsked(seeds_read(seed), address or (), cluster or (), (), seeds or ()),
         names=pattern or (),
         threshold=_threshold(threshold, within_days),
@@ -150,21 +151,13 @@ def measured(
     Example: peelchain evaluate patterns --work work --economies 20
     """
     from peelchain.actions import patterns as actions
+    from peelchain.actions.measuring import MeasureAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
+    asked = MeasureAsked(economies, blocks, work, choosing, into)
     with progress() as report:
-        answer = actions.measured(
-            economies, blocks, work, choosing=choosing, into=into, progress=report
-        )
+        answer = actions.measured(asked, report)
     emit_rates(answer, form)
-
-
-def _direction(given: str) -> Literal["forward", "backward"]:
-    if given == "forward":
-        return "forward"
-    if given == "backward":
-        return "backward"
-    raise MisuseError(f"{given!r} is no direction of a trace; use forward or backward")
 
 
 def _threshold(given: str | None, days: int) -> "Threshold | None":

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -154,3 +154,12 @@ def nothing_to_trace() -> typer.BadParameter:
     return typer.BadParameter(
         "there is nothing to trace; give --seed, --address, --cluster, --claimant or --seeds"
     )
+
+
+def direction_asked(given: str) -> Literal["forward", "backward"]:
+    """The direction of a trace. Raises MisuseError for anything else."""
+    if given == "forward":
+        return "forward"
+    if given == "backward":
+        return "backward"
+    raise MisuseError(f"{given!r} is no direction of a trace; use forward or backward")

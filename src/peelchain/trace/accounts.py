@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.chain_rows import ChainRows
 from peelchain.store.stored_chain import StoredChain
+from peelchain.trace.asked import check_direction, check_limits, check_rules
 from peelchain.trace.network import Network
 from peelchain.trace.walk import (
     TERMINAL_TYPES,
@@ -168,7 +169,6 @@ def trace_accounts(
     Source: "Tracing" in DESIGN.md; docs/methods/account-rules.md gives the rules step by step.
     """
     rules = _checked_rules(request)
-    _check_limits(request)
     seed_traced_sat = _whole_numbers("seed_traced_sat", request.seed_traced_sat)
     claimants = request.seed_claimants
     stops = request.boundaries
@@ -224,40 +224,20 @@ def _owners(
 
 
 def _checked_rules(request: AccountRequest) -> Sequence[str]:
-    if request.direction not in get_args(Direction):
-        raise MisuseError(
-            f"'{request.direction}' is no direction of a trace; use forward or backward"
-        )
+    check_direction(request.direction)
     running = BACKWARD_ACCOUNT_RULES if request.direction == "backward" else ACCOUNT_RULES
     rules = running if request.rules is None else request.rules
-    if not rules:
-        raise MisuseError(f"no account rule was given; the rules are {', '.join(running)}")
-    for rule in rules:
-        if rule not in ACCOUNT_RULES:
-            raise MisuseError(
-                f"no account rule is called '{rule}'; the rules are {', '.join(running)}"
-            )
-        if list(rules).count(rule) > 1:
-            raise MisuseError(f"rule '{rule}' is given twice; name each once")
-    if not len(request.seed_txouts):
-        raise MisuseError("there is nothing to trace; give at least one seed")
+    check_rules(rules, ACCOUNT_RULES, "account", running)
+    limits = (
+        "max_hops",
+        "min_value_sat",
+        "min_height",
+        "max_height",
+        "max_account_outputs",
+        "max_txs",
+    )
+    check_limits(len(request.seed_txouts), {name: getattr(request, name) for name in limits})
     return rules
-
-
-def _check_limits(request: AccountRequest) -> None:
-    for name, limit, most in (
-        ("max_hops", request.max_hops, 2**32 - 1),
-        ("min_value_sat", request.min_value_sat, 2**63 - 1),
-        ("min_height", request.min_height, 2**31 - 1),
-        ("max_height", request.max_height, 2**31 - 1),
-        ("max_account_outputs", request.max_account_outputs, 2**63 - 1),
-        ("max_txs", request.max_txs, 2**63 - 1),
-    ):
-        if limit is not None and not 0 <= limit <= most:
-            raise MisuseError(f"{name} is {limit}; give 0 to {most}, or leave it out")
-    low, high = request.min_height, request.max_height
-    if low is not None and high is not None and low > high:
-        raise MisuseError(f"min_height {low} is above max_height {high}; swap them")
 
 
 def _rule_trace(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,11 @@ from peelchain.errors import ConservationError, MisuseError
 from peelchain.schema import TABLES
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.stored_chain import Chain, StoredChain
+from peelchain.trace.asked import check_direction, check_limits, check_rules
 from peelchain.trace.graph import FlowGraph
 
 Direction = Literal["forward", "backward"]
+
 Progress = Callable[[str, int, int | None], object]
 
 RULES: tuple[str, ...] = tuple(_core.tracing_rules())
@@ -288,38 +290,16 @@ def flat_columns(chain: ChainArrays) -> FlatColumns:
 
 
 def _check(request: TraceRequest) -> None:
-    if request.direction not in get_args(Direction):
-        raise MisuseError(
-            f"'{request.direction}' is no direction of a trace; use forward or backward"
-        )
-    if not request.rules:
-        raise MisuseError(f"no tracing rule was given; the rules are {', '.join(RULES)}")
+    check_direction(request.direction)
+    check_rules(request.rules, RULES, "tracing", RULES)
     for rule in request.rules:
-        if rule not in RULES:
-            raise MisuseError(
-                f"no tracing rule is called '{rule}'; the rules are {', '.join(RULES)}"
-            )
         if request.direction == "backward" and rule not in BACKWARD_RULES:
             raise MisuseError(
                 f"under {rule} the way of a satoshi depends on which others are traced, so it runs "
                 f"forward only; backward use one of {', '.join(BACKWARD_RULES)}"
             )
-        if list(request.rules).count(rule) > 1:
-            raise MisuseError(f"rule '{rule}' is given twice; name each once")
-    if not len(request.seed_txouts):
-        raise MisuseError("there is nothing to trace; give at least one seed")
-    for name, limit, most in (
-        ("max_hops", request.max_hops, 2**32 - 1),
-        ("min_value_sat", request.min_value_sat, 2**63 - 1),
-        ("min_height", request.min_height, 2**31 - 1),
-        ("max_height", request.max_height, 2**31 - 1),
-        ("max_txs", request.max_txs, 2**63 - 1),
-    ):
-        if limit is not None and not 0 <= limit <= most:
-            raise MisuseError(f"{name} is {limit}; give 0 to {most}, or leave it out")
-    low, high = request.min_height, request.max_height
-    if low is not None and high is not None and low > high:
-        raise MisuseError(f"min_height {low} is above max_height {high}; swap them")
+    limits = ("max_hops", "min_value_sat", "min_height", "max_height", "max_txs")
+    check_limits(len(request.seed_txouts), {name: getattr(request, name) for name in limits})
 
 
 def _rule_trace(
