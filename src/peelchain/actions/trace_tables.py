@@ -122,6 +122,16 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("least_known_sat", pa.int64(), False),
         ("most_known_sat", pa.int64(), False),
     ),
+    "cuts": _schema(
+        ("scope", pa.string(), False),
+        ("destination", pa.string(), False),
+        ("label", pa.string(), True),
+        ("bound", pa.string(), False),
+        ("kind", pa.string(), False),
+        ("at", pa.string(), True),
+        ("account", pa.string(), True),
+        ("value_sat", pa.int64(), False),
+    ),
 }
 """What leaves a store: no dense ids, amounts in satoshis, one row a rule. `vout` null is a fee."""
 

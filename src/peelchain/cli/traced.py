@@ -203,6 +203,8 @@ def walked_facts(answer: Row) -> Iterator[tuple[str, str]]:
 
 def partly(answer: Row) -> str:
     """Why a walk is not whole, in words."""
+    if any(answer.get("bounds_missing", {}).values()):
+        return "stopped by you before all bounds were found; the sums hold"
     why = "stopped by you" if answer["stopped_by"] == "you" else "--max-txs was reached"
     return f"{why}: what was pending is cut; the sums hold"
 
