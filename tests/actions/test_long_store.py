@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from peelchain.actions.simulations import simulate
 from peelchain.actions.trace_compare import CompareAsked, trace_compare
 from peelchain.actions.trace_path import PathAsked, trace_path
 from peelchain.actions.trace_seeds import SeedsAsked
-from peelchain.actions.traces import trace_from
+from peelchain.actions.traces import TraceAsked, trace_asked, trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
 from peelchain.errors import MisuseError
@@ -71,6 +72,22 @@ def test_a_trace(world: tuple[Path, Path], direction: Any, monkeypatch: pytest.M
     assert any(row["label"] for row in short["terminals"])
 
 
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_trace_through_accounts(
+    world: tuple[Path, Path], direction: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, store = world
+    seeds = sorted({f"{row['txid']}:{row['vout']}" for row in rows(node, "withdrawals")[:10]})
+    if direction == "backward":
+        ends = trace_from("forward", seeds, "pro-rata", store)["terminals"]
+        seeds = [f"{end['txid']}:{end['vout']}" for end in ends if end["type"] == "service"][:5]
+    asked = TraceAsked(direction, SeedsAsked(seeds), ("all",), hops=True)
+    short, long = of_both(lambda: trace_asked(asked, store), monkeypatch)
+    assert short == long
+    assert short["payments"]
+    assert bool(short["holdings"]) == (direction == "forward")
+
+
 def test_patterns_paths_comparisons_and_controls(
     world: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,10 +106,13 @@ def test_patterns_paths_comparisons_and_controls(
     asked = PathAsked(seeds[0], f"service:{label}")
     short, long = of_both(lambda: trace_path(asked, store), monkeypatch)
     assert short == long
-    # accounts need the chain in memory: rules of their scope are left out on a long store
-    compared = CompareAsked(SeedsAsked(seeds), rules=("pro-rata", "tiho", "index-fifo"))
-    short, long = of_both(lambda: trace_compare(compared, store), monkeypatch)
-    assert short == long
+    for compared in (
+        CompareAsked(SeedsAsked(seeds)),
+        CompareAsked(SeedsAsked(seeds[-5:]), direction="backward", rules=("account-pool",)),
+    ):
+        short, long = of_both(partial(trace_compare, compared, store), monkeypatch)
+        assert short == long
+        assert {"account"} <= {rule["scope"] for rule in short["rules"]}
     drawn = NullAsked(SeedsAsked(seeds[:3]), draws=5)
     short, long = of_both(lambda: null_controls(drawn, store), monkeypatch)
     assert short == long
@@ -136,6 +156,9 @@ def test_services_by_cluster_stop_a_walk_where_their_scripts_do(world: tuple[Pat
         assert passed.marks_at(scripts) == shared_passed.marks_at(scripts)
         seeds = short.arrays.txout_value.nonzero()[0][::5]
         for some, others in ((listed, shared), (less, shared_less), (passed, shared_passed)):
+            read_out = others.listed()
+            assert read_out.scripts.tolist() == some.scripts.tolist()
+            assert read_out.mark_of.tolist() == some.mark_of.tolist()
             found = [
                 trace(
                     one.chain,

@@ -62,8 +62,8 @@ def answers(session):
         "cluster policies": [],
         "change show": [session.with_change],
         "change run": [],
-        "trace forward": ["--seed", session.outpoint, "--hops"],
-        "trace backward": ["--seed", session.outpoint, "--hops"],
+        "trace forward": ["--seed", session.outpoint, "--hops", "--rule", "all"],
+        "trace backward": ["--seed", session.outpoint, "--hops", "--rule", "all"],
         "coinjoin linkage": [session.coinjoin, "--parties", 1],
         "trace path": [session.outpoint.split(":")[0], session.reached],
         "trace null-controls": ["--seed", session.outpoint, "--draws", 3],
@@ -77,7 +77,7 @@ def answers(session):
     return found
 
 
-OTHERS = {"chain decode", "coinjoin classify", "investigate", "verify"}
+OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
 OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.trace_account_scope import SCOPE, AccountScope, account_scope
 from peelchain.actions.trace_crossing import coinjoins_named, crossed
-from peelchain.actions.trace_destinations import Destination, Destinations
+from peelchain.actions.trace_cuts import MOST_PARTS, cuts_rows, cuts_told, shortened
+from peelchain.actions.trace_destinations import Bounded, Destination, Destinations
 from peelchain.actions.trace_ends import ends_of
 from peelchain.actions.trace_fiat import Fiat, fiat_in
 from peelchain.actions.trace_filters import Filters, period
@@ -43,6 +46,8 @@ class CompareAsked:
     cross: Sequence[str] = ()
     fiat: str | None = None
     rates_of: str | None = None
+    cuts: bool = False
+    """Whether to say which outputs prove each least and most."""
 
 
 def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) -> Row:
@@ -72,23 +77,24 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
             targets=targets,
         )
         accounts = None
-        # of `all`, those that this store is too long for are left out, and it is said
-        if account_names and (view.in_memory or not _is_all(asked.rules)):
+        if account_names:
             accounts = account_scope(walked, account_names, targets, progress)
-        answer = compared(walked, Destinations(walked, targets), accounts, worth, progress)
-        if account_names and accounts is None:
-            answer["statements"].append(
-                "rules of scope account are left out: their books need the chain in memory, and "
-                "this store is too long"
-            )
+        destinations = Destinations(walked, targets)
+        cuts = asked.cuts or asked.tables is not None
+        most = MOST_PARTS if asked.tables is None else None
+        answer = compared(
+            walked, destinations, accounts, worth, progress, cuts=cuts, most_parts=most
+        )
         answer["crossing"] = crossed(walked, targets, coinjoins, progress) if coinjoins else None
         answer["tables"] = None
         if asked.tables is not None:
             stamp = {k: answer[k] for k in ("tip_height", "tip_hash", "policy", "run_id")}
             stamp |= {"partial": answer["partial"], "direction": asked.direction}
             stamp |= {"seeds_sat": answer["seeds_sat"], "filters": answer["filters"]}
-            rows = bounds_rows(answer["destinations"])
-            answer["tables"] = write_tables(asked.tables, stamp, {"bounds": rows})
+            rows = answer["destinations"]
+            tables = {"bounds": bounds_rows(rows), "cuts": cuts_rows(rows)}
+            answer["tables"] = write_tables(asked.tables, stamp, tables)
+        shortened(answer["destinations"])
         return answer
 
 
@@ -98,13 +104,29 @@ def compared(
     accounts: AccountScope | None = None,
     worth: Fiat | None = None,
     progress: Watch = silent,
+    *,
+    cuts: bool = False,
+    most_parts: int | None = MOST_PARTS,
 ) -> Row:
-    """The answer on a walk that was asked for its graph, and on one through accounts beside it."""
+    """The answer on a walk that was asked for its graph, and on one through accounts beside it.
+
+    A stop that is asked for while bounds are found leaves out those that are not found yet; one
+    that was asked for before leaves out none. `cuts` has each bound come with the `most_parts`
+    greatest parts of its cut, None for all.
+    """
     scopes = {"transaction": (destinations, destinations.amounts())}
     if accounts is not None:
         scopes[SCOPE] = (accounts.destinations, accounts.amounts())
     every = list(dict.fromkeys(d for of, _ in scopes.values() for d in of.every()))
-    found = {name: of.bounded(every, progress) for name, (of, _) in scopes.items()}
+    watch = _afresh(progress)
+    found = {name: of.bounded(every, watch, cuts=cuts) for name, (of, _) in scopes.items()}
+    missing = {name: len(every) - len(bounded) for name, bounded in found.items()}
+    # the network of accounts has the seeds in an order of its own
+    seeds = {"transaction": np.array(list(dict.fromkeys(walked.seeds.txouts.tolist())), np.int64)}
+    proofs = {
+        name: cuts_told(of, found[name], seeds.get(name), most_parts) if cuts else {}
+        for name, (of, _) in scopes.items()
+    }
     worths, unpriced = ({}, []) if worth is None else destinations.worths(worth)
     counts = {d: int(whole.sum()) for d, (whole, _) in destinations.ends().items()}
     rows = [
@@ -120,9 +142,13 @@ def compared(
                 for of, amounts in scopes.values()
                 for rule, sat in (amounts.get(d) or dict.fromkeys(_rules_in(amounts), 0)).items()
             },
-            "bounds": {name: bound_amounts(bounded[d].whole) for name, bounded in found.items()},
+            "bounds": {
+                name: bound_amounts(bounded[d].whole) if d in bounded else None
+                for name, bounded in found.items()
+            },
+            "cuts": {name: proof[d] for name, proof in proofs.items() if d in proof},
             "fiat": None if worth is None else worths.get(d, {}),
-            "without_inference_sat": _least(found["transaction"][d].direct),
+            "without_inference_sat": _without_inference(found["transaction"].get(d)),
         }
         for d in every
     ]
@@ -131,6 +157,8 @@ def compared(
     return {
         **head(walked),
         **({} if accounts is None else accounts.stopped()),
+        **({"partial": True, "stopped_by": "you"} if any(missing.values()) else {}),
+        "bounds_missing": missing,
         "rules": rule_rows(walked) + (accounts.rule_rows() if accounts else []),
         "poison": poison(walked.trace),
         "destinations": rows,
@@ -141,26 +169,36 @@ def compared(
             "days_without_rate": sorted(worth.unpriced),
             "without_rate": unpriced,
         },
-        "statements": list(_statements(walked, rows)),
+        "statements": _statements(walked, rows, missing),
     }
 
 
 def _rank(row: Row) -> tuple[Any, ...]:
-    bounds = list(row["bounds"].values())
+    # one whose bounds were not found comes after those of which they were
+    bounds = [bound or {"least_sat": -1, "most_sat": -1} for bound in row["bounds"].values()]
     least = [-bound["least_sat"] for bound in bounds]
     return (*least, *(-bound["most_sat"] for bound in bounds), row["destination"])
+
+
+def _afresh(progress: Watch) -> Watch:
+    """The watch, deaf to a stop that was asked for before."""
+    if progress("bounds", 0, 0) is not False:
+        return progress
+
+    def deaf(what: str, done: int, of: int) -> None:
+        progress(what, done, of)
+
+    return deaf
 
 
 def _rules_in(amounts: dict[Destination, dict[str, int]]) -> list[str]:
     return list(next(iter(amounts.values()), {}))
 
 
-def _least(bound: Bound | None) -> int | None:
-    return None if bound is None else bound.least_sat
-
-
-def _is_all(rules: Sequence[str]) -> bool:
-    return [rule.strip().lower() for rule in rules] == [ALL]
+def _without_inference(bounded: Bounded | None) -> int | None:
+    if bounded is None or bounded.direct is None:
+        return None
+    return bounded.direct.least_sat
 
 
 def bounds_rows(rows: Sequence[Row]) -> list[Row]:
@@ -203,12 +241,12 @@ def bound_amounts(bound: Bound) -> dict[str, int]:
     }
 
 
-def _statements(walked: Walked, rows: Sequence[Row]) -> list[str]:
+def _statements(walked: Walked, rows: Sequence[Row], missing: dict[str, int]) -> list[str]:
     said = []
     come = "come to" if walked.direction == "forward" else "come from"
     inferred = walked.seeds.basis == "inference"
     for row in rows:
-        least = {scope: bound["least_sat"] for scope, bound in row["bounds"].items()}
+        least = {scope: bound["least_sat"] for scope, bound in row["bounds"].items() if bound}
         if row["type"] not in ("service", "mixer", "target") or not any(least.values()):
             continue
         name = row["label"] or row["destination"].removeprefix("to:")
@@ -225,12 +263,16 @@ def _statements(walked: Walked, rows: Sequence[Row]) -> list[str]:
             whole += f"; which outputs are its{' and the seeds' if inferred else ''} rests on "
             whole += "clustering"
         said.append(whole)
-    if any(
-        row["bounds"]["transaction"]["most_sat"] > row["bounds"]["transaction"]["most_known_sat"]
-        for row in rows
-    ):
+    bounds = [bound for row in rows if (bound := row["bounds"]["transaction"])]
+    if any(bound["most_sat"] > bound["most_known_sat"] for bound in bounds):
         said.append(
             "the walk was cut: the bounds allow for all that may have gone on from there, those "
             "called `known` for nothing of it"
         )
+    for scope, count in missing.items():
+        if count:
+            said.append(
+                f"stopped before the bounds of {count:,} of {len(rows):,} destinations were found "
+                f"in scope {scope}; what the rules leave there is whole"
+            )
     return said

@@ -1,6 +1,7 @@
 """What a trace comes to, gathered: services by name, ends asked for, and the other types."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from peelchain.actions.trace_walk import Walked
 from peelchain.case.services import services_at
 from peelchain.store.arrays import Int64
 from peelchain.tags.services import Mark
-from peelchain.trace.bounds import Bound, bounds
+from peelchain.trace.bounds import Bound, each_bound
 from peelchain.trace.network import Network, transaction_network
 from peelchain.trace.walk import TERMINAL_TYPES
 
@@ -49,6 +50,10 @@ class Bounded:
 
     whole: Bound
     direct: Bound | None
+
+
+class _StopError(Exception):
+    """Whoever watches wants no more bounds."""
 
 
 class Destinations:
@@ -137,14 +142,26 @@ class Destinations:
             found[destination][1][at] = direct
         return found
 
-    def bounded(self, chosen: Sequence[Destination], progress: Watch) -> dict[Destination, Bounded]:
-        """The bounds of some destinations, of which the walk need not have come to all."""
+    def bounded(
+        self, chosen: Sequence[Destination], progress: Watch, *, cuts: bool = False
+    ) -> dict[Destination, Bounded]:
+        """The bounds of some destinations, of which the walk need not have come to all.
+
+        Where `progress` asks to stop, those that were found until then.
+        """
+
+        def told(what: str, done: int, of: int | None) -> None:
+            if progress(what, done, of or 0) is False:
+                raise _StopError
+
         nowhere = np.zeros(len(self.network.end_types), bool)
         ends = {**dict.fromkeys(chosen, (nowhere, nowhere)), **self.ends()}
         direct = [d for d in chosen if self._speaks_directly(d, ends[d])]
         wanted = [ends[d][0] for d in chosen] + [ends[d][1] for d in direct]
-        found = bounds(self.network, wanted, lambda what, n, of: progress(what, n, of or 0))
-        own = dict(zip(direct, found[len(chosen) :], strict=True))
+        found: list[Bound] = []
+        with suppress(_StopError):
+            found.extend(each_bound(self.network, wanted, told, cuts=cuts))
+        own = dict(zip(direct, found[len(chosen) :], strict=False))
         return {d: Bounded(whole, own.get(d)) for d, whole in zip(chosen, found, strict=False)}
 
     def _speaks_directly(self, destination: Destination, ends: tuple[Chosen, Chosen]) -> bool:

@@ -72,6 +72,19 @@ class Services:
         members = members[~np.isin(members, self.scripts) & ~np.isin(members, self.exempt)]
         return np.union1d(listed, members).astype(np.int64)
 
+    def listed(self) -> "Services":
+        """The same services with the scripts of clusters listed, which are read out for it."""
+        if self.index is None or not len(self.clusters):
+            return self
+        members = self.index.members_of(self.clusters.tolist())
+        marks = np.repeat(self.cluster_mark_of, [len(scripts) for scripts in members])
+        scripts = np.concatenate(members)
+        kept = ~np.isin(scripts, self.scripts) & ~np.isin(scripts, self.exempt)
+        every = np.concatenate([self.scripts, scripts[kept]])
+        order = np.argsort(every, kind="stable")
+        mark_of = np.concatenate([self.mark_of, marks[kept]])[order]
+        return Services(every[order], mark_of, self.marks)
+
     def marks_in_use(self) -> list[Mark]:
         """The marks that some script has."""
         used = np.union1d(self.mark_of, self.cluster_mark_of).astype(np.int64)

@@ -7,6 +7,7 @@ import typer
 
 from peelchain.cli import marks, patterns
 from peelchain.cli.interrupts import stoppable
+from peelchain.cli.ledger import ledger
 from peelchain.cli.null_controls import null_controls
 from peelchain.cli.options import (
     CsvOption,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
 app.command("patterns")(patterns.on_trace)
 app.command("marks")(marks.on_trace)
+app.command("ledger")(ledger)
 
 WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with --json.")]
 

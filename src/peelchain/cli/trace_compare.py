@@ -101,7 +101,7 @@ def compare(
     """What every rule leaves at each destination, between bounds that no rule escapes.
 
     Destinations are ranked by the least that any conserving rule leaves there. The rows are the
-    amounts of each.
+    amounts of each. Ctrl-C once stops the walk, or the bounds, and keeps what was found.
 
     Example: peelchain trace compare --seed TXID:0 --to ADDRESS --store chain.store
     """
@@ -133,6 +133,7 @@ def compare(
         cross or (),
         fiat,
         rates_of,
+        cuts=form.kind == "json",
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_compare(asked, store, watch)
@@ -161,7 +162,7 @@ def scopes(answer: Row, *, short: bool) -> Iterator[str]:
     """The destinations of each scope in a table of its own."""
     for scope in dict.fromkeys(rule["scope"] for rule in answer["rules"]):
         rules = [rule["rule"] for rule in answer["rules"] if rule["scope"] == scope]
-        rows = [row for row in answer["destinations"] if row["bounds"].get(scope)]
+        rows = answer["destinations"]
         cut = any(_widened(row["bounds"][scope]) for row in rows)
         yield f"scope {scope}{_ACCOUNT if scope == 'account' else ''}, BTC"
         yield from table(
@@ -257,11 +258,12 @@ def _crossing(crossing: Row, *, short: bool) -> Iterator[str]:
 
 def _cells(row: Row, scope: str, rules: list[str], *, cut: bool) -> list[Any]:
     bound = row["bounds"][scope]
-    cells = [row["rank"], row["destination"], format_btc(bound["least_sat"])]
+    cells = [row["rank"], row["destination"], format_btc(bound["least_sat"]) if bound else "?"]
     cells += [format_btc(row["traced_sat"].get(rule, 0)) for rule in rules]
-    cells += [format_btc(bound["most_sat"])]
-    return [*cells, *([format_btc(_widened(bound))] if cut else [])]
+    cells += [format_btc(bound["most_sat"]) if bound else "?"]
+    return [*cells, *([format_btc(_widened(bound)) if bound else "?"] if cut else [])]
 
 
-def _widened(bound: Row) -> int:
-    return int(bound["most_sat"] - bound["most_known_sat"])
+def _widened(bound: Row | None) -> int:
+    """What the cut may add to the most; nothing is known of a bound that was not found."""
+    return int(bound["most_sat"] - bound["most_known_sat"]) if bound else 0

@@ -172,6 +172,10 @@ def trace_accounts(
     seed_traced_sat = _whole_numbers("seed_traced_sat", request.seed_traced_sat)
     claimants = request.seed_claimants
     stops = request.boundaries
+    if len(stops.clusters):
+        raise MisuseError(
+            "accounts are not stopped at by cluster; list the scripts of services' clusters"
+        )
     flows, network, visited_txs, opened_books, partial = _core.trace_accounts(
         chain.core if isinstance(chain, StoredChain) else flat_columns(chain),
         _owners(request.accounts),

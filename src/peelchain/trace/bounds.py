@@ -1,6 +1,6 @@
 """The least and the most that any conserving rule of a scope could trace to a destination."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,17 @@ def bounds(
     seeds cannot all come to rest.
     Source: "Bounds" in DESIGN.md; Ford and Fulkerson 1956 for the cut.
     """
+    return list(each_bound(network, destinations, progress, cuts=cuts))
+
+
+def each_bound(
+    network: Network,
+    destinations: Sequence[Chosen],
+    progress: Progress | None = None,
+    *,
+    cuts: bool = False,
+) -> Iterator[Bound]:
+    """The bounds of each destination as they are found, for who may stop; else as `bounds`."""
     count = len(network.end_nodes)
     for at, chosen in enumerate(destinations):
         if chosen.shape != (count,) or chosen.dtype != np.bool_:
@@ -117,26 +128,22 @@ def bounds(
         ]
         return cuts[0], cuts[-1]
 
-    found = []
     for at, chosen in enumerate(destinations):
         if progress is not None:
             progress("bounds", at, len(destinations))
         other = ~chosen
         known, most = arriving(chosen, chosen | unknown, at)
         fled, away = arriving(other & ~unknown, other, at)
-        found.append(
-            Bound(
-                least_sat=seeds_sat - away.sat,
-                most_sat=most.sat,
-                least_known_sat=seeds_sat - fled.sat,
-                most_known_sat=known.sat,
-                least_cut=away if cuts else None,
-                most_cut=most if cuts else None,
-            )
+        yield Bound(
+            least_sat=seeds_sat - away.sat,
+            most_sat=most.sat,
+            least_known_sat=seeds_sat - fled.sat,
+            most_known_sat=known.sat,
+            least_cut=away if cuts else None,
+            most_cut=most if cuts else None,
         )
     if progress is not None:
         progress("bounds", len(destinations), len(destinations))
-    return found
 
 
 def bounds_table(scope: str, network: Network, found: Mapping[str, Bound]) -> pa.Table:

@@ -24,22 +24,25 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?
 class Receipt:
     """What comes in: `claims` are (claimant, satoshis) from its first satoshi on, each once.
 
-    `where` names the entry in messages, `reference` is the book's own word for it.
+    `where` names the entry in messages, `reference` is the book's own word for it, `row` its line
+    in the file, 0 where there is none.
     """
 
     value_sat: int
     claims: tuple[tuple[str, int], ...] = ()
     where: str = ""
     reference: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True)
 class Payment:
-    """What goes out, a fee too."""
+    """What goes out, a fee too; as in Receipt."""
 
     value_sat: int
     where: str = ""
     reference: str = ""
+    row: int = 0
 
 
 Entry = Receipt | Payment
@@ -132,7 +135,7 @@ def read_ledger(path: Path) -> tuple[Entry, ...]:
         if len(entries) == MAX_ROWS:
             raise SourceError(f"{name} has more than {MAX_ROWS:,} rows; split it by account")
         last = _later(last, row, where)
-        entries.append(_entry(row, where))
+        entries.append(_entry(row, where, line))
     try:
         _check(entries)
     except MisuseError as error:
@@ -199,7 +202,7 @@ def _later(last: int | datetime | None, row: dict[str, str], where: str) -> int 
     return time
 
 
-def _entry(row: dict[str, str], where: str) -> Entry:
+def _entry(row: dict[str, str], where: str, line: int) -> Entry:
     value_sat = _whole(row["value_sat"], "value_sat", where)
     claimant, traced = row.get("claimant", ""), row.get("traced_sat", "")
     reference = row.get("reference", "")
@@ -212,7 +215,7 @@ def _entry(row: dict[str, str], where: str) -> Entry:
     if row["kind"] == "out":
         if claimant or traced:
             raise SourceError(f"{where}: a payment names no claimant; the rule says whose it is")
-        return Payment(value_sat, where, reference)
+        return Payment(value_sat, where, reference, line)
     if row["kind"] != "in":
         raise SourceError(f"{where}: kind is {shown(row['kind'])}; write in or out")
     if not claimant:
@@ -220,9 +223,9 @@ def _entry(row: dict[str, str], where: str) -> Entry:
             raise SourceError(
                 f"{where}: {shown(traced)} sat are traced for nobody; name a claimant"
             )
-        return Receipt(value_sat, (), where, reference)
+        return Receipt(value_sat, (), where, reference, line)
     traced_sat = _whole(traced, "traced_sat", where) if traced else value_sat
-    return Receipt(value_sat, ((claimant, traced_sat),), where, reference)
+    return Receipt(value_sat, ((claimant, traced_sat),), where, reference, line)
 
 
 def _whole(text: str, column: str, where: str) -> int:
