@@ -21,7 +21,7 @@ from peelchain.actions.simulations import simulate
 from peelchain.actions.trace_compare import CompareAsked, trace_compare
 from peelchain.actions.trace_path import PathAsked, trace_path
 from peelchain.actions.trace_seeds import SeedsAsked
-from peelchain.actions.traces import trace_from
+from peelchain.actions.traces import TraceAsked, trace_asked, trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
 from peelchain.errors import MisuseError
@@ -70,6 +70,22 @@ def test_a_trace(world: tuple[Path, Path], direction: Any, monkeypatch: pytest.M
     assert short == long
     assert {"service"} <= {row["type"] for row in short["terminals"]}
     assert any(row["label"] for row in short["terminals"])
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_a_trace_through_accounts(
+    world: tuple[Path, Path], direction: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node, store = world
+    seeds = sorted({f"{row['txid']}:{row['vout']}" for row in rows(node, "withdrawals")[:10]})
+    if direction == "backward":
+        ends = trace_from("forward", seeds, "pro-rata", store)["terminals"]
+        seeds = [f"{end['txid']}:{end['vout']}" for end in ends if end["type"] == "service"][:5]
+    asked = TraceAsked(direction, SeedsAsked(seeds), ("all",), hops=True)
+    short, long = of_both(lambda: trace_asked(asked, store), monkeypatch)
+    assert short == long
+    assert short["payments"]
+    assert bool(short["holdings"]) == (direction == "forward")
 
 
 def test_patterns_paths_comparisons_and_controls(

@@ -60,3 +60,56 @@ def test_refusals_name_the_remedy(measured, session, tmp_path):
     peelchain(
         *("evaluate", "marks", "--choosing", "--work", tmp_path / "w", "--into", tmp_path / "r")
     ).refused(2, "leave out --into")
+
+
+@pytest.fixture(scope="module")
+def traced(measured):
+    """What traces a batch of handed-over coins and the outputs that opened channels, with hops."""
+    _, node, work = measured
+    (store,) = work.glob("**/store")
+    outputs = [f"{row['txid']}:{row['vout']}" for row in read_truth(node, "offchain")]
+    ask = ["trace", "forward", "--hops", "--store", store]
+    ask += [word for output in sorted(set(outputs)) for word in ("--seed", output)]
+    return ask, node
+
+
+def test_ends_and_hops_of_a_trace_are_marked(traced):
+    ask, _ = traced
+    answer = peelchain(*ask, "--rule", "all", "--json").answer
+    check("trace forward", answer)
+    known: dict[str, list[str]] = {}
+    for row in answer["marks"]:
+        known.setdefault(row["output"], []).append(row["mark"])
+    assert {HANDED, "channel_open", "channel_close"} <= {m for ms in known.values() for m in ms}
+    assert answer["mark_errors"].keys() == {row["mark"] for row in answer["marks"]}
+    assert answer["witnesses"] == "read"
+    for seed in answer["seeds"]:
+        assert seed["mark"] == known.get(seed["outpoint"], [])
+    for end in answer["terminals"]:
+        assert end["mark"] == known.get(f"{end['txid']}:{end['vout']}", [])
+    for hop in answer["hops"]:
+        assert hop["mark"] == known.get(hop["to"], [])
+    for payment in answer["payments"]:
+        assert payment["mark"] == known.get(payment["output"], [])
+    assert any(hop["mark"] for hop in answer["hops"])
+    assert any(end["mark"] for end in answer["terminals"])
+    shown = peelchain(*ask).out
+    assert "possible off-chain transfer" in shown
+    assert "claiming nothing beyond" in shown
+    assert "not looked at" not in shown
+    rows = csv.DictReader(io.StringIO(peelchain(*ask, "--csv").out))
+    assert {row["mark"] for row in rows} >= {HANDED, ""}
+
+
+def test_without_the_block_files_it_is_said_what_was_not_looked_at(traced):
+    ask, node = traced
+    blocks = node / "regtest"
+    away = blocks.rename(node / "away")
+    try:
+        answer = peelchain(*ask, "--json").answer
+        shown = peelchain(*ask).out
+    finally:
+        away.rename(blocks)
+    assert answer["witnesses"] == "not_at_hand"
+    assert any(row["mark"] == "channel_open" for row in answer["marks"])
+    assert "witnesses were not looked at" in shown

@@ -142,8 +142,17 @@ def test_rules_of_scope_account_are_asked_for_by_name(session, spread):
         2, "cannot run backward"
     )
     peelchain(*ask, "--rule", "account-pool", "--rule", "account_pool", *store).refused(2, "twice")
-    forward = ["trace", "forward", *ask[2:], "--rule", "account-fifo", *store]
-    peelchain(*forward).refused(2, "scope account", "trace compare")
+    between = [
+        "trace",
+        "between",
+        ask[3],
+        "--to",
+        session.reached,
+        "--rule",
+        "account-fifo",
+        *store,
+    ]
+    peelchain(*between).refused(2, "scope account", "trace compare")
 
 
 def test_a_comparison_tells_the_worth_of_what_comes_to_each(session):
@@ -152,7 +161,7 @@ def test_a_comparison_tells_the_worth_of_what_comes_to_each(session):
         "trace", "forward", "--cluster", session.addresses[0], "--rule", "all", "--fiat", "EUR"
     )
     assert answer["fiat"] == {"currency": "EUR", "days_without_rate": [], "without_rate": []}
-    for rule in traced["rules"]:
+    for rule in (rule for rule in traced["rules"] if rule["scope"] == "transaction"):
         sums: dict[str, Decimal] = {}
         for row in answer["destinations"]:
             worth = Decimal(row["fiat"].get(rule["rule"], "0"))

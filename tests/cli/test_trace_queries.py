@@ -42,9 +42,12 @@ def test_several_rules_side_by_side_are_each_rule_alone(session, seeds):
         assert alone["totals"] == rule["totals"]
         assert sum(rule["totals"].values()) == together["seeds_sat"] == rule["seeds_sat"]
         for rows, key in (("terminals", ("type", "txid", "vout")), ("hops", ("from", "to"))):
-            found = {tuple(r[k] for k in key): r["traced_sat"][name] for r in together[rows]}
+            found = {tuple(r[k] for k in key): r["traced_sat"].get(name) for r in together[rows]}
             expected = {tuple(r[k] for k in key): r["value_sat"] for r in alone[rows]}
             assert {k: v for k, v in found.items() if v} == expected
+        assert [h["traced_sat"][name] for h in alone["holdings"]] == [
+            h["traced_sat"][name] for h in together["holdings"] if h["traced_sat"].get(name)
+        ]
     lines = peelchain(
         "trace", "forward", *given, "--rule", "all", "--store", session.store, "--table"
     ).out.splitlines()
@@ -168,6 +171,11 @@ def test_claims_add_up_to_what_was_traced(session, seeds, tmp_path):
         for rule, sat in t["traced_sat"].items()
         if sat
     }
+    for h in answer["holdings"]:
+        for rule, sat in h["traced_sat"].items():
+            if sat:
+                key = (rule, h["type"], h["closed_by"], None)
+                expected[key] = expected.get(key, 0) + sat
     assert parts == expected
     for claimant in answer["claimants"]:
         for totals in claimant["totals"].values():
@@ -267,7 +275,7 @@ def test_tables_leave_with_outpoints_a_stamp_and_the_same_bytes(session, seeds, 
     assert (stamp["policy"], stamp["run_id"]) == (answer["policy"], answer["run_id"])
     for name, digest in stamp["files"].items():
         assert hashlib.sha256((one / name).read_bytes()).hexdigest() == digest
-    for name in ("seeds", "terminals", "hops"):
+    for name in ("seeds", "terminals", "hops", "holdings", "payments"):
         table = pq.read_table(one / f"{name}.parquet")
         assert not [c for c in table.column_names if c.endswith("_id")]
         assert json.loads(table.schema.metadata[b"peelchain"])["tip_hash"] == answer["tip_hash"]
@@ -276,6 +284,7 @@ def test_tables_leave_with_outpoints_a_stamp_and_the_same_bytes(session, seeds, 
         assert len(rows) == table.num_rows > 0
         assert list(rows[0]) == table.column_names
     table = pq.read_table(one / "terminals.parquet").to_pylist()
+    table += pq.read_table(one / "holdings.parquet").to_pylist()
     for rule in answer["rules"]:
         rested = [row["traced_sat"] for row in table if row["rule"] == rule["rule"]]
         assert sum(rested) == answer["seeds_sat"]

@@ -1,7 +1,7 @@
 """Which outputs of a trace may have changed hands where the chain does not show it."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from peelchain.errors import StoreError
 from peelchain.evaluate.error_rates import measured_error
 from peelchain.store.raw_blocks import RawBlocks
 from peelchain.store.witnesses import witnesses
-from peelchain.trace.offchain import MARKS, marks
+from peelchain.trace.offchain import CHANNEL_CLOSE, CHANNEL_OPEN, MARKS, marks
 from peelchain.trace.walk import Direction
 from peelchain.units import format_hash
 
@@ -39,33 +39,40 @@ def marks_on_trace(
             raise AssertionError("a graph was asked for")
         reached = set(walked.trace.graph.node_txout.tolist())
         found = marked(view, reached)
-        rows = view.lookup.rows_of("txouts", found, ["tx_id", "vout", "value_sat"])
-        txids = view.lookup.txids({row["tx_id"] for row in rows.values()})
         return {
             **head(walked),
-            "marks": [
-                {
-                    "output": f"{format_hash(txids[row['tx_id']])}:{row['vout']}",
-                    "value_sat": row["value_sat"],
-                    "basis": "inference",
-                    **said,
-                }
-                for txout, row in rows.items()
-                for said in found[txout]
-            ],
+            "marks": mark_rows(view, found),
+            "witnesses": found.witnesses,
             "errors": mark_errors(),
         }
 
 
-def marked(view: StoreView, txouts: Collection[int]) -> dict[int, list[dict[str, Any]]]:
-    """The marks of those outputs that have any, by txout_id: `mark`, `kind` and `reasons`.
+@dataclass(frozen=True)
+class Marked:
+    """Marked outputs: of each txout_id its marks (`mark`, `kind` and `reasons`).
+
+    `witnesses` is `read`, `not_at_hand` where the node's files that have them are not (what spends
+    an output was then told by the size of its witness alone), or None where none was called for.
+    """
+
+    of_txout: Mapping[int, list[dict[str, Any]]]
+    witnesses: str | None
+
+    def names(self) -> dict[int, list[str]]:
+        """The names of the marks of each output that has any."""
+        return {txout: [row["mark"] for row in rows] for txout, rows in self.of_txout.items()}
+
+
+def marked(view: StoreView, txouts: Collection[int]) -> Marked:
+    """The marks of those outputs that have any.
 
     Witnesses are read from the node's files where these are still there; the reasons say where a
     witness was told by its size alone.
     """
     coinjoins = view.clusters.coinjoins["tx_id"].to_pylist()
     table = marks(view.lookup, txouts, coinjoin_txs=coinjoins)
-    if table.num_rows:
+    looked = None
+    if {CHANNEL_OPEN, CHANNEL_CLOSE} & set(table["mark"].to_pylist()):
         try:
             blocks = RawBlocks(view.store)
             table = marks(
@@ -74,13 +81,30 @@ def marked(view: StoreView, txouts: Collection[int]) -> dict[int, list[dict[str,
                 coinjoin_txs=coinjoins,
                 witnesses=lambda txs: witnesses(view.lookup, blocks, txs),
             )
+            looked = "read"
         except StoreError:
             # a pruned node has no witnesses any more: what the store knows of their size is left
-            pass
+            looked = "not_at_hand"
     found: dict[int, list[dict[str, Any]]] = {}
     for row in table.to_pylist():
         found.setdefault(row.pop("txout_id"), []).append(row)
-    return found
+    return Marked(found, looked)
+
+
+def mark_rows(view: StoreView, found: Marked) -> list[dict[str, Any]]:
+    """Every mark with its output, in the order of the chain."""
+    rows = view.lookup.rows_of("txouts", found.of_txout, ["tx_id", "vout", "value_sat"])
+    txids = view.lookup.txids({row["tx_id"] for row in rows.values()})
+    return [
+        {
+            "output": f"{format_hash(txids[row['tx_id']])}:{row['vout']}",
+            "value_sat": row["value_sat"],
+            "basis": "inference",
+            **said,
+        }
+        for txout, row in rows.items()
+        for said in found.of_txout[txout]
+    ]
 
 
 def mark_errors() -> dict[str, dict[str, Any] | None]:

@@ -79,6 +79,21 @@ class AccountScope:
 def account_scope(
     walked: Walked, rules: Sequence[str], targets: Sequence[End], progress: Watch
 ) -> AccountScope:
+    """The trace of a walk's seeds through accounts, with the destinations that it comes to."""
+    done = account_trace(walked, rules, progress, network=True)
+    if done.network is None:
+        raise AssertionError("a walk that was asked for its network has one")
+    return AccountScope(done, Destinations(walked, targets, done.network))
+
+
+def account_trace(
+    walked: Walked,
+    rules: Sequence[str],
+    progress: Watch,
+    *,
+    payments: bool = False,
+    network: bool = False,
+) -> AccountTrace:
     """The trace of a walk's seeds through the accounts that its clustering makes.
 
     Boundaries and limits are the walk's, but that `max_hops` counts accounts. On a long store
@@ -86,7 +101,7 @@ def account_scope(
     """
     chain = walked.view.chain
     request = walked.request
-    done = trace_accounts(
+    return trace_accounts(
         chain,
         AccountRequest(
             direction=walked.direction,
@@ -100,15 +115,12 @@ def account_scope(
             min_height=request.min_height,
             max_height=request.max_height,
             max_txs=request.max_txs,
-            payments=False,
-            network=True,
+            payments=payments,
+            network=network,
             seed_claimants=request.seed_claimants,
         ),
         lambda stage, n, of: progress(f"accounts: {stage}", n, of or 0),
     )
-    if done.network is None:
-        raise AssertionError("a walk that was asked for its network has one")
-    return AccountScope(done, Destinations(walked, targets, done.network))
 
 
 def _accounts(view: StoreView, progress: Watch) -> Accounts | LookedUpAccounts:

@@ -27,7 +27,8 @@ def canonical_rule(rule: str) -> str:
     if name not in RULES:
         raise MisuseError(
             f"there is no tracing rule {shown(rule)}; the rules are "
-            f"{', '.join(public_rule(r) for r in RULES)}"
+            f"{', '.join(map(public_rule, RULES))}, and of scope account "
+            f"{', '.join(map(public_rule, ACCOUNT_RULES))}"
         )
     return name
 
@@ -79,3 +80,15 @@ def rules_by_scope(
             )
     others = [rule for rule, name in zip(asked, names, strict=True) if name not in ACCOUNT_RULES]
     return rules_of(direction, others or [_LEAST]), tuple(own)
+
+
+def rules_in_order(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
+    """The rules asked for, of both scopes, in the order that they were; `all` as rules_by_scope.
+
+    Raises MisuseError as that does.
+    """
+    names, own = rules_by_scope(direction, asked)
+    if [r.strip().lower() for r in asked] == [ALL]:
+        return names + own
+    given = [rule.strip().lower().replace("-", "_") for rule in asked]
+    return tuple(name if name in own else canonical_rule(name) for name in given)

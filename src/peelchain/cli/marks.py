@@ -116,7 +116,7 @@ def _show(answer: dict[str, Any], form: Form) -> None:
                     f"{answer['reached_outputs']:,} outputs",
                 ),
                 *(
-                    (name, f"{sum(m['mark'] == name for m in found):,} outputs, {_error(rate)}")
+                    (name, f"{sum(m['mark'] == name for m in found):,} outputs, {mark_error(rate)}")
                     for name, rate in errors.items()
                 ),
                 *footing(answer),
@@ -126,6 +126,11 @@ def _show(answer: dict[str, Any], form: Form) -> None:
             "a mark is a possible off-chain transfer: value may have changed hands unseen here, "
             "and nothing beyond"
         )
+        if answer["witnesses"] == "not_at_hand":
+            yield (
+                "witnesses were not looked at, since the node's block files are not at hand: a "
+                "2-of-2 was told by its size alone"
+            )
         if found:
             yield ""
             yield from table(
@@ -151,7 +156,8 @@ def _show(answer: dict[str, Any], form: Form) -> None:
     emit(answer, form, human, lambda: Rows(_COLUMNS, rows))
 
 
-def _error(rate: dict[str, Any] | None) -> str:
+def mark_error(rate: dict[str, Any] | None) -> str:
+    """How often a mark is right, in words."""
     if rate is None:
         return "its error was not measured"
     said = {key: rate[f"precision_{key}"] for key in ("low", "high")}

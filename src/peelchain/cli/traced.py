@@ -1,8 +1,10 @@
 """How the answer of a trace reads."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from peelchain.cli.marks import mark_error
 from peelchain.cli.output import facts, footing, table
 from peelchain.units import format_btc
 
@@ -11,19 +13,44 @@ Row = dict[str, Any]
 CSV_COLUMNS = (
     *("type", "txid", "vout", "value_sat", "output_sat", "label"),
     *("rule", "address", "height", "time_utc", "fiat", "currency"),
+    *("scope", "account", "mark"),
 )
+
+_SCOPES = {
+    "transaction": "scope transaction",
+    "account": "scope account: an account is a cluster, and that an inference",
+}
 
 
 def csv_rows(answer: Row) -> Iterator[list[Any]]:
-    """The terminals of each rule in turn, under CSV_COLUMNS."""
+    """The terminals of each rule in turn, then what accounts hold, under CSV_COLUMNS."""
     currency = answer["fiat"]["currency"] if answer["fiat"] else None
     for rule in answer["rules"]:
+        name, told = rule["rule"], {"rule": rule["rule"], "scope": rule["scope"]}
         for t in answer["terminals"]:
-            sat = t["traced_sat"][rule["rule"]]
+            sat = t["traced_sat"][name]
             if sat:
-                told = {**t, "value_sat": sat, "rule": rule["rule"], "currency": currency}
-                told["fiat"] = t["fiat"].get(rule["rule"]) if t["fiat"] else None
-                yield [told[column] for column in CSV_COLUMNS]
+                yield _csv_row(
+                    {**t, **told, "account": t["account"] if rule["held"] is not None else None},
+                    value_sat=sat,
+                    fiat=t["fiat"].get(name) if t["fiat"] else None,
+                    currency=currency,
+                    mark="; ".join(t["mark"]) or None,
+                )
+        for h in answer["holdings"] if rule["held"] is not None else ():
+            if h["traced_sat"][name]:
+                yield _csv_row(
+                    {**h, **told},
+                    txid=h["closed_by"],
+                    value_sat=h["traced_sat"][name],
+                    output_sat=None,
+                    mark=None,
+                )
+
+
+def _csv_row(row: Row, **more: Any) -> list[Any]:
+    told = {**row, **more}
+    return [told.get(column) for column in CSV_COLUMNS]
 
 
 def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
@@ -36,6 +63,7 @@ def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
                 f"{answer['direction']}, rule{'s' if len(rules) > 1 else ''} {', '.join(rules)}, "
                 f"through {answer['visited_txs']:,} transactions",
             ),
+            *_accounts(answer["accounts"]),
             *walked_facts(answer),
             *((f"  {name}", f"{format_btc(sat)} BTC") for name, sat in answer["totals"].items()),
             ("sum", f"{format_btc(sum(answer['totals'].values()))} BTC"),
@@ -46,22 +74,106 @@ def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
     yield from sums(answer)
     yield from claimants(answer)
     yield poisoned(answer["poison"])
-    yield ""
-    heads = ["type", "output", *(f"{rule} BTC" for rule in rules), "service"]
-    if answer["fiat"]:
-        heads.insert(-1, f"{answer['fiat']['currency']}, {rules[0]}")
-    yield from table(
-        heads if len(rules) > 1 else ["traced BTC" if h.endswith("BTC") else h for h in heads],
-        (_cells(t, rules) for t in answer["terminals"] if t["type"] != "fee"),
-        short=short,
-    )
-    fees = sum(t["type"] == "fee" for t in answer["terminals"])
-    if fees:
-        yield f"and the fees of {fees:,} transactions, which --csv and --json list"
+    scopes = list(dict.fromkeys(rule["scope"] for rule in answer["rules"]))
+    for scope in scopes:
+        yield ""
+        if len(scopes) > 1 or scope != "transaction":
+            yield _SCOPES[scope]
+        own = [rule["rule"] for rule in answer["rules"] if rule["scope"] == scope]
+        yield from _rested(answer, own, whole=len(scopes) == 1, short=short)
+        if scope == "account":
+            yield from _held(answer, own, short=short)
+    yield from marked(answer)
     yield from without_rate(answer["fiat"])
     if answer["tables"]:
         yield ""
         yield f"tables written: {', '.join(answer['tables'])}"
+
+
+def _accounts(accounts: Row | None) -> Iterator[tuple[str, str]]:
+    if accounts:
+        yield (
+            "accounts",
+            f"books opened {accounts['opened_books']:,} times, through "
+            f"{accounts['visited_txs']:,} transactions",
+        )
+
+
+def _rested(answer: Row, rules: list[str], *, whole: bool, short: bool) -> Iterator[str]:
+    """The terminals under rules of one scope; `whole`, those too at which they leave nothing."""
+    rows = [t for t in answer["terminals"] if whole or any(t["traced_sat"][r] for r in rules)]
+    heads = [
+        "type",
+        "output",
+        *(f"{rule} BTC" if len(rules) > 1 else "traced BTC" for rule in rules),
+    ]
+    if answer["fiat"]:
+        heads.append(f"{answer['fiat']['currency']}, {rules[0]}")
+    heads.append("service")
+    is_marked = any(t["mark"] for t in rows)
+    if is_marked:
+        heads.append("mark")
+    yield from table(
+        heads,
+        (
+            _cells(t, rules) + (["; ".join(t["mark"])] if is_marked else [])
+            for t in rows
+            if t["type"] != "fee"
+        ),
+        short=short,
+    )
+    fees = sum(t["type"] == "fee" for t in rows)
+    if fees:
+        yield f"and the fees of {fees:,} transactions, which --csv and --json list"
+
+
+def _amounts(rules: list[str]) -> list[str]:
+    return [f"{rule} BTC" for rule in rules] if len(rules) > 1 else ["traced BTC"]
+
+
+def _held(answer: Row, rules: list[str], *, short: bool) -> Iterator[str]:
+    """What accounts hold under rules of their scope."""
+    if not answer["holdings"]:
+        return
+    yield ""
+    yield from table(
+        [
+            *("held by account", "type", "closed by"),
+            *_amounts(rules),
+            *("of a balance of BTC", "service"),
+        ],
+        (
+            [
+                h["account"],
+                h["type"],
+                h["closed_by"] or "the tip",
+                *(format_btc(h["traced_sat"][rule]) for rule in rules),
+                format_btc(h["balance_sat"]),
+                h["label"],
+            ]
+            for h in answer["holdings"]
+        ),
+        short=short,
+    )
+
+
+def marked(answer: Row) -> Iterator[str]:
+    """The marks of a trace's outputs, and what was not looked at."""
+    if not answer["marks"]:
+        return
+    counts = Counter(row["mark"] for row in answer["marks"])
+    yield ""
+    yield (
+        f"possible off-chain transfer: {len({row['output'] for row in answer['marks']}):,} outputs "
+        "are marked, claiming nothing beyond: value may have changed hands unseen there"
+    )
+    for mark, count in sorted(counts.items()):
+        yield f"  {mark}  {count:,}, {mark_error(answer['mark_errors'][mark])}"
+    if answer["witnesses"] == "not_at_hand":
+        yield (
+            "  witnesses were not looked at, since the node's block files are not at hand: a "
+            "2-of-2 was told by its size alone"
+        )
 
 
 def walked_facts(answer: Row) -> Iterator[tuple[str, str]]:
@@ -101,8 +213,12 @@ def sums(answer: Row) -> Iterator[str]:
     """The conservation of each rule in one line, seeds = the sum over terminals."""
     wide = max(len(rule["rule"]) for rule in answer["rules"])
     for rule in answer["rules"]:
-        parts = " + ".join(f"{name} {format_btc(sat)}" for name, sat in rule["totals"].items())
-        yield f"{rule['rule']:{wide}}  seeds {format_btc(rule['seeds_sat'])} = {parts} BTC"
+        held = rule.get("held") or {}
+        rested = {name: sat - held.get(name, 0) for name, sat in rule["totals"].items()}
+        parts = [f"{name} {format_btc(sat)}" for name, sat in rested.items() if sat]
+        parts += [f"held by accounts ({name}) {format_btc(sat)}" for name, sat in held.items()]
+        whole = " + ".join(parts)
+        yield f"{rule['rule']:{wide}}  seeds {format_btc(rule['seeds_sat'])} = {whole} BTC"
 
 
 def claimants(answer: Row) -> Iterator[str]:
