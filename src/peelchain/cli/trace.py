@@ -1,5 +1,6 @@
 """peelchain trace: forward, backward, path, compare, between, null-controls."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,6 +51,7 @@ from peelchain.cli.traced import CSV_COLUMNS, csv_rows, traced_lines
 
 if TYPE_CHECKING:
     from peelchain.actions.traces import TraceAsked
+    from peelchain.trace.walk import Direction
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
 app.command("patterns")(patterns.on_trace)
@@ -59,146 +61,94 @@ app.command("ledger")(ledger)
 WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with --json.")]
 
 
-@app.command()
-def forward(
-    store: StoreOption,
-    seed: SeedOption = None,
-    address: AddressOption = None,
-    cluster: ClusterOption = None,
-    claimant: ClaimantOption = None,
-    seeds: SeedFileOption = None,
-    rule: RuleOption = None,
-    max_hops: MaxHopsOption = None,
-    min_value_sat: MinValueOption = None,
-    min_height: LowOption = None,
-    max_height: HighOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    max_txs: MaxTxsOption = None,
-    policy: PolicyOption = None,
-    through: ThroughOption = None,
-    through_category: ThroughCategoryOption = None,
-    fiat: FiatOption = None,
-    rates_of: RatesOfOption = None,
-    hops: WithHops = False,
-    tables: TablesOption = None,
-    figures: FiguresOption = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-    table_: TableOption = False,
-    output: OutOption = None,
-    short: ShortOption = False,
-) -> None:
-    """Where the value of these outputs went. The rows are the terminals, where it came to rest.
+_FORWARD = """\
+Where the value of these outputs went. The rows are the terminals, where it came to rest.
 
-    Ctrl-C once stops the walk and keeps what it found; twice ends it.
+Ctrl-C once stops the walk and keeps what it found; twice ends it.
 
-    Example: peelchain trace forward --seed TXID:0 --rule pro-rata --store chain.store
-    """
-    from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_seeds import SeedsAsked
-    from peelchain.actions.traces import TraceAsked
+Example: peelchain trace forward --seed TXID:0 --rule pro-rata --store chain.store
+"""
 
-    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    if not any((seed, address, cluster, claimant, seeds)):
-        raise nothing_to_trace()
-    asked = TraceAsked(
-        direction="forward",
-        seeds=SeedsAsked(
-            seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
-        ),
-        rules=rule or ("pro-rata",),
-        filters=Filters(
-            max_hops,
-            min_value_sat,
-            min_height,
-            max_height,
-            since,
-            until,
-            max_txs,
-            tuple(through or ()),
-            tuple(through_category or ()),
-        ),
-        policy=policy or (),
-        fiat=fiat,
-        rates_of=rates_of,
-        hops=hops,
-        tables=tables,
-        figures=figures,
-    )
-    _show(asked, store, form)
+_BACKWARD = """\
+Where the value of these outputs came from. The rows are the terminals, where it began.
+
+Ctrl-C once stops the walk and keeps what it found; twice ends it.
+
+Example: peelchain trace backward --seed TXID:0 --rule index-fifo --store chain.store
+"""
 
 
-@app.command()
-def backward(
-    store: StoreOption,
-    seed: SeedOption = None,
-    address: AddressOption = None,
-    cluster: ClusterOption = None,
-    claimant: ClaimantOption = None,
-    seeds: SeedFileOption = None,
-    rule: RuleOption = None,
-    max_hops: MaxHopsOption = None,
-    min_value_sat: MinValueOption = None,
-    min_height: LowOption = None,
-    max_height: HighOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    max_txs: MaxTxsOption = None,
-    policy: PolicyOption = None,
-    through: ThroughOption = None,
-    through_category: ThroughCategoryOption = None,
-    fiat: FiatOption = None,
-    rates_of: RatesOfOption = None,
-    hops: WithHops = False,
-    tables: TablesOption = None,
-    figures: FiguresOption = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-    table_: TableOption = False,
-    output: OutOption = None,
-    short: ShortOption = False,
-) -> None:
-    """Where the value of these outputs came from. The rows are the terminals, where it began.
+def _walk(direction: "Direction", told: str) -> Callable[..., None]:
+    """The command that traces one way: both take the same options."""
 
-    Ctrl-C once stops the walk and keeps what it found; twice ends it.
+    def run(
+        store: StoreOption,
+        seed: SeedOption = None,
+        address: AddressOption = None,
+        cluster: ClusterOption = None,
+        claimant: ClaimantOption = None,
+        seeds: SeedFileOption = None,
+        rule: RuleOption = None,
+        max_hops: MaxHopsOption = None,
+        min_value_sat: MinValueOption = None,
+        min_height: LowOption = None,
+        max_height: HighOption = None,
+        since: SinceOption = None,
+        until: UntilOption = None,
+        max_txs: MaxTxsOption = None,
+        policy: PolicyOption = None,
+        through: ThroughOption = None,
+        through_category: ThroughCategoryOption = None,
+        fiat: FiatOption = None,
+        rates_of: RatesOfOption = None,
+        hops: WithHops = False,
+        tables: TablesOption = None,
+        figures: FiguresOption = None,
+        json: JsonOption = False,
+        csv: CsvOption = False,
+        table_: TableOption = False,
+        output: OutOption = None,
+        short: ShortOption = False,
+    ) -> None:
+        from peelchain.actions.trace_filters import Filters
+        from peelchain.actions.trace_seeds import SeedsAsked
+        from peelchain.actions.traces import TraceAsked
 
-    Example: peelchain trace backward --seed TXID:0 --rule index-fifo --store chain.store
-    """
-    from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_seeds import SeedsAsked
-    from peelchain.actions.traces import TraceAsked
+        form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
+        if not any((seed, address, cluster, claimant, seeds)):
+            raise nothing_to_trace()
+        asked = TraceAsked(
+            direction=direction,
+            seeds=SeedsAsked(
+                seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
+            ),
+            rules=rule or ("pro-rata",),
+            filters=Filters(
+                max_hops,
+                min_value_sat,
+                min_height,
+                max_height,
+                since,
+                until,
+                max_txs,
+                tuple(through or ()),
+                tuple(through_category or ()),
+            ),
+            policy=policy or (),
+            fiat=fiat,
+            rates_of=rates_of,
+            hops=hops,
+            tables=tables,
+            figures=figures,
+        )
+        _show(asked, store, form)
 
-    form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    if not any((seed, address, cluster, claimant, seeds)):
-        raise nothing_to_trace()
-    asked = TraceAsked(
-        direction="backward",
-        seeds=SeedsAsked(
-            seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
-        ),
-        rules=rule or ("pro-rata",),
-        filters=Filters(
-            max_hops,
-            min_value_sat,
-            min_height,
-            max_height,
-            since,
-            until,
-            max_txs,
-            tuple(through or ()),
-            tuple(through_category or ()),
-        ),
-        policy=policy or (),
-        fiat=fiat,
-        rates_of=rates_of,
-        hops=hops,
-        tables=tables,
-        figures=figures,
-    )
-    _show(asked, store, form)
+    run.__doc__ = told
+    return run
 
 
+app.command("forward")(_walk("forward", _FORWARD))
+app.command("backward")(_walk("backward", _BACKWARD))
 app.command()(path)
 app.command()(compare)
 app.command("null-controls")(null_controls)

@@ -28,6 +28,9 @@ pub struct RadixHeap {
 /// Orders have 63 bits, so two of them differ in bits 0 to 62 or not at all.
 const BUCKETS: usize = u64::BITS as usize;
 
+/// Waiting nodes whose room an emptied bucket keeps.
+const KEPT: usize = 1 << 10;
+
 impl RadixHeap {
     pub fn new() -> RadixHeap {
         RadixHeap {
@@ -72,8 +75,10 @@ impl RadixHeap {
         for waiting in moved.drain(..) {
             self.push(waiting);
         }
-        // Its room is kept: the bucket will fill again.
-        self.buckets[first] = moved;
+        // A small bucket soon fills again; the room of great ones together would be the heap's again.
+        if moved.capacity() <= KEPT {
+            self.buckets[first] = moved;
+        }
     }
 
     /// Every node still in the heap, in no order.

@@ -44,7 +44,7 @@ pub fn reach<S: ChainSource>(
         pending: RadixHeap::new(),
         prevouts: Vec::new(),
         values: Vec::new(),
-        walk: Walk::default(),
+        walk: Walk::with_room(),
     };
     for txout in &seeds.txouts {
         let value_sat = frontier.chain.value_sat(*txout)?;

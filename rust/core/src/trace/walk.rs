@@ -60,7 +60,24 @@ pub struct Walk {
     pub partial: bool,
 }
 
+/// Nodes that a walk has room for from the start.
+const ROOM: usize = 1 << 13;
+
 impl Walk {
+    /// A walk of nothing yet. Grown by doubling from nothing, the columns of a small walk would leave
+    /// holes in the heap that take as much again; room that is never used is never in memory.
+    pub fn with_room() -> Walk {
+        Walk {
+            node_txouts: Vec::with_capacity(ROOM),
+            node_value_sat: Vec::with_capacity(ROOM),
+            node_fates: Vec::with_capacity(ROOM),
+            visits: Vec::with_capacity(ROOM / 2),
+            entering_nodes: Vec::with_capacity(ROOM),
+            entering_offset_sat: Vec::with_capacity(ROOM),
+            ..Walk::default()
+        }
+    }
+
     /// Where in `entering_nodes` those of a visit are, in order of input or of output.
     #[inline]
     pub fn entering(&self, visit: usize) -> Range<usize> {
