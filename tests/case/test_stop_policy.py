@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peelchain.case.services import Services, stops
-from peelchain.case.stop_policy import StopPolicy, stopping, stops_of
+from peelchain.case.stop_policy import StopPolicy, stopping
 from peelchain.errors import MisuseError
 from peelchain.tags.services import Mark
 from peelchain.trace.walk import TERMINAL_TYPES
@@ -19,7 +19,7 @@ JOINS = np.array([4, 7])
 
 
 def test_the_default_policy_stops_at_all_that_is_known():
-    found, plain = stops_of(StopPolicy(), KNOWN, JOINS), stops(KNOWN, JOINS)
+    found, plain = stops(stopping(StopPolicy(), KNOWN), JOINS), stops(KNOWN, JOINS)
     assert found.scripts.tolist() == plain.scripts.tolist() == [3, 5, 8, 9]
     assert found.kinds.tolist() == plain.kinds.tolist()
     assert [TERMINAL_TYPES[kind] for kind in found.kinds] == [*["service"] * 3, "mixer"]
@@ -33,12 +33,12 @@ def test_a_service_is_passed_through_by_label_or_actor(name):
 
 def test_a_category_is_passed_through():
     policy = StopPolicy(not_categories=("Shop",))
-    assert stops_of(policy, KNOWN, JOINS).scripts.tolist() == [3, 8, 9]
+    assert stops(stopping(policy, KNOWN), JOINS).scripts.tolist() == [3, 8, 9]
 
 
 def test_a_policy_may_pass_through_several():
     policy = StopPolicy(through=("north",), not_categories=("shop",))
-    assert stops_of(policy, KNOWN, JOINS).scripts.tolist() == [9]
+    assert stops(stopping(policy, KNOWN), JOINS).scripts.tolist() == [9]
 
 
 def test_unknown_names_are_refused_with_those_that_are_known():

@@ -7,11 +7,11 @@ use peelchain_core::trace::accounts::{
     self as core, AccountNetwork, AccountOutcome, AccountRequest, AccountRule, Accounts, Entry,
     FlatAccounts,
 };
-use peelchain_core::trace::{ChainSource, Direction, Limits, Pace, TraceError};
+use peelchain_core::trace::{ChainSource, Direction, Limits, TraceError};
 use pyo3::prelude::*;
 
 use crate::errors::of_trace;
-use crate::trace::{Source, flat, report};
+use crate::trace::{Source, flat, watched};
 
 type Ints<'py> = PyReadonlyArray1<'py, i64>;
 type OutInts<'py> = Bound<'py, PyArray1<i64>>;
@@ -186,19 +186,9 @@ fn run<C: ChainSource + Send, A: Accounts + Send>(
     request: &AccountRequest<'_>,
     progress: Option<&Py<PyAny>>,
 ) -> PyResult<AccountOutcome> {
-    let mut raised = None;
-    let outcome = py.detach(|| {
-        core::trace_accounts(chain, accounts, request, &mut |at| {
-            report(progress, at).unwrap_or_else(|error| {
-                raised = Some(error);
-                Pace::Abort
-            })
-        })
-    });
-    match raised {
-        Some(error) => Err(error),
-        None => outcome.map_err(|error| of_trace(py, error)),
-    }
+    watched(py, progress, |pulse| {
+        core::trace_accounts(chain, accounts, request, pulse)
+    })
 }
 
 fn owners_of<'a>(arrays: &'a (Ints<'_>, Ints<'_>, Ints<'_>)) -> PyResult<FlatAccounts<'a>> {

@@ -2,7 +2,8 @@
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use peelchain_core::trace::{
-    self as core, ChainSource, Direction, Limits, Outcome, Pace, Progress, Request, Rule, Terminal,
+    self as core, Direction, Limits, Outcome, Pace, Progress, Pulse, Request, Rule, Terminal,
+    TraceError,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
@@ -143,8 +144,14 @@ fn trace<'py>(
     };
     let progress = progress.as_ref();
     let outcome = match &chain {
-        Source::Flat(arrays) => run(py, &mut flat(py, arrays)?, &request, progress)?,
-        Source::Stored(chain) => run(py, &mut chain.try_borrow_mut()?.inner, &request, progress)?,
+        Source::Flat(arrays) => {
+            let source = &mut flat(py, arrays)?;
+            watched(py, progress, |pulse| core::trace(source, &request, pulse))?
+        }
+        Source::Stored(chain) => {
+            let source = &mut chain.try_borrow_mut()?.inner;
+            watched(py, progress, |pulse| core::trace(source, &request, pulse))?
+        }
     };
     Ok(answer(py, outcome))
 }
@@ -165,21 +172,19 @@ pub(crate) fn flat<'a>(py: Python<'_>, chain: &'a Flat<'_>) -> PyResult<core::Ch
     Ok(flat)
 }
 
-/// Traces over any source, without the interpreter's lock.
-fn run<S: ChainSource + Send>(
+/// Runs a walk without the interpreter's lock; what `progress` raises ends it and is raised on.
+pub(crate) fn watched<T: Send>(
     py: Python<'_>,
-    source: &mut S,
-    request: &Request<'_>,
     progress: Option<&Py<PyAny>>,
-) -> PyResult<Outcome> {
+    walk: impl FnOnce(Pulse<'_>) -> Result<T, TraceError> + Send,
+) -> PyResult<T> {
     let mut raised = None;
     let outcome = py.detach(|| {
-        core::trace(source, request, &mut |at| match report(progress, at) {
-            Ok(pace) => pace,
-            Err(error) => {
+        walk(&mut |at| {
+            report(progress, at).unwrap_or_else(|error| {
                 raised = Some(error);
                 Pace::Abort
-            }
+            })
         })
     });
     match raised {
@@ -190,7 +195,7 @@ fn run<S: ChainSource + Send>(
 
 /// Lets Python act on signals and tells `progress`, which returns False to stop and keep what was
 /// found; an error of either aborts.
-pub(crate) fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
+fn report(progress: Option<&Py<PyAny>>, at: Progress) -> PyResult<Pace> {
     Python::attach(|py| {
         py.check_signals()?;
         let Some(progress) = progress else {
@@ -209,7 +214,7 @@ fn rule(py: Python<'_>, name: &str) -> PyResult<Rule> {
     Rule::from_name(name).ok_or_else(|| {
         let known = Rule::ALL.map(Rule::name).join(", ");
         let message = format!("no tracing rule is called '{name}'; the rules are {known}");
-        of_trace(py, core::TraceError::Request(message))
+        of_trace(py, TraceError::Request(message))
     })
 }
 

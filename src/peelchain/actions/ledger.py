@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.trace_account_scope import SCOPE
-from peelchain.actions.trace_rules import ALL, public_rule
-from peelchain.errors import MisuseError, SourceError
-from peelchain.trace.accounts import ACCOUNT_RULES
+from peelchain.actions.trace_rules import ALL, account_rules_of, public_rule
+from peelchain.errors import SourceError
 from peelchain.trace.ledger import (
     Apportionment,
     Entry,
@@ -68,25 +67,6 @@ def trace_ledger(asked: LedgerAsked) -> Row:
             for at, share in enumerate(first.payments)
         ],
     }
-
-
-def account_rules_of(asked: Sequence[str]) -> tuple[str, ...]:
-    """The kernel's names of rules of scope account, `all` for every one of them.
-
-    Raises MisuseError for any other, and for one that is named twice.
-    """
-    names = [rule.strip().lower().replace("-", "_") for rule in asked]
-    if names == [ALL]:
-        return ACCOUNT_RULES
-    for rule, name in zip(asked, names, strict=True):
-        if name not in ACCOUNT_RULES:
-            raise MisuseError(
-                f"books know no rule {shown(rule)}; those of scope account are "
-                f"{', '.join(map(public_rule, ACCOUNT_RULES))}"
-            )
-        if names.count(name) > 1:
-            raise MisuseError(f"rule {public_rule(name)} is given twice; name each once")
-    return tuple(names)
 
 
 def _claimed(entries: Sequence[Entry]) -> dict[str, int]:

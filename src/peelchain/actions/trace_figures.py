@@ -192,11 +192,13 @@ class _Movements:
             else:
                 rows.append((at, 0, party, owner, row["traced_sat"]))
         asked = Party(_SEEDS if self.forward else _TARGETS, "source")
-        moved = {hop["from_txout_id" if self.forward else "to_txout_id"] for hop in self.hops}
-        for seed in sorted(self.seeds & moved):
+        side = "from_txout_id" if self.forward else "to_txout_id"
+        moved: dict[int, int] = {}
+        for hop in self.hops:
+            if hop[side] in self.seeds:
+                moved[hop[side]] = moved.get(hop[side], 0) + hop["traced_sat"]
+        for seed, sat in sorted(moved.items()):
             at = int(self.outputs.tx_id[self.place[seed]])
-            side = "from_txout_id" if self.forward else "to_txout_id"
-            sat = sum(hop["traced_sat"] for hop in self.hops if hop[side] == seed)
             pair = (asked, owners[seed]) if self.forward else (owners[seed], asked)
             rows.append((at, 0 if self.forward else 2, *pair, sat))
         rows.sort(key=lambda row: row[:2])

@@ -18,8 +18,7 @@ _LEAST = "pro-rata"
 
 def canonical_rule(rule: str) -> str:
     """The kernel's name of a rule, given with hyphens or underscores, or by a usual other name."""
-    name = rule.strip().lower().replace("-", "_")
-    name = _ALIASES.get(name, name)
+    name = _named(rule)
     if name in ACCOUNT_RULES:
         raise MisuseError(
             f"rule {public_rule(name)} is of scope account; run 'peelchain trace compare'"
@@ -44,17 +43,34 @@ def rules_of(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
     Raises MisuseError for a rule that does not exist, is named twice or cannot run backward.
     """
     able = RULES if direction == "forward" else BACKWARD_RULES
-    if [r.strip().lower() for r in asked] == [ALL]:
+    if _is_all(asked):
         return able
     names = [canonical_rule(rule) for rule in asked]
     for rule, name in zip(asked, names, strict=True):
-        if names.count(name) > 1:
-            raise MisuseError(f"rule {rule} is given twice; name each once")
+        _check_once(rule, name, names)
         if name not in able:
             raise MisuseError(
                 f"rule {public_rule(name)} cannot run backward, since what it does depends on what "
                 f"is traced; these can: {', '.join(public_rule(r) for r in able)}"
             )
+    return tuple(names)
+
+
+def account_rules_of(asked: Sequence[str]) -> tuple[str, ...]:
+    """The kernel's names of rules of scope account, `all` for every one of them.
+
+    Raises MisuseError for any other, and for one that is named twice.
+    """
+    if _is_all(asked):
+        return ACCOUNT_RULES
+    names = [_named(rule) for rule in asked]
+    for rule, name in zip(asked, names, strict=True):
+        if name not in ACCOUNT_RULES:
+            raise MisuseError(
+                f"books know no rule {shown(rule)}; those of scope account are "
+                f"{', '.join(map(public_rule, ACCOUNT_RULES))}"
+            )
+        _check_once(public_rule(name), name, names)
     return tuple(names)
 
 
@@ -66,19 +82,17 @@ def rules_by_scope(
     Raises MisuseError as `rules_of` does.
     """
     able = ACCOUNT_RULES if direction == "forward" else BACKWARD_ACCOUNT_RULES
-    if [r.strip().lower() for r in asked] == [ALL]:
+    if _is_all(asked):
         return rules_of(direction, asked), able
-    names = [rule.strip().lower().replace("-", "_") for rule in asked]
-    own = [name for name in names if name in ACCOUNT_RULES]
+    own = [name for name in map(_named, asked) if name in ACCOUNT_RULES]
     for name in own:
-        if own.count(name) > 1:
-            raise MisuseError(f"rule {public_rule(name)} is given twice; name each once")
+        _check_once(public_rule(name), name, own)
         if name not in able:
             raise MisuseError(
                 f"rule {public_rule(name)} cannot run backward, since which money is an account's "
                 f"own is known forward only; these can: {', '.join(map(public_rule, able))}"
             )
-    others = [rule for rule, name in zip(asked, names, strict=True) if name not in ACCOUNT_RULES]
+    others = [rule for rule in asked if _named(rule) not in ACCOUNT_RULES]
     return rules_of(direction, others or [_LEAST]), tuple(own)
 
 
@@ -88,7 +102,18 @@ def rules_in_order(direction: Direction, asked: Sequence[str]) -> tuple[str, ...
     Raises MisuseError as that does.
     """
     names, own = rules_by_scope(direction, asked)
-    if [r.strip().lower() for r in asked] == [ALL]:
-        return names + own
-    given = [rule.strip().lower().replace("-", "_") for rule in asked]
-    return tuple(name if name in own else canonical_rule(name) for name in given)
+    return names + own if _is_all(asked) else tuple(map(_named, asked))
+
+
+def _named(rule: str) -> str:
+    name = rule.strip().lower().replace("-", "_")
+    return _ALIASES.get(name, name)
+
+
+def _is_all(asked: Sequence[str]) -> bool:
+    return [rule.strip().lower() for rule in asked] == [ALL]
+
+
+def _check_once(rule: str, name: str, names: Sequence[str]) -> None:
+    if names.count(name) > 1:
+        raise MisuseError(f"rule {rule} is given twice; name each once")

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peelchain.case.services import Services, stops
+from peelchain.case.services import Services
 from peelchain.errors import MisuseError
-from peelchain.store.arrays import Int64
 from peelchain.tags.services import Mark
-from peelchain.trace.walk import Boundaries
 
 _MOST_NAMES = 10
 
@@ -33,15 +31,10 @@ def stopping(policy: StopPolicy, known: Services) -> Services:
     """
     passed = set()
     for name in policy.through:
-        passed |= _named(known.marks, name, "service", lambda mark: _names(mark))
+        passed |= _named(known.marks, name, "service", _names)
     for name in policy.not_categories:
         passed |= _named(known.marks, name, "category", lambda mark: (mark.category,))
     return known.without_marks(passed)
-
-
-def stops_of(policy: StopPolicy, known: Services, coinjoin_txs: Int64) -> Boundaries:
-    """The boundaries of a trace under a policy. Raises MisuseError as `stopping` does."""
-    return stops(stopping(policy, known), coinjoin_txs)
 
 
 def _names(mark: Mark) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from peelchain.cli.output import say
+import typer
+
+from peelchain.cli.output import INTERRUPTED, say
 
 Report = Callable[[str, int, int], None]
 Watch = Callable[[str, int, int], bool]
@@ -40,3 +42,9 @@ def stoppable(report: Report) -> Iterator[Watch]:
         yield watch
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def exit_as_stopped(answer: Mapping[str, Any]) -> None:
+    """Ends the command with the code of an interrupt where its answer says that you stopped it."""
+    if answer["stopped_by"] == "you":
+        raise typer.Exit(INTERRUPTED)

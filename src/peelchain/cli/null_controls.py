@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from peelchain.cli.interrupts import stoppable
+from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     MOST,
     CsvOption,
@@ -17,7 +17,7 @@ from peelchain.cli.options import (
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, table
+from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
 from peelchain.cli.trace_options import (
     AddressOption,
@@ -29,8 +29,7 @@ from peelchain.cli.trace_options import (
     SeedOption,
     SinceOption,
     UntilOption,
-    nothing_to_trace,
-    seeds_read,
+    seeds_asked,
 )
 from peelchain.units import format_btc
 
@@ -89,13 +88,10 @@ def null_controls(
     """
     from peelchain.actions import null_controls as actions
     from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_seeds import SeedsAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    if not (seed or address or cluster or seeds):
-        raise nothing_to_trace()
     asked = actions.NullAsked(
-        SeedsAsked(seeds_read(seed), address or (), cluster or (), files=seeds or ()),
+        seeds_asked(seed, address, cluster, None, seeds),
         "backward" if backward else "forward",
         rule,
         Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
@@ -112,8 +108,7 @@ def null_controls(
         lambda: _lines(answer),
         lambda: Rows(actions.COLUMNS, actions.rows(answer)),
     )
-    if answer["stopped_by"] == "you":
-        raise typer.Exit(INTERRUPTED)
+    exit_as_stopped(answer)
 
 
 def _lines(answer: Row) -> Iterator[str]:

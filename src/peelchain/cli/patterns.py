@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peelchain.cli.interrupts import stoppable
+from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     MOST,
     CsvOption,
@@ -21,7 +21,7 @@ from peelchain.cli.options import (
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, facts, footing, form_of
+from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
 from peelchain.cli.progress import progress
 from peelchain.cli.rate_rows import emit_rates, share
 from peelchain.cli.trace_options import (
@@ -36,8 +36,7 @@ from peelchain.cli.trace_options import (
     SinceOption,
     UntilOption,
     direction_asked,
-    nothing_to_trace,
-    seeds_read,
+    seeds_asked,
 )
 from peelchain.errors import MisuseError
 
@@ -103,14 +102,11 @@ def on_trace(
     """
     from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
     from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_seeds import SeedsAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    if not any((seed, address, cluster, seeds)):
-        raise nothing_to_trace()
     asked = PatternsAsked(
         direction=direction_asked(direction),
-        seeds=SeedsAsked(seeds_read(seed), address or (), cluster or (), (), seeds or ()),
+        seeds=seeds_asked(seed, address, cluster, None, seeds),
         names=pattern or (),
         threshold=_threshold(threshold, within_days),
         filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
@@ -120,8 +116,7 @@ def on_trace(
     with progress() as report, stoppable(report) as watch:
         answer = patterns_on_trace(asked, store, watch)
     _show(answer, form)
-    if answer["stopped_by"] == "you":
-        raise typer.Exit(INTERRUPTED)
+    exit_as_stopped(answer)
 
 
 def measured(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peelchain.cli import marks, patterns
-from peelchain.cli.interrupts import stoppable
+from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.ledger import ledger
 from peelchain.cli.null_controls import null_controls
 from peelchain.cli.options import (
@@ -21,7 +21,7 @@ from peelchain.cli.options import (
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import INTERRUPTED, Form, Rows, emit, form_of
+from peelchain.cli.output import Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
 from peelchain.cli.trace_between import TwoSets, between
 from peelchain.cli.trace_compare import compare
@@ -43,8 +43,7 @@ from peelchain.cli.trace_options import (
     ThroughCategoryOption,
     ThroughOption,
     UntilOption,
-    nothing_to_trace,
-    seeds_read,
+    seeds_asked,
 )
 from peelchain.cli.trace_path import path
 from peelchain.cli.traced import CSV_COLUMNS, csv_rows, traced_lines
@@ -111,17 +110,12 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
         short: ShortOption = False,
     ) -> None:
         from peelchain.actions.trace_filters import Filters
-        from peelchain.actions.trace_seeds import SeedsAsked
         from peelchain.actions.traces import TraceAsked
 
         form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-        if not any((seed, address, cluster, claimant, seeds)):
-            raise nothing_to_trace()
         asked = TraceAsked(
             direction=direction,
-            seeds=SeedsAsked(
-                seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()
-            ),
+            seeds=seeds_asked(seed, address, cluster, claimant, seeds),
             rules=rule or ("pro-rata",),
             filters=Filters(
                 max_hops,
@@ -166,5 +160,4 @@ def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
         lambda: traced_lines(answer, short=form.short),
         lambda: Rows(CSV_COLUMNS, csv_rows(answer)),
     )
-    if answer["stopped_by"] == "you":
-        raise typer.Exit(INTERRUPTED)
+    exit_as_stopped(answer)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from peelchain.cli.interrupts import stoppable
+from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -18,7 +18,7 @@ from peelchain.cli.options import (
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, table
+from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
 from peelchain.cli.trace_options import (
     HighOption,
@@ -121,8 +121,7 @@ def between(
         lambda: _lines(answer, short=form.short),
         lambda: Rows(_COLUMNS, _rows(answer)),
     )
-    if answer["stopped_by"] == "you":
-        raise typer.Exit(INTERRUPTED)
+    exit_as_stopped(answer)
 
 
 def _lines(answer: Row, *, short: bool) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from peelchain.cli.interrupts import stoppable
+from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -17,7 +17,7 @@ from peelchain.cli.options import (
     StoreOption,
     TableOption,
 )
-from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, table
+from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.plain_text import inert
 from peelchain.cli.progress import progress
 from peelchain.cli.trace_options import (
@@ -37,8 +37,7 @@ from peelchain.cli.trace_options import (
     ThroughCategoryOption,
     ThroughOption,
     UntilOption,
-    nothing_to_trace,
-    seeds_read,
+    seeds_asked,
 )
 from peelchain.cli.traced import poisoned, sums, walked_facts, without_rate
 from peelchain.units import format_btc
@@ -107,13 +106,10 @@ def compare(
     """
     from peelchain.actions.trace_compare import CompareAsked, trace_compare
     from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_seeds import SeedsAsked
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    if not any((seed, address, cluster, claimant, seeds)):
-        raise nothing_to_trace()
     asked = CompareAsked(
-        SeedsAsked(seeds_read(seed), address or (), cluster or (), claimant or (), seeds or ()),
+        seeds_asked(seed, address, cluster, claimant, seeds),
         to or (),
         "backward" if backward else "forward",
         rule or ("all",),
@@ -143,8 +139,7 @@ def compare(
         lambda: _lines(answer, short=form.short),
         lambda: Rows(COLUMNS, amounts(answer["destinations"], answer["rules"])),
     )
-    if answer["stopped_by"] == "you":
-        raise typer.Exit(INTERRUPTED)
+    exit_as_stopped(answer)
 
 
 def amounts(destinations: list[Row], rules: list[Row]) -> Iterator[list[Any]]:

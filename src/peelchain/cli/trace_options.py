@@ -2,13 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from peelchain.cli.options import MOST
 from peelchain.errors import MisuseError
 from peelchain.units import MAX_HEIGHT
+
+if TYPE_CHECKING:
+    from peelchain.actions.trace_seeds import SeedsAsked
 
 SeedOption = Annotated[
     list[str] | None,
@@ -137,7 +140,24 @@ FiguresOption = Annotated[
 ]
 
 
-def seeds_read(seeds: list[str] | None) -> tuple[str, ...]:
+def seeds_asked(
+    seed: list[str] | None,
+    address: list[str] | None,
+    cluster: list[str] | None,
+    claimant: list[str] | None,
+    files: list[Path] | None,
+) -> "SeedsAsked":
+    """The seeds of a command's options. Raises BadParameter where there is none."""
+    from peelchain.actions.trace_seeds import SeedsAsked
+
+    if not any((seed, address, cluster, claimant, files)):
+        raise typer.BadParameter(
+            "there is nothing to trace; give --seed, --address, --cluster, --claimant or --seeds"
+        )
+    return SeedsAsked(_seeds_read(seed), address or (), cluster or (), claimant or (), files or ())
+
+
+def _seeds_read(seeds: list[str] | None) -> tuple[str, ...]:
     """The seeds, with `-` replaced by the lines of stdin. Raises MisuseError where it has none."""
     given = list(seeds or ())
     if "-" not in given:
@@ -147,13 +167,6 @@ def seeds_read(seeds: list[str] | None) -> tuple[str, ...]:
     if not found:
         raise MisuseError("there is no seed on stdin; give TXID:VOUT, one a line")
     return tuple(found)
-
-
-def nothing_to_trace() -> typer.BadParameter:
-    """The refusal of a trace without seeds."""
-    return typer.BadParameter(
-        "there is nothing to trace; give --seed, --address, --cluster, --claimant or --seeds"
-    )
 
 
 def direction_asked(given: str) -> Literal["forward", "backward"]:
