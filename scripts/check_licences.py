@@ -30,6 +30,7 @@ SPDX_OF_CLASSIFIER = {
 
 # Packages judged by a person, because their metadata cannot say it: (ecosystem, name) -> SPDX, why.
 JUDGED = {
+    ("python", "antlr4-python3-runtime"): ("BSD-3-Clause", "its metadata says BSD; the file is 3"),
     ("python", "bagit"): ("CC0-1.0", "a work of the United States government, public domain"),
 }
 

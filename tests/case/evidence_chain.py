@@ -617,7 +617,7 @@ def journal_jsonl(parameters: dict[str, Any]) -> bytes:
     ):
         entry = {"seq": seq, "time_utc": STAMP, "kind": kind, "body": body, "prev": prev}
         prev = sha256(canonical_json(entry)).hexdigest()
-        lines.append(entry | {"hash": prev})
+        lines.append(entry | {"hash": prev, "opened": {}, "signer": None, "signature": None})
     return canonical_jsonl(lines)
 
 

@@ -55,6 +55,7 @@ def test_the_export_is_chained_as_the_format_says(path: Path) -> None:
         entry = json.loads(line)
         assert json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n" == line
         seal = entry.pop("hash")
+        assert [entry.pop(k) for k in ("opened", "signer", "signature")] == [{}, None, None]
         text = json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n"
         assert sha256(text.encode()).hexdigest() == seal
         assert (entry["seq"], entry["prev"]) == (seq, prev)
@@ -97,9 +98,9 @@ def test_only_its_owner_may_read_it(path: Path) -> None:
         "UPDATE entries SET kind = 'x' WHERE seq = 2",
         "DELETE FROM entries WHERE seq = 3",
         "INSERT OR REPLACE INTO entries "
-        "SELECT seq, time_utc, 'x', body, prev, hash FROM entries WHERE seq = 3",
-        "INSERT INTO entries VALUES (9, '', '', '{}', '', '')",
-        "INSERT INTO entries VALUES (0, '', '', '{}', '', '')",
+        "SELECT seq, time_utc, 'x', body, prev, hash, signer, signature FROM entries WHERE seq = 3",
+        "INSERT INTO entries VALUES (9, '', '', '{}', '', '', NULL, NULL)",
+        "INSERT INTO entries VALUES (0, '', '', '{}', '', '', NULL, NULL)",
     ],
 )
 def test_the_database_itself_refuses_changes(path: Path, statement: str) -> None:
@@ -142,7 +143,7 @@ def test_a_broken_chain_is_read_only_and_says_where(path: Path, statement: str, 
 
 def test_tampering_while_it_is_open_is_noticed_at_the_next_append(path: Path) -> None:
     with Journal.open(path) as journal:
-        tampered(path, "INSERT INTO entries VALUES (4, 't', 'k', '{}', 'p', 'h')")
+        tampered(path, "INSERT INTO entries VALUES (4, 't', 'k', '{}', 'p', 'h', NULL, NULL)")
         with pytest.raises(CaseError, match="entry 4 does not follow"):
             journal.append("more", {}, NOON)
 
@@ -199,9 +200,9 @@ def test_open_refuses_other_files(path: Path, tmp_path: Path) -> None:
         with pytest.raises(CaseError, match=name):
             Journal.open(tmp_path / name)
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
-    with pytest.raises(CaseError, match="format 2"):
+    with pytest.raises(CaseError, match="format 3"):
         Journal.open(path)
 
 
@@ -215,3 +216,39 @@ def test_a_locked_journal_is_a_clear_error(path: Path, monkeypatch: pytest.Monke
         holder.execute("ROLLBACK")
         assert journal.append("note", {}, NOON).seq == 4
     holder.close()
+
+
+def test_a_sealed_value_is_read_back_and_its_erasure_leaves_the_chain_whole(path: Path) -> None:
+    with Journal.open(path) as journal:
+        entry = journal.append(
+            "note", {"about": "R1"}, NOON, sealed={"text": "ask the bank", "by": "analyst"}
+        )
+        assert entry.value("text") == "ask the bank"
+        assert entry.value("about") == "R1"
+        assert b"ask the bank" in journal.export()
+        journal.erase(entry.seq, "text")
+        assert b"ask the bank" not in journal.export()
+        with pytest.raises(CaseError, match="entry 4 has no opening 'text' to erase"):
+            journal.erase(entry.seq, "text")
+    assert b"ask the bank" not in path.read_bytes(), "the bytes are overwritten"
+    with Journal.open(path) as journal:
+        assert journal.broken is None
+        (*_, last) = journal.entries()
+        assert last.withheld() == ["text"]
+        assert last.value("text", "gone") == "gone"
+        assert last.value("by") == "analyst"
+
+
+def test_an_opening_that_is_not_what_was_sealed_breaks_the_journal(path: Path) -> None:
+    with Journal.open(path) as journal:
+        journal.append("note", {}, NOON, sealed={"text": "one"})
+    connection = sqlite3.connect(path)
+    with connection, pytest.raises(sqlite3.IntegrityError, match="cannot be changed"):
+        connection.execute("UPDATE openings SET value = '\"two\"'")
+    with connection:
+        connection.execute("DROP TRIGGER openings_are_final")
+        connection.execute("UPDATE openings SET value = '\"two\"'")
+    connection.close()
+    with Journal.open(path) as journal:
+        assert journal.broken is not None
+        assert "entry 4 was changed" in journal.broken

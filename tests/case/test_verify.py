@@ -437,7 +437,7 @@ def seal_journal_anew(change: Callable[[list[Any]], None]) -> Callable[[Payload]
         prev = "0" * 64
         for row in rows:
             row["prev"] = prev
-            fields = {k: v for k, v in row.items() if k != "hash"}
+            fields = {k: row[k] for k in ("seq", "time_utc", "kind", "body", "prev")}
             row["hash"] = prev = sha256(canonical_json(fields)).hexdigest()
         payload["journal.jsonl"] = canonical_jsonl(rows)
 

@@ -4,8 +4,8 @@ import json
 import subprocess
 
 import pytest
+from tests.cli.documented import documented, flattened
 from tests.cli.running import ENTRY, ENVIRONMENT, peelchain
-from tests.cli.test_documented_keys import documented, flattened
 
 POOL = 100_000
 

@@ -2,47 +2,10 @@
 
 import csv
 import io
-import re
-import tomllib
-from pathlib import Path
 
 import pytest
+from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
-
-NOTES = tomllib.loads(
-    (Path(__file__).resolve().parents[2] / "docs" / "commands.toml").read_text(encoding="utf-8")
-)
-
-
-def flattened(value, path=""):
-    """The paths of a JSON value's leaves; an empty list or object is one."""
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from flattened(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for item in value:
-            yield from flattened(item, path + "[]")
-    else:
-        yield path
-
-
-def documented(name):
-    said = NOTES[name]
-    return [*said.get("shared", []), *said["keys"]]
-
-
-def pattern(key):
-    parts = re.split(r"(\{\w+\}|\*$)", key)
-    return "".join(
-        r"[^.\[]+" if p.startswith("{") else ".+" if p == "*" else re.escape(p) for p in parts
-    )
-
-
-def fits(path, key):
-    """Whether a path is one that the documented key describes, or an empty list or object on it."""
-    return re.fullmatch(pattern(key), path) is not None or (
-        key.startswith(path) and key[len(path) :][:1] in ("[", ".")
-    )
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +41,8 @@ def answers(session):
 
 
 OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
-OTHERS |= {name for name in NOTES if name.startswith("evaluate ")}  # in test_evaluate.py
-
-
-def check(name, answer):
-    given = set(flattened(answer))
-    keys = documented(name)
-    assert {path for path in given if not any(fits(path, key) for key in keys)} == set()
-    assert {key for key in keys if not any(fits(path, key) for path in given)} == set()
+# those of `evaluate` in test_evaluate.py, those of `case` and `tags` beside their own tests
+OTHERS |= {name for name in NOTES if name.split()[0] in ("evaluate", "case", "tags", "extract")}
 
 
 @pytest.mark.parametrize("name", sorted(set(NOTES) - {"head", "shared"} - OTHERS))

@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.cli.documented import check
 from tests.cli.running import peelchain
-from tests.cli.test_documented_keys import check
 from tests.simulate.reading import co_spend_clusters, read_chain, read_truth
 
 

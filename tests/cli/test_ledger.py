@@ -7,8 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
-from tests.cli.test_documented_keys import NOTES, check
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods" / "account-rules.md"
 

@@ -4,8 +4,8 @@ import csv
 import io
 
 import pytest
+from tests.cli.documented import check
 from tests.cli.running import peelchain
-from tests.cli.test_documented_keys import check
 from tests.simulate.reading import read_truth
 
 HANDED = "key_handover"

@@ -12,10 +12,12 @@ from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
 from peelchain.cluster.slices import read_as_asked
+from peelchain.schema import TABLES
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
 from peelchain.store.stored_chain import Chain, StoredChain
+from peelchain.tags.knowledge import ALL, Knowledge, known_tags
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -30,10 +32,14 @@ class StoreView(OpenStore):
         policy: Policy = DEFAULT_POLICY,
         *,
         in_memory: bool | None = None,
+        knowledge: Knowledge = ALL,
     ) -> None:
         """Open the store; `in_memory` has `chain` loaded whole or not, None by its length."""
         super().__init__(path)
         self.policy = policy
+        self.knowledge = knowledge
+        self.findings: dict[bytes, object] = {}
+        """What `derive_findings` derived already, by the question."""
         self.in_memory = self.is_short if in_memory is None else in_memory
 
     @cached_property
@@ -85,13 +91,23 @@ class StoreView(OpenStore):
 
     @cached_property
     def tags(self) -> pa.Table:
-        """Every tag imported, each once."""
-        every = self.store.read_runs("tags", "tags")
+        """Every tag that is known, each once."""
+        every = known_tags(self._imported("tags"), self.knowledge)
         if every.num_rows == 0:
             return every
         ids = every["tag_id"].to_pylist()
         first = {tag_id: row for row, tag_id in reversed(list(enumerate(ids)))}
         return every.take(sorted(first.values())).sort_by("tag_id")
+
+    def import_runs(self, stage: str) -> list[Run]:
+        """The imports of `tags` or `rates` that count, oldest first."""
+        chosen = self.knowledge.runs
+        return [r for r in self.store.runs(stage) if chosen is None or r.run_id in chosen]
+
+    def _imported(self, table: str) -> pa.Table:
+        """The rows of a table from every import of its own name that counts, oldest first."""
+        parts = [self.store.read_run(r, table) for r in self.import_runs(table)]
+        return pa.concat_tables(parts) if parts else TABLES[table].schema.empty_table()
 
     @cached_property
     def tag_script_ids(self) -> Int64:
@@ -108,7 +124,7 @@ class StoreView(OpenStore):
     @cached_property
     def rates(self) -> Rates:
         """Every rate imported; of several for one day and currency, the last imported."""
-        return rates_of(self.store.read_runs("rates", "rates"))
+        return rates_of(self._imported("rates"))
 
 
 def parse_policy(exclude: list[str]) -> Policy:

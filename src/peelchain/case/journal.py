@@ -1,15 +1,21 @@
 """The journal of a case: an append-only, hash-chained record of what was asked and done.
 
 A journal is one SQLite file. It leaves its database as JSON lines, for SQLite files are not
-byte-stable. Whoever holds the file can rewrite it whole: the report's digest is what anchors it.
+byte-stable. Whoever holds the file can rewrite it whole: the report's digest is what anchors it,
+and the signature that an entry may carry.
+
+What may have to be withheld or erased is *sealed*: the entry's body, which the chain fixes, holds
+a salted commitment for it, and the salt and the value (its opening) lie beside the entry. Without
+its opening an entry still holds, and nothing can be guessed from it.
 """
 
 import json
 import os
+import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +28,8 @@ FIRST_PREV = "0" * 64
 """`prev` of the first entry."""
 
 _APPLICATION_ID = 0x70656C63
-_FORMAT = 1
+_FORMAT = 2
+_SALT_BYTES = 32
 _SCHEMA = f"""
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_FORMAT};
@@ -32,8 +39,19 @@ CREATE TABLE entries (
     kind TEXT NOT NULL,
     body TEXT NOT NULL,
     prev TEXT NOT NULL,
-    hash TEXT NOT NULL
+    hash TEXT NOT NULL,
+    signer TEXT,
+    signature TEXT
 ) STRICT;
+CREATE TABLE openings (
+    seq INTEGER NOT NULL REFERENCES entries,
+    name TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (seq, name)
+) STRICT;
+CREATE TRIGGER openings_are_final BEFORE UPDATE ON openings
+    BEGIN SELECT RAISE(ABORT, 'an opening cannot be changed'); END;
 CREATE TRIGGER entries_are_kept BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'a journal entry cannot be deleted'); END;
 CREATE TRIGGER entries_are_final BEFORE UPDATE ON entries
@@ -45,9 +63,29 @@ CREATE TRIGGER entries_follow BEFORE INSERT ON entries
 # INSERT OR REPLACE deletes without firing the delete trigger: entries_follow is what stops it.
 
 
+Signer = Callable[[bytes], tuple[str, str]]
+"""Signs the 32 bytes of an entry's hash: gives the public key and the signature, both hex."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A sealed value with its salt (hex of 32 bytes)."""
+
+    salt: str
+    value: Any
+
+    def commitment(self) -> str:
+        """SHA-256 of the salt's bytes and the canonical JSON of the value, in hex."""
+        return sha256(bytes.fromhex(self.salt) + canonical_json(self.value)).hexdigest()
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One entry: `seq` from 1, UTC time as text, and the hashes that chain it."""
+    """One entry: `seq` from 1, UTC time as text, and the hashes that chain it.
+
+    `opened` holds the openings that are still there of what `body["sealed"]` commits to.
+    `signer` and `signature` are hex, None where no key was set up.
+    """
 
     seq: int
     time_utc: str
@@ -55,15 +93,29 @@ class Entry:
     body: dict[str, Any]
     prev: str
     hash: str
+    signer: str | None = None
+    signature: str | None = None
+    opened: dict[str, Opening] = field(default_factory=dict)
 
     def line(self) -> bytes:
         """The entry as a line of journal.jsonl."""
-        return canonical_json(self.__dict__)
+        opened = {name: opening.__dict__ for name, opening in self.opened.items()}
+        return canonical_json({**self.__dict__, "opened": opened})
 
     def expected_hash(self) -> str:
-        """SHA-256 of the canonical JSON of the line without `hash`."""
-        fields = {key: value for key, value in self.__dict__.items() if key != "hash"}
-        return sha256(canonical_json(fields)).hexdigest()
+        """SHA-256 of the canonical JSON of seq, time_utc, kind, body and prev."""
+        chained = ("seq", "time_utc", "kind", "body", "prev")
+        return sha256(canonical_json({key: self.__dict__[key] for key in chained})).hexdigest()
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """A field of the body or, where it is sealed, of its opening; the default for neither."""
+        if name in self.opened:
+            return self.opened[name].value
+        return self.body.get(name, default)
+
+    def withheld(self) -> list[str]:
+        """The names of what is sealed and has no opening here, sorted."""
+        return sorted(set(self.body.get("sealed", {})) - set(self.opened))
 
 
 class Journal:
@@ -118,16 +170,37 @@ class Journal:
             )
         return cls(path, connection)
 
-    def append(self, kind: str, body: dict[str, Any], time_utc: datetime) -> Entry:
+    @property
+    def last_seq(self) -> int:
+        """The number of the last entry known to hold, 0 for none."""
+        return self._last_seq
+
+    def append(
+        self,
+        kind: str,
+        body: dict[str, Any],
+        time_utc: datetime,
+        *,
+        sealed: Mapping[str, Any] | None = None,
+        signer: Signer | None = None,
+    ) -> Entry:
         """The new last entry, on the disk when this returns.
 
-        `time_utc` has a time zone; parts of a second are dropped. Raises CaseError on a broken
-        chain or a disk that fails, BundleError for a body that canonical JSON does not hold; either
-        way the journal is as it was.
+        `sealed` are values that may have to be withheld or erased. `time_utc` has a time zone;
+        parts of a second are dropped. Raises CaseError on a broken chain or a disk that fails,
+        BundleError for a body that canonical JSON does not hold; either way the journal is as it
+        was.
         """
         if time_utc.tzinfo is None:
             raise CaseError(f"the time {time_utc} has no time zone; give it in UTC")
         stamp = f"{time_utc.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        opened = {
+            name: Opening(secrets.token_hex(_SALT_BYTES), value)
+            for name, value in sorted((sealed or {}).items())
+        }
+        if opened:
+            commitments = {name: opening.commitment() for name, opening in opened.items()}
+            body = {**body, "sealed": commitments}
         with _translated(self.path), self._writing():
             self._check_new_entries()
             if self.broken is not None:
@@ -135,14 +208,22 @@ class Journal:
                     f"{self.broken}; nothing can be added: keep it as it is and open a new case"
                 )
             draft = Entry(self._last_seq + 1, stamp, kind, body, self._last_hash, "")
-            entry = Entry(**{**draft.__dict__, "hash": draft.expected_hash()})
+            digest = draft.expected_hash()
+            signed = signer(bytes.fromhex(digest)) if signer is not None else (None, None)
+            entry = replace(
+                draft, hash=digest, signer=signed[0], signature=signed[1], opened=opened
+            )
             self._connection.execute(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    entry.seq, entry.time_utc, entry.kind,
-                    canonical_json(body).decode().rstrip("\n"), entry.prev, entry.hash,
+                    entry.seq, entry.time_utc, entry.kind, _text(body), entry.prev, entry.hash,
+                    entry.signer, entry.signature,
                 ),
             )  # fmt: skip
+            self._connection.executemany(
+                "INSERT INTO openings VALUES (?, ?, ?, ?)",
+                [(entry.seq, name, o.salt, _text(o.value)) for name, o in opened.items()],
+            )
         self._last_seq, self._last_hash = entry.seq, entry.hash
         return entry
 
@@ -150,9 +231,25 @@ class Journal:
         """The entries in order. Raises CaseError at a row that is no entry at all."""
         return self._entries_after(0)
 
-    def export(self) -> bytes:
-        """journal.jsonl: one canonical line an entry. A broken journal is exported as it is."""
-        return b"".join(entry.line() for entry in self.entries())
+    def export(self, last_seq: int | None = None) -> bytes:
+        """journal.jsonl: one canonical line an entry, to `last_seq` where it is given.
+
+        A broken journal is exported as it is.
+        """
+        wanted = (e for e in self.entries() if last_seq is None or e.seq <= last_seq)
+        return b"".join(entry.line() for entry in wanted)
+
+    def erase(self, seq: int, name: str) -> None:
+        """Destroys the opening of a sealed value: salt and value, beyond recovery from this file.
+
+        The entry and the chain stay whole. Raises CaseError where there is no such opening.
+        """
+        with _translated(self.path), self._writing():
+            gone = self._connection.execute(
+                "DELETE FROM openings WHERE seq = ? AND name = ?", (seq, name)
+            ).rowcount
+            if not gone:
+                raise CaseError(f"{self.path} entry {seq} has no opening {name!r} to erase")
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -167,16 +264,28 @@ class Journal:
     def _entries_after(self, seq: int) -> Iterator[Entry]:
         with _translated(self.path):
             rows = self._connection.execute(
-                "SELECT seq, time_utc, kind, body, prev, hash FROM entries "
+                "SELECT seq, time_utc, kind, body, prev, hash, signer, signature FROM entries "
                 "WHERE seq > ? ORDER BY seq",
                 (seq,),
             ).fetchall()
-        for number, time_utc, kind, body, prev, hash_ in rows:
+            beside: dict[int, list[tuple[str, str, str]]] = {}
+            for of, *opening in self._connection.execute(
+                "SELECT seq, name, salt, value FROM openings WHERE seq > ? ORDER BY seq, name",
+                (seq,),
+            ):
+                beside.setdefault(of, []).append((opening[0], opening[1], opening[2]))
+        for number, time_utc, kind, body, prev, hash_, signer, signature in rows:
             try:
                 parsed = json.loads(body)
                 if not isinstance(parsed, dict):
                     raise TypeError("its body is no object")
-                entry = Entry(number, time_utc, kind, parsed, prev, hash_)
+                opened = {
+                    name: Opening(salt, json.loads(value))
+                    for name, salt, value in beside.get(number, [])
+                }
+                entry = Entry(
+                    number, time_utc, kind, parsed, prev, hash_, signer, signature, opened
+                )
                 entry.line()
             except (ValueError, TypeError, RecursionError, BundleError) as error:
                 raise CaseError(f"{self.path} entry {number} is malformed: {error}") from error
@@ -192,7 +301,7 @@ class Journal:
                     self.broken = f"{self.path} entry {self._last_seq + 1} is missing"
                 elif entry.prev != self._last_hash:
                     self.broken = f"{self.path} entry {entry.seq} does not follow the one before it"
-                elif entry.hash != entry.expected_hash():
+                elif entry.hash != entry.expected_hash() or not _opens(entry):
                     self.broken = f"{self.path} entry {entry.seq} was changed after it was written"
                 if self.broken is not None:
                     return
@@ -209,6 +318,16 @@ class Journal:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _opens(entry: Entry) -> bool:
+    """Whether each opening is of what the entry commits to."""
+    sealed = entry.body.get("sealed", {})
+    return all(sealed.get(name) == o.commitment() for name, o in entry.opened.items())
+
+
+def _text(value: Any) -> str:
+    return canonical_json(value).decode().rstrip("\n")
 
 
 @contextmanager
@@ -229,6 +348,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             # EXTRA also syncs the folder when the rollback journal is deleted.
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("PRAGMA trusted_schema = OFF")
+            # What is erased is overwritten, not only unlinked.
+            connection.execute("PRAGMA secure_delete = ON")
         except sqlite3.Error:
             connection.close()
             raise

@@ -57,6 +57,7 @@ class Findings:
         self.rates: dict[Any, int] = {}  # (day, currency) -> price in 1/10^8
         self.currencies: list[str] = []
         self.unpriced: set[str] = set()  # outpoints that lack a rate
+        self.withheld = 0  # sealed fields of the journal without their opening
 
     def check_rates(self) -> None:
         """Each line of rates is well formed, and each day has one rate for a currency."""
@@ -218,17 +219,26 @@ class Findings:
     def check_journal(self) -> None:
         """The journal's entries are chained, and one asked for what the case says was asked."""
         seq, previous, asked, facts = 0, "0" * 64, False, self.facts
-        names = "seq time_utc kind body prev hash"
-        for number, stamp, kind, body, before, seal in facts.rows("data/journal.jsonl", names):
+        names = "seq time_utc kind body prev hash opened signer signature"
+        for number, stamp, kind, body, before, seal, opened, _, _ in facts.rows(
+            "data/journal.jsonl", names
+        ):
             seq += 1
             need((number, before) == (seq, previous), "does not follow the entry before it")
             entry = {"seq": seq, "time_utc": stamp, "kind": kind, "body": body, "prev": previous}
             text = json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n"
             previous = sha256(text.encode()).hexdigest()
             need(seal == previous, "was changed after it was sealed")
-            at_date = stamp == facts.case["date_utc"]
-            asked |= at_date and body.get("parameters") == facts.case["parameters"]
-        need(asked, "no entry has the date and the parameters of data/case.json")
+            sealed = body.get("sealed", {})
+            for name, opening in opened.items():
+                salt, value = bytes.fromhex(opening["salt"]), opening["value"]
+                text = json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
+                right = sha256(salt + text.encode()).hexdigest()
+                need(sealed.get(name) == right, f"{name!a} is not what was sealed")
+            self.withheld += len(sealed) - len(opened)
+            in_time = stamp <= facts.case["date_utc"]
+            asked |= in_time and body.get("parameters") == facts.case["parameters"]
+        need(asked, "no entry by the date of data/case.json has its parameters")
         facts.checked["journal entries"] = seq
 
     def unchecked(self) -> list[str]:
@@ -236,7 +246,7 @@ class Findings:
         kinds = [t["type"] for run in self.traces.runs.values() for t in run["terminals"]]
         count, network = self.facts.checked, self.facts.network[0]
         own = ["the difficulty or signature rule of " + network]
-        return own * (network in ("testnet3", "testnet4", "signet")) + [
+        rest = [
             f"the tip {self.facts.case['tip']['hash']}: that the world agrees on it; ask any node",
             f"{kinds.count('unspent')} ends unspent, {kinds.count('unresolved')} unresolved: that "
             "nothing else spends or made them; needs a full node",
@@ -248,6 +258,9 @@ class Findings:
             "signatures: the network checked them when it took the blocks; a txid omits witnesses",
             "data/report.pdf, and the texts of report.json: that they say what the tables say",
         ]
+        if self.withheld:
+            rest.insert(0, f"{self.withheld} fields of the journal, which are withheld or erased")
+        return own * (network in ("testnet3", "testnet4", "signet")) + rest
 
 
 def check_report(facts: Any, traces: Any) -> list[str]:

@@ -24,6 +24,7 @@ from peelchain.cli import (
     simulate,
     trace,
 )
+from peelchain.cli.case.verbs import app as case_app
 from peelchain.cli.output import INTERRUPTED
 from peelchain.cli.plain_text import inert
 from peelchain.errors import PeelchainError
@@ -39,6 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command(name="investigate")(investigate.investigate)
+app.add_typer(case_app, name="case")
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(change.app, name="change")

@@ -63,8 +63,29 @@ MinValueOption = Annotated[
     ),
 ]
 
+CaseOption = Annotated[
+    Path,
+    typer.Option("--case", "-c", metavar="DIR", help="The case's folder.", envvar="PEELCHAIN_CASE"),
+]
+OptionalStoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", "-s", metavar="STORE", help="The store's folder.", envvar="PEELCHAIN_STORE"
+    ),
+]
+
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 """The forms in which a date is taken."""
+
+DateOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="DATE",
+        help="The date of the entry, UTC, such as 2024-01-31 or 2024-01-31T12:00:00Z; "
+        "default SOURCE_DATE_EPOCH where it is set, else now.",
+        formats=DATES,
+    ),
+]
 
 STDIN = "/dev/stdin"
 

@@ -1,0 +1,184 @@
+"""Work on a case: a derivation makes results of parameters, and the journal keeps their hashes.
+
+Every verb that makes something for a case is a `Derivation`: a pure function of the store, of what
+the journal holds before it, of files kept in the case and of its parameters. `carry_out` runs it,
+writes what it made and journals parameters, inputs and the SHA-256 of every output; replay runs the
+same function again and compares. So a derivation reads no clock and draws no random number.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
+from peelchain.case.casefile import CaseFile
+from peelchain.case.journal import Entry
+from peelchain.errors import CaseError, MisuseError
+
+SCRATCH = ".scratch"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a derivation may read.
+
+    `seq` is the number of the entry that it makes, `before` the entries that stood by then;
+    `scratch` is a folder for outputs too large for memory. `view` is None where no store was given:
+    `store` then refuses.
+    """
+
+    case: CaseFile
+    seq: int
+    view: StoreView | None
+    before: tuple[Entry, ...]
+    parameters: Mapping[str, Any]
+    moment: datetime
+    scratch: Path
+    progress: Progress = silent
+
+    @property
+    def store(self) -> StoreView:
+        """The open store. Raises MisuseError where none was given."""
+        if self.view is None:
+            raise MisuseError("this needs the chain; give --store")
+        return self.view
+
+    def last(self, kind: str) -> Entry | None:
+        """The last entry of a kind."""
+        found = [entry for entry in self.before if entry.kind == kind]
+        return found[-1] if found else None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a derivation made.
+
+    `outputs` are files by their name in the case's folder: bytes, or a file in the scratch folder.
+    `facts` go into the entry's body, `sealed` beside it; `answer` is for whoever asked.
+    """
+
+    outputs: Mapping[str, bytes | Path] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+
+Derivation = Callable[[Work], Result]
+
+
+def inputs_of_store(view: StoreView) -> dict[str, Any]:
+    """What a result rests on in the store, as the journal keeps it: tip, policy, imports."""
+    return {
+        "network": view.network.name,
+        "tip": {"height": view.tip["tip_height"], "hash": view.tip["tip_hash"]},
+        "policy": view.policy.name,
+        "definition": view.policy.canonical_json(),
+        "imports": sorted(r.run_id for stage in ("tags", "rates") for r in view.import_runs(stage)),
+        "knowledge": view.knowledge.described(),
+    }
+
+
+def carry_out(
+    case: CaseFile,
+    kind: str,
+    derivation: Derivation,
+    parameters: Mapping[str, Any],
+    moment: datetime,
+    *,
+    view: StoreView | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Runs a derivation, writes its files and journals it as an entry of `kind`; gives its answer.
+
+    The answer has `entry` (its number) and `files` (the paths by name) added. Files are written
+    first: an entry never speaks of one that is not there.
+    """
+    if case.journal.broken is not None:
+        raise CaseError(f"{case.journal.broken}; nothing can be added: open a new case")
+    with _scratch(case) as scratch:
+        work = Work(
+            case=case,
+            seq=case.journal.last_seq + 1,
+            view=view,
+            before=tuple(case.standing()),
+            parameters=parameters,
+            moment=moment,
+            scratch=Path(scratch),
+            progress=progress,
+        )
+        result = derivation(work)
+        digests = digests_of(result)
+        paths = {name: _placed(case, name, made) for name, made in sorted(result.outputs.items())}
+    body = {"parameters": dict(parameters), **result.facts}
+    if view is not None:
+        body["inputs"] = inputs_of_store(view)
+    if digests:
+        body["outputs"] = digests
+    entry = case.append(kind, body, moment, result.sealed)
+    return {**result.answer, "entry": entry.seq, "files": paths}
+
+
+def derive_again(
+    case: CaseFile,
+    entry: Entry,
+    derivation: Derivation,
+    *,
+    view: StoreView | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """What the derivation of an entry makes now, of what stood before it; nothing is written."""
+    with _scratch(case) as scratch:
+        work = Work(
+            case=case,
+            seq=entry.seq,
+            view=view,
+            before=tuple(case.standing(before=entry.seq)),
+            parameters=entry.body["parameters"],
+            moment=datetime.fromisoformat(entry.time_utc),
+            scratch=Path(scratch),
+            progress=progress,
+        )
+        result = derivation(work)
+        held = {
+            name: made.read_bytes() if isinstance(made, Path) else made
+            for name, made in result.outputs.items()
+        }
+        return replace(result, outputs=held)
+
+
+def digests_of(result: Result) -> dict[str, str]:
+    """The SHA-256 of each output, by name, in hex."""
+    found = {}
+    for name, made in sorted(result.outputs.items()):
+        if isinstance(made, Path):
+            with made.open("rb") as file:
+                found[name] = file_digest(file, "sha256").hexdigest()
+        else:
+            found[name] = sha256(made).hexdigest()
+    return found
+
+
+def _scratch(case: CaseFile) -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(dir=case.folder, prefix=SCRATCH)
+    except OSError as e:
+        raise CaseError(f"{case.folder}: {e.strerror}; check your rights and the room") from None
+
+
+def _placed(case: CaseFile, name: str, made: bytes | Path) -> str:
+    if isinstance(made, bytes):
+        return str(case.write(name, made))
+    target = case.folder / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made.chmod(0o600)
+        shutil.move(made, target)
+    except OSError as e:
+        raise CaseError(f"{target}: {e.strerror}; make room and run the command again") from None
+    return str(target)

@@ -1,0 +1,1 @@
+"""peelchain case: work on a case. Each file here is a family of verbs."""
