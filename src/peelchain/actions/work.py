@@ -3,9 +3,11 @@
 Every verb that makes something for a case is a `Derivation`: a pure function of the store, of what
 the journal holds before it, of files kept in the case and of its parameters. `carry_out` runs it,
 writes what it made and journals parameters, inputs and the SHA-256 of every output; replay runs the
-same function again and compares. So a derivation reads no clock and draws no random number.
+same function again and compares. So a derivation reads no clock and draws no random number but
+its entry's secret, which the journal seals.
 """
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,6 +24,8 @@ from peelchain.case.journal import Entry
 from peelchain.errors import CaseError, MisuseError
 
 SCRATCH = ".scratch"
+SECRET = "secret"
+"""The name under which an entry's secret is sealed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,15 @@ class Work:
     parameters: Mapping[str, Any]
     moment: datetime
     scratch: Path
+    draw: Callable[[], str]
     progress: Progress = silent
+
+    def secret(self) -> bytes:
+        """32 bytes from which salts follow: drawn when it is first carried out, and sealed then.
+
+        Raises CaseError on replay where the secret was erased.
+        """
+        return bytes.fromhex(self.draw())
 
     @property
     def store(self) -> StoreView:
@@ -101,6 +113,7 @@ def carry_out(
     """
     if case.journal.broken is not None:
         raise CaseError(f"{case.journal.broken}; nothing can be added: open a new case")
+    drawn: dict[str, str] = {}
     with _scratch(case) as scratch:
         work = Work(
             case=case,
@@ -110,6 +123,7 @@ def carry_out(
             parameters=parameters,
             moment=moment,
             scratch=Path(scratch),
+            draw=lambda: drawn.setdefault(SECRET, secrets.token_hex(32)),
             progress=progress,
         )
         result = derivation(work)
@@ -120,7 +134,7 @@ def carry_out(
         body["inputs"] = inputs_of_store(view)
     if digests:
         body["outputs"] = digests
-    entry = case.append(kind, body, moment, result.sealed)
+    entry = case.append(kind, body, moment, {**result.sealed, **drawn})
     return {**result.answer, "entry": entry.seq, "files": paths}
 
 
@@ -142,6 +156,7 @@ def derive_again(
             parameters=entry.body["parameters"],
             moment=datetime.fromisoformat(entry.time_utc),
             scratch=Path(scratch),
+            draw=lambda: _kept_secret(entry),
             progress=progress,
         )
         result = derivation(work)
@@ -162,6 +177,13 @@ def digests_of(result: Result) -> dict[str, str]:
         else:
             found[name] = sha256(made).hexdigest()
     return found
+
+
+def _kept_secret(entry: Entry) -> str:
+    secret = entry.value(SECRET)
+    if secret is None:
+        raise CaseError(f"the secret of entry {entry.seq} was erased; it cannot be derived again")
+    return str(secret)
 
 
 def _scratch(case: CaseFile) -> "tempfile.TemporaryDirectory[str]":
