@@ -51,7 +51,9 @@ def write_actors(out: Path, services: Sequence[Service]) -> None:
         {
             "id": service.profile.owner_id.replace("-", ""),
             "label": service.profile.name,
-            "jurisdictions": [service.profile.country] if service.profile.country != _NOWHERE else [],
+            "jurisdictions": [service.profile.country]
+            if service.profile.country != _NOWHERE
+            else [],
             "categories": [service.profile.category],
             "uri": f"https://{service.profile.owner_id}.example",
         }

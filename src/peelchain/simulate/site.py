@@ -61,9 +61,7 @@ class Site:
         self.users.append(user)
         self.ledger.truth.site_users.add(user.number, user.address.text, party.owner_id)
         time = self.ledger.times[self.ledger.height]
-        self.registered.append(
-            Registration(user.number, user.address.text, party.owner_id, time)
-        )
+        self.registered.append(Registration(user.number, user.address.text, party.owner_id, time))
         return user
 
     def price_sat(self) -> int:
