@@ -24,7 +24,7 @@ from peelchain.case.journal import Entry
 from peelchain.errors import CaseError, MisuseError
 
 SCRATCH = ".scratch"
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - a name, not a secret
 """The name under which an entry's secret is sealed."""
 
 
