@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_each_finding_lies_within_its_bounds_and_names_what_it_rests_on(report, 
 
 def test_alternatives_are_those_that_the_chain_shows(report, investigated):
     findings = report["assurance"]["findings"]
-    outflows = {}
+    outflows: dict[str, list[dict[str, Any]]] = {}
     for row in report["outflows"]:
         outflows.setdefault(row["entity"], []).append(row)
     for row in report["inflows"]:
