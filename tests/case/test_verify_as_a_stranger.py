@@ -85,6 +85,8 @@ def test_a_part_passes_says_what_is_withheld_and_its_damage_is_named(
     assert "things are withheld: " in run.stdout
     assert "all holds" in run.stdout
     for name in ("data/redaction.json", "data/journal.jsonl", "data/report.json"):
-        (folder / name).write_bytes(flipped(50)(PART[name]))
+        damaged = flipped(50)(PART[name])
+        assert damaged is not None
+        (folder / name).write_bytes(damaged)
         assert_named(stranger(verifier, folder), name, "flipped")
         (folder / name).write_bytes(PART[name])

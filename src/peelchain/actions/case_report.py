@@ -18,6 +18,7 @@ from peelchain.case.findings import Findings
 from peelchain.case.headers import headers_said
 from peelchain.case.page import page
 from peelchain.case.payload import case_json, evidence_files, rates_csv, report_json
+from peelchain.case.redaction import journal_for_others
 from peelchain.case.report import (
     csv_twins,
     doubts_in_words,
@@ -91,7 +92,7 @@ def report_of_case(work: Work) -> Result:
         **tables,
         "rates.csv": rates_csv(derived.rates),
         "report.pdf": render_pdf(report, case, digest=None),
-        "journal.jsonl": work.case.journal.export(work.seq - 1),
+        "journal.jsonl": journal_for_others(work.case.journal.export(work.seq - 1)),
     }
     work.progress("report", 1, 3)
     digest = pack(payload, name=name, date_utc=work.moment, out=work.scratch / BUNDLE)

@@ -6,8 +6,10 @@ the rows rest on with the links that join them to a seed or a tag. What is left 
 the whole bundle; data/redaction.json has the root of salted commitments to each of them.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from peelchain.case.canonical import canonical_json, canonical_jsonl
@@ -21,6 +23,8 @@ from peelchain.errors import BundleError
 Row = dict[str, Any]
 
 REDACTION = "redaction.json"
+SECRET = "secret"  # noqa: S105 - the name of a sealed field
+"""The sealed field that salts follow from: no bundle shows it, or hashes could be guessed from."""
 _NAMING = ("label", "category", "actor", "source", "creator", "lastmod", "file")
 _WITHOUT_JOURNAL = frozenset({
     "title", "date_utc", "network", "tip", "subject", "rules", "totals", "receipts", "inflows",
@@ -72,6 +76,11 @@ def part_of_bundle(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> dic
     has 32 bytes: the salts follow from it. Raises BundleError as `redact` does.
     """
     return redact(files, keep, secret).payload
+
+
+def date_of(payload: Mapping[str, bytes]) -> datetime:
+    """The date that a payload has to be packed with: that of the case."""
+    return datetime.fromisoformat(json.loads(payload["case.json"])["date_utc"])
 
 
 def redact(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> Redaction:
@@ -172,7 +181,8 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
         opened = {
             name: opening
             for name, opening in row["opened"].items()
-            if (
+            if name != SECRET
+            and (
                 not part.withheld_traces
                 if keep.openings is None
                 else (row["seq"], name) in keep.openings
@@ -181,6 +191,14 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
         counts["openings"] += len(row["opened"]) - len(opened)
         rows.append({**row, "opened": opened})
     return rows
+
+
+def journal_for_others(lines: bytes) -> bytes:
+    """journal.jsonl as a bundle holds it: without the secrets that salts follow from."""
+    rows = [json.loads(line) for line in lines.splitlines()]
+    for row in rows:
+        row["opened"].pop(SECRET, None)
+    return canonical_jsonl(rows)
 
 
 def _exhibit(row: Row) -> str | None:
