@@ -50,3 +50,7 @@ class CaseError(PeelchainError):
 
 class BundleError(PeelchainError):
     """An evidence bundle could not be written or read."""
+
+
+class ErasedError(CaseError):
+    """What is asked for was personal data, and it was erased."""
