@@ -72,11 +72,9 @@ Note = Callable[[str, str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
-    """One tag: what the table `tags` holds of it, but for its id and the time of its record."""
+class Said:
+    """What a tag says, but for its address: shared by the tags that say the same of several."""
 
-    address: str
-    script_pubkey: bytes
     label: str
     category: str | None
     actor: str | None
@@ -85,7 +83,6 @@ class Tag:
     confidence: str | None
     is_cluster_definer: bool | None
     lastmod: str | None
-    file: str
     concepts: str | None = None
     abuse: str | None = None
     context: str | None = None
@@ -95,13 +92,12 @@ class Tag:
     valid_until: str | None = None
     derived_from: str | None = None
 
-    def digest(self) -> bytes:
-        """SHA-256 of what the tag claims: without file, and the address as its script.
+    def canonical(self) -> str:
+        """Canonical JSON of it, the inside of a list.
 
-        Its first 16 hex digits are the tag's id.
+        What few tags say is left out where it is not said, so that the others keep their ids.
         """
         content: list[object] = [
-            self.script_pubkey.hex(),
             self.label,
             self.category,
             self.actor,
@@ -111,13 +107,29 @@ class Tag:
             self.is_cluster_definer,
             self.lastmod,
         ]
-        # what few tags say is left out where it is not said, so that the others keep their ids
         later = {name: getattr(self, name) for name in _LATER}
         said = {name: value for name, value in later.items() if value is not None}
         if said:
             content.append(said)
-        text = json.dumps(content, separators=(",", ":"), sort_keys=True)
-        return hashlib.sha256(text.encode("ascii")).digest()
+        return json.dumps(content, separators=(",", ":"), sort_keys=True)[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag: an address, its script, what is said of it, the file."""
+
+    address: str
+    script_pubkey: bytes
+    said: Said
+    file: str
+
+
+def tag_digest(script: bytes, canonical: str) -> bytes:
+    """SHA-256 of what a tag claims: without file, and the address as its script.
+
+    Its first 16 hex digits are the tag's id.
+    """
+    return hashlib.sha256(f'["{script.hex()}",{canonical}]'.encode("ascii")).digest()
 
 
 def claims_of(fields: Mapping[str, Value], note: Note) -> Claims:
@@ -176,14 +188,12 @@ def check_complete(claims: Claims) -> None:
         raise RefusedItemError(f"it is valid until {last}, before it is valid from {first}")
 
 
-def tag_of(claims: Claims, address: str, script: bytes, file: str) -> Tag:
-    """The tag of complete claims on an address."""
+def said_by(claims: Claims) -> Said:
+    """What complete claims say of an address."""
     definer = claims.get("is_cluster_definer")
     concepts = claims.get("concepts")
     first = json.loads(concepts)[0] if concepts else None
-    return Tag(
-        address=address,
-        script_pubkey=script,
+    return Said(
         label=claims["label"],
         category=claims.get("category") or first or claims.get("abuse"),
         actor=claims.get("actor"),
@@ -192,7 +202,6 @@ def tag_of(claims: Claims, address: str, script: bytes, file: str) -> Tag:
         confidence=claims.get("confidence"),
         is_cluster_definer=None if definer is None else definer == "true",
         lastmod=claims.get("lastmod"),
-        file=file,
         **{name: claims.get(name) for name in _LATER},
     )
 

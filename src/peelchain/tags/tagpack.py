@@ -21,12 +21,15 @@ from peelchain.tags.actors import actor_rows, actors_table
 from peelchain.tags.claims import (
     MAX_FIELD,
     Claims,
+    Note,
+    Said,
     Tag,
     check_complete,
     checked_address,
     claims_of,
     is_foreign,
-    tag_of,
+    said_by,
+    tag_digest,
 )
 from peelchain.tags.forms import Form, Reading, read_list
 from peelchain.tags.imported import ListFile, RefusedItemError, Rejected, Repaired
@@ -36,6 +39,7 @@ from peelchain.units import shown
 
 REPORT_EVERY = 10_000
 _REMEMBERED = 50_000
+_OF_THE_ADDRESS = ("address", "script_pubkey", "file")
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the number of its items read so far, and of all of them."""
@@ -157,8 +161,8 @@ def tags_table(tags: dict[bytes, Tag], recorded_utc: datetime) -> pa.Table:
         if before[:8] == after[:8]:
             tag, other = tags[before], tags[after]
             raise TagError(
-                f"{shown(tag.file)}: the tag {shown(tag.label)} on {tag.address} has the same id "
-                f"as {shown(other.label)} on {other.address}; remove one of them"
+                f"{shown(tag.file)}: the tag {shown(tag.said.label)} on {tag.address} has the "
+                f"same id as {shown(other.said.label)} on {other.address}; remove one of them"
             )
     schema = TABLES["tags"].schema
     rows = [tags[digest] for digest in digests]
@@ -168,8 +172,10 @@ def tags_table(tags: dict[bytes, Tag], recorded_utc: datetime) -> pa.Table:
             values: list[Any] = [digest[:8].hex() for digest in digests]
         elif column.name == "recorded_utc":
             values = [recorded_utc] * len(rows)
-        else:
+        elif column.name in _OF_THE_ADDRESS:
             values = [getattr(tag, column.name) for tag in rows]
+        else:
+            values = [getattr(tag.said, column.name) for tag in rows]
         columns.append(pa.array(values, type=column.type))
     return pa.table(columns, schema=schema)
 
@@ -188,11 +194,10 @@ def _take_tags(pack: Pack, taken: _Taken, progress: Progress) -> None:
             taken.skipped += 1
             continue
         try:
-            tag = _tag(pack, claims, item, taken)
+            digest, tag = _tag(pack, claims, item, taken)
         except RefusedItemError as refused:
             taken.rejected.append(_rejected(pack, item, str(refused)))
             continue
-        digest = tag.digest()
         taken.duplicates += digest in taken.tags
         taken.tags.setdefault(digest, tag)
 
@@ -220,7 +225,7 @@ def _rejected(pack: Pack, item: Item, reason: str) -> Rejected:
 
 
 class _Remembered:
-    """The claims of items with what they inherit; those of equal fields are read once.
+    """What items say with what they inherit; equal fields are read once.
 
     Lists repeat a few sets of fields over many addresses. Fields that had to be mended are not
     remembered: each repair is told.
@@ -228,9 +233,10 @@ class _Remembered:
 
     def __init__(self, header: Claims) -> None:
         self._header = header
-        self._known: dict[str, Claims] = {}
+        self._known: dict[str, tuple[Said, str]] = {}
 
-    def of(self, fields: dict[str, Value], note: Callable[[str, str, str], None]) -> Claims:
+    def of(self, fields: dict[str, Value], note: Note) -> tuple[Said, str]:
+        """What the fields say, and its canonical JSON. Raises RefusedItemError."""
         key = repr([pair for pair in fields.items() if pair[0] != "address"])
         known = self._known.get(key)
         if known is None:
@@ -240,15 +246,20 @@ class _Remembered:
                 mended.append(field)
                 note(field, was, now)
 
-            known = self._header | claims_of(fields, noted)
-            check_complete(known)
+            claims = self._header | claims_of(fields, noted)
+            check_complete(claims)
+            said = said_by(claims)
+            known = said, said.canonical()
             if not mended and len(self._known) < _REMEMBERED:
                 self._known[key] = known
         return known
 
 
-def _tag(pack: Pack, claims: _Remembered, item: Item, taken: _Taken) -> Tag:
-    """The tag of an item; notes repairs only if there is one. Raises RefusedItemError."""
+def _tag(pack: Pack, claims: _Remembered, item: Item, taken: _Taken) -> tuple[bytes, Tag]:
+    """The tag of an item and its digest; notes repairs only if there is one.
+
+    Raises RefusedItemError.
+    """
     if item.fault:
         raise RefusedItemError(item.fault)
     mended: list[Repaired] = []
@@ -258,7 +269,7 @@ def _tag(pack: Pack, claims: _Remembered, item: Item, taken: _Taken) -> Tag:
 
     if "tx_hash" in item.fields and item.fields.get("address") is None:
         raise RefusedItemError("it tags a transaction; tags of addresses alone are read")
-    said = claims.of(item.fields, note)
+    said, canonical = claims.of(item.fields, note)
     address, script = checked_address(item.fields.get("address"), taken.network, note)
     taken.repaired.extend(mended)
-    return tag_of(said, address, script, pack.file)
+    return tag_digest(script, canonical), Tag(address, script, said, pack.file)
