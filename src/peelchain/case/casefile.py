@@ -11,7 +11,7 @@ from typing import Any, Self
 from peelchain import _core
 from peelchain.case.journal import Entry, Journal, Signer
 from peelchain.case.lock import Waiting, held, silently
-from peelchain.errors import CaseError
+from peelchain.errors import CaseError, MissingInputError
 
 JOURNAL = "journal.sqlite"
 INPUTS = "inputs"
@@ -204,12 +204,16 @@ class CaseFile:
         return digest
 
     def kept(self, digest: str) -> bytes:
-        """What `keep` kept. Raises CaseError where it is gone or not what it was."""
-        content = self.read(f"{INPUTS}/{digest}")
+        """What `keep` kept. Raises MissingInputError where it is gone or not what it was."""
+        path = self.folder / INPUTS / digest
+        try:
+            content = path.read_bytes()
+        except OSError as e:
+            raise MissingInputError(
+                f"{path}: {e.strerror}; bring back the file of that hash"
+            ) from None
         if sha256(content).hexdigest() != digest:
-            raise CaseError(
-                f"{self.folder / INPUTS / digest} was changed; bring back the file of that hash"
-            )
+            raise MissingInputError(f"{path} was changed; bring back the file of that hash")
         return content
 
     def close(self) -> None:

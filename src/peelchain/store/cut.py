@@ -39,14 +39,15 @@ def store_at(path: Path, height: int, block_hash: str, progress: Progress) -> It
     the chain does not have the block, StoreError where a file is damaged.
     """
     with Store.open(path) as store, tempfile.TemporaryDirectory(prefix="peelchain-") as folder:
-        _check_block(store, height, block_hash)
+        check_block(store, height, block_hash)
         out = Path(folder) / "store"
         with open_for_writing(out, create=store.network) as writer:
             writer.commit(_cut(store, writer, height, block_hash, progress))
         yield out
 
 
-def _check_block(store: Store, height: int, block_hash: str) -> None:
+def check_block(store: Store, height: int, block_hash: str) -> None:
+    """Raises NotAncestorError where the chain of a store does not have the block."""
     manifest = store.manifest
     if height > manifest.tip_height:
         raise NotAncestorError(
