@@ -11,6 +11,7 @@ from typing import Any, Self
 from peelchain import _core
 from peelchain.case.journal import Entry, Journal, Signer
 from peelchain.case.lock import Waiting, held, silently
+from peelchain.case.signing import signer_of
 from peelchain.errors import CaseError, MissingInputError
 
 JOURNAL = "journal.sqlite"
@@ -27,7 +28,8 @@ PENDING = ".pending-"
 class CaseFile:
     """An open case. Close it, or use it in a `with` statement.
 
-    Every file of a case is readable by its owner only. `signer` signs what is appended.
+    Every file of a case is readable by its owner only. `signer` signs what is appended: that of the
+    case's key where one was set up and none is given.
     """
 
     def __init__(self, folder: Path, journal: Journal, signer: Signer | None = None) -> None:
@@ -90,6 +92,8 @@ class CaseFile:
     ) -> Entry:
         """A new entry of the journal; see `Journal.append` and `at_work`."""
         with self.at_work():
+            if self.signer is None and any(e.kind == "key" for e in self.entries()):
+                self.signer = signer_of(self.folder)[1]
             return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
 
     def _refuse_if_broken(self) -> None:
