@@ -9,6 +9,7 @@ from peelchain.cli.case import (
     runs,
     seeds,
     statements,
+    transfer,
 )
 from peelchain.cli.case.app import app
 
@@ -22,4 +23,5 @@ __all__ = [
     "runs",
     "seeds",
     "statements",
+    "transfer",
 ]
