@@ -1,10 +1,12 @@
 """Every verb of `peelchain case`: importing a file adds its verbs to the group."""
 
 from peelchain.cli.case import (
+    attest,
     exhibits,
     journal,
     keys,
     opening,
+    redact,
     replay,
     runs,
     seeds,
@@ -15,10 +17,12 @@ from peelchain.cli.case.app import app
 
 __all__ = [
     "app",
+    "attest",
     "exhibits",
     "journal",
     "keys",
     "opening",
+    "redact",
     "replay",
     "runs",
     "seeds",
