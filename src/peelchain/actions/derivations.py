@@ -8,6 +8,11 @@ from peelchain.actions.work import Derivation
 
 DERIVATIONS: dict[str, Derivation] = {
     "redaction": redaction_of_case,
+from peelchain.actions.forfeiture import forfeiture_of_case
+from peelchain.actions.work import Derivation
+
+DERIVATIONS: dict[str, Derivation] = {
+    "forfeiture": forfeiture_of_case,
     "report": report_of_case,
     "reveal": openings_of_case,
     "run": run_of_case,

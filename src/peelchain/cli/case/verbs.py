@@ -29,3 +29,6 @@ __all__ = [
     "statements",
     "transfer",
 ]
+from peelchain.cli.case import forfeiture
+
+__all__ = ["app", "exhibits", "forfeiture", "journal", "opening", "runs", "seeds", "statements"]
