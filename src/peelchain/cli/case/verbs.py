@@ -32,3 +32,6 @@ __all__ = [
 from peelchain.cli.case import forfeiture
 
 __all__ = ["app", "exhibits", "forfeiture", "journal", "opening", "runs", "seeds", "statements"]
+from peelchain.cli.case import requests
+
+__all__ = ["app", "exhibits", "journal", "opening", "requests", "runs", "seeds", "statements"]
