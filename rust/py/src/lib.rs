@@ -17,6 +17,7 @@ mod linkage;
 mod lookup;
 mod max_flow;
 mod progress;
+mod sealing;
 mod stored;
 mod trace;
 mod verify;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ingest::register(module)?;
     linkage::register(module)?;
     lookup::register(module)?;
+    sealing::register(module)?;
     stored::register(module)?;
     max_flow::register(module)?;
     trace::register(module)?;
