@@ -7,24 +7,26 @@ same function again and compares. So a derivation reads no clock and draws no ra
 its entry's secret, which the journal seals.
 """
 
+import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+from peelchain import __version__, _core
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
-from peelchain.case.casefile import CaseFile
+from peelchain.case.casefile import SCRATCH, CaseFile
 from peelchain.case.journal import Entry
 from peelchain.errors import CaseError, MisuseError
 
-SCRATCH = ".scratch"
-SECRET = "secret"
+SOFTWARE = f"peelchain {__version__}"
+SECRET = "secret"  # noqa: S105 - a name, not a secret
 """The name under which an entry's secret is sealed."""
 
 
@@ -109,12 +111,10 @@ def carry_out(
     """Runs a derivation, writes its files and journals it as an entry of `kind`; gives its answer.
 
     The answer has `entry` (its number) and `files` (the paths by name) added. Files are written
-    first: an entry never speaks of one that is not there.
+    first, to a place where they wait for their entry: one cut short either counts whole or not.
     """
-    if case.journal.broken is not None:
-        raise CaseError(f"{case.journal.broken}; nothing can be added: open a new case")
-    drawn: dict[str, str] = {}
-    with _scratch(case) as scratch:
+    with case.at_work(lambda whom: progress(whom, 0, 0)), _scratch(case) as scratch:
+        drawn: dict[str, str] = {}
         work = Work(
             case=case,
             seq=case.journal.last_seq + 1,
@@ -128,14 +128,31 @@ def carry_out(
         )
         result = derivation(work)
         digests = digests_of(result)
-        paths = {name: _placed(case, name, made) for name, made in sorted(result.outputs.items())}
-    body = {"parameters": dict(parameters), **result.facts}
-    if view is not None:
-        body["inputs"] = inputs_of_store(view)
-    if digests:
-        body["outputs"] = digests
-    entry = case.append(kind, body, moment, {**result.sealed, **drawn})
+        body = {"parameters": dict(parameters), "software": SOFTWARE, **result.facts}
+        if view is not None:
+            body["inputs"] = inputs_of_store(view)
+        if digests:
+            body["outputs"] = digests
+        try:
+            for name, made in sorted(result.outputs.items()):
+                _staged(case.pending(work.seq) / name, made)
+            entry = case.append(kind, body, moment, {**result.sealed, **drawn})
+        except BaseException:
+            if case.journal.last_seq < work.seq:
+                shutil.rmtree(case.pending(work.seq), ignore_errors=True)
+            raise
+        case.place(entry)
+    paths = {name: str(case.folder / name) for name in sorted(result.outputs)}
     return {**result.answer, "entry": entry.seq, "files": paths}
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a derivation made when it was run again: facts, sealed values, digests of outputs."""
+
+    facts: Mapping[str, Any]
+    sealed: Mapping[str, Any]
+    outputs: Mapping[str, str]
 
 
 def derive_again(
@@ -145,9 +162,9 @@ def derive_again(
     *,
     view: StoreView | None = None,
     progress: Progress = silent,
-) -> Result:
-    """What the derivation of an entry makes now, of what stood before it; nothing is written."""
-    with _scratch(case) as scratch:
+) -> Again:
+    """What the derivation of an entry makes now, of what stood before it; nothing is kept."""
+    with tempfile.TemporaryDirectory(prefix="peelchain-") as scratch:
         work = Work(
             case=case,
             seq=entry.seq,
@@ -160,11 +177,7 @@ def derive_again(
             progress=progress,
         )
         result = derivation(work)
-        held = {
-            name: made.read_bytes() if isinstance(made, Path) else made
-            for name, made in result.outputs.items()
-        }
-        return replace(result, outputs=held)
+        return Again(result.facts, result.sealed, digests_of(result))
 
 
 def digests_of(result: Result) -> dict[str, str]:
@@ -193,14 +206,16 @@ def _scratch(case: CaseFile) -> "tempfile.TemporaryDirectory[str]":
         raise CaseError(f"{case.folder}: {e.strerror}; check your rights and the room") from None
 
 
-def _placed(case: CaseFile, name: str, made: bytes | Path) -> str:
-    if isinstance(made, bytes):
-        return str(case.write(name, made))
-    target = case.folder / name
+def _staged(target: Path, made: bytes | Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made.chmod(0o600)
-        shutil.move(made, target)
+        if isinstance(made, bytes):
+            _core.replace_file(target, made)
+        else:
+            shutil.move(made, target)
+            with target.open("rb") as file:
+                os.fsync(file.fileno())
+            _core.sync_dir(target.parent)
+        target.chmod(0o600)
     except OSError as e:
         raise CaseError(f"{target}: {e.strerror}; make room and run the command again") from None
-    return str(target)

@@ -1,18 +1,27 @@
 """An open case: its folder, its journal, and what of the journal still stands."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Self
 
 from peelchain import _core
 from peelchain.case.journal import Entry, Journal, Signer
+from peelchain.case.lock import Waiting, held, silently
 from peelchain.errors import CaseError
 
 JOURNAL = "journal.sqlite"
 INPUTS = "inputs"
 """The folder of what was read from outside, each file named by its SHA-256."""
+SCRATCH = ".scratch-"
+"""How the folder begins in which a derivation works."""
+EARLIER = "earlier"
+"""The folder of outputs that a later entry replaced, by the number of the entry that made them."""
+PENDING = ".pending-"
+"""How the folder begins in which an entry's outputs wait until the journal has the entry."""
 
 
 class CaseFile:
@@ -25,6 +34,7 @@ class CaseFile:
         self.folder = folder
         self.journal = journal
         self.signer = signer
+        self._at_work = False
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -49,6 +59,28 @@ class CaseFile:
             )
         return cls(folder, Journal.open(folder / JOURNAL))
 
+    @contextmanager
+    def at_work(self, waiting: Waiting = silently) -> Iterator[None]:
+        """Has the case for this process alone, so that the next entry's number is known.
+
+        What a process that died left is settled first: outputs whose entry the journal has go where
+        they belong, others are removed. Raises CaseError on a broken journal, where another
+        process works on the case for too long, and where it may not be written.
+        """
+        if self._at_work:
+            yield
+            return
+        self._refuse_if_broken()
+        with held(self.folder, waiting):
+            self.journal.refresh()
+            self._refuse_if_broken()
+            self._at_work = True
+            try:
+                self._settle()
+                yield
+            finally:
+                self._at_work = False
+
     def append(
         self,
         kind: str,
@@ -56,12 +88,26 @@ class CaseFile:
         moment: datetime,
         sealed: Mapping[str, Any] | None = None,
     ) -> Entry:
-        """A new entry of the journal; see `Journal.append`."""
-        return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
+        """A new entry of the journal; see `Journal.append` and `at_work`."""
+        with self.at_work():
+            return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
+
+    def _refuse_if_broken(self) -> None:
+        if self.journal.broken is not None:
+            raise CaseError(
+                f"{self.journal.broken}; nothing can be added: keep it as it is and open a new case"
+            )
 
     def entries(self) -> list[Entry]:
-        """Every entry, undone ones too."""
-        return list(self.journal.entries())
+        """Every entry, undone ones too; of a broken journal those before a row that is none."""
+        found = []
+        try:
+            for entry in self.journal.entries():
+                found.append(entry)
+        except CaseError:
+            if self.journal.broken is None:
+                raise
+        return found
 
     def standing(self, *kinds: str, before: int | None = None) -> list[Entry]:
         """The entries that no later entry undoes, of some kinds or of all, in order.
@@ -89,6 +135,59 @@ class CaseFile:
                 f"{path}: {e.strerror}; make room or check your rights and run the command again"
             ) from None
         return path
+
+    def pending(self, seq: int) -> Path:
+        """The folder in which the outputs of entry `seq` wait for their entry."""
+        return self.folder / f"{PENDING}{seq}"
+
+    def place(self, entry: Entry) -> None:
+        """Moves the outputs that wait for this entry to where they belong.
+
+        One of the same name that an earlier entry made goes to earlier/SEQ/. Doing it again after
+        it was cut short does the rest.
+        """
+        waiting, target = self.pending(entry.seq), self.folder
+        for name in entry.body.get("outputs", {}):
+            source = waiting / name
+            if not source.exists():
+                continue
+            if (target / name).exists():
+                aside = self.folder / EARLIER / str(self._owner(name, entry.seq)) / name
+                if not aside.exists():
+                    self._moved(target / name, aside)
+            self._moved(source, target / name)
+        shutil.rmtree(waiting, ignore_errors=True)
+
+    def output(self, entry: Entry, name: str) -> Path:
+        """Where an output of an entry lies now."""
+        later = any(e.seq > entry.seq and name in e.body.get("outputs", {}) for e in self.entries())
+        return self.folder / EARLIER / str(entry.seq) / name if later else self.folder / name
+
+    def _owner(self, name: str, before: int) -> int:
+        made = (e.seq for e in self.entries() if name in e.body.get("outputs", {}))
+        return max((seq for seq in made if seq < before), default=0)
+
+    def _moved(self, source: Path, target: Path) -> None:
+        for folder in reversed(target.relative_to(self.folder).parents):
+            (self.folder / folder).mkdir(mode=0o700, exist_ok=True)
+        source.chmod(0o600)
+        source.replace(target)
+        _core.sync_dir(target.parent)
+
+    def _settle(self) -> None:
+        for folder in self.folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        left = sorted(p for p in self.folder.glob(f"{PENDING}*") if p.is_dir())
+        if not left:
+            return
+        entries = {entry.seq: entry for entry in self.entries()}
+        for folder in left:
+            entry = entries.get(int("0" + folder.name.removeprefix(PENDING)))
+            outputs = {} if entry is None else entry.body.get("outputs", {})
+            there = {n: d for n, d in outputs.items() if (folder / n).is_file()}
+            if entry is not None and all(_digest(folder / n) == d for n, d in there.items()):
+                self.place(entry)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def read(self, name: str) -> bytes:
         """A file of the case. Raises CaseError where it cannot be read."""
@@ -122,6 +221,11 @@ class CaseFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def standing(entries: list[Entry], *kinds: str) -> list[Entry]:

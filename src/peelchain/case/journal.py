@@ -175,6 +175,10 @@ class Journal:
         """The number of the last entry known to hold, 0 for none."""
         return self._last_seq
 
+    def refresh(self) -> None:
+        """Takes note of what other processes added since."""
+        self._check_new_entries()
+
     def append(
         self,
         kind: str,

@@ -22,6 +22,7 @@ from peelchain.cli import (
     lists,
     show,
     simulate,
+    simulate_returns,
     trace,
 )
 from peelchain.cli.case.verbs import app as case_app
@@ -53,6 +54,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
+app.command(name="simulate-returns")(simulate_returns.simulate_returns)
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -13,9 +13,11 @@ from peelchain.network import REGTEST
 from peelchain.simulate.blocks import COINBASE_MATURITY, Node, genesis_hash
 from peelchain.simulate.ledger import Ledger
 from peelchain.simulate.parameters import PARAMETERS, Parameters
-from peelchain.simulate.published import write_published, write_seeds
+from peelchain.simulate.people import identities_of, people_of, write_people
+from peelchain.simulate.published import write_actors, write_published, write_seeds
 from peelchain.simulate.rates import Rates
 from peelchain.simulate.scenarios.cast import check_length
+from peelchain.simulate.seized import write_seized
 from peelchain.simulate.society import START, Society
 from peelchain.units import format_hash
 
@@ -49,7 +51,8 @@ def simulate(
     """A chain of that many blocks after genesis, written as a Bitcoin Core data directory.
 
     Writes `out/regtest/blocks` (block and undo files, XOR key), `out/truth`, `out/tagpack.yaml`,
-    `out/rates.csv`, `out/observed.txt` and `out/seeds.csv`; the same arguments give the same bytes.
+    `out/rates.csv`, `out/observed.txt`, `out/seeds.csv`, `out/actorpack.yaml` and `out/seized`; the
+    same arguments give the same bytes.
     `progress` is told the height and `blocks` after each block. `blocks` is 110 to 20,000, with a
     case 200 at least; in the first hundred or so coins only mature. Raises MisuseError for a folder
     that is not empty or a number out of range; nothing stays behind when it fails.
@@ -113,9 +116,21 @@ def _simulate(
     ledger.truth.write(out / "truth", _about(seed, blocks, tip), parameters)
     write_published(out, society.services, society.site.observed, rates)
     write_seeds(out, ledger.truth.case_seeds)
+    write_actors(out, society.services)
+    _write_people(out, seed, ledger, society)
     return SimulationSummary(
         blocks, ledger.transactions + blocks + 1, format_hash(tip), len(ledger.owners)
     )
+
+
+def _write_people(out: Path, seed: int, ledger: Ledger, society: Society) -> None:
+    truth = ledger.truth
+    people = people_of(seed, ledger.owners.values())
+    identities = identities_of(seed, people, truth.accounts, truth.withdrawals)
+    write_people(out / "truth" / "people", people, identities)
+    number_of = {row[0]: row[1] for row in truth.site_users.rows}
+    paid = frozenset(str(number_of[row[3]]) for row in truth.payments.rows)
+    write_seized(out, seed, society.site.registered, paid)
 
 
 def _block_times(seed: int, blocks: int) -> list[int]:

@@ -10,6 +10,8 @@ from peelchain.simulate.rates import Rates
 from peelchain.simulate.services import Service
 from peelchain.simulate.truth import Table
 
+_NOWHERE = "ZZ"
+
 
 def write_published(
     out: Path, services: Sequence[Service], observed: Sequence[str], rates: Rates
@@ -41,6 +43,31 @@ def write_published(
     lines = ["# site addresses shown to undercover users", *observed]
     (out / "observed.txt").write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
     rates.write(out / "rates.csv")
+
+
+def write_actors(out: Path, services: Sequence[Service]) -> None:
+    """Write actorpack.yaml (a GraphSense ActorPack): who the tags' actors are, under which law."""
+    actors = [
+        {
+            "id": service.profile.owner_id.replace("-", ""),
+            "label": service.profile.name,
+            "jurisdictions": [service.profile.country]
+            if service.profile.country != _NOWHERE
+            else [],
+            "categories": [service.profile.category],
+            "uri": f"https://{service.profile.owner_id}.example",
+        }
+        for service in services
+    ]
+    pack = {
+        "title": "Simulated actors",
+        "creator": "peelchain simulate",
+        "description": "The services of a simulated chain and their jurisdictions",
+        "lastmod": "2023-07-01",
+        "actors": actors,
+    }
+    text = yaml.safe_dump(pack, sort_keys=False, allow_unicode=False, width=200)
+    (out / "actorpack.yaml").write_text(text, encoding="ascii", newline="\n")
 
 
 def write_seeds(out: Path, case_seeds: Table) -> None:

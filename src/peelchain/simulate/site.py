@@ -8,6 +8,7 @@ from peelchain.simulate.keys import Kind
 from peelchain.simulate.ledger import Address, Ledger
 from peelchain.simulate.mixing import WASABI_SAT, Mixing
 from peelchain.simulate.parties import Party
+from peelchain.simulate.seized import Registration
 from peelchain.simulate.services import Service
 from peelchain.simulate.transaction import Coin
 from peelchain.simulate.truth import Owner, shown_txid
@@ -48,6 +49,7 @@ class Site:
         self.treasury = Wallet(ledger, "site", "treasury", ledger.habits(kind, reuse=False))
         self.vaults = tuple(self.treasury.address("treasury") for _ in range(_TREASURY_ADDRESSES))
         self.users: list[SiteUser] = []
+        self.registered: list[Registration] = []
         self.swept: dict[bytes, Address] = {}
         self._tied: set[bytes] = set()
         self._next_number = rng.randrange(1_000, 5_000)
@@ -58,6 +60,8 @@ class Site:
         user = SiteUser(self._next_number, self.wallet.address("site_user"), party)
         self.users.append(user)
         self.ledger.truth.site_users.add(user.number, user.address.text, party.owner_id)
+        time = self.ledger.times[self.ledger.height]
+        self.registered.append(Registration(user.number, user.address.text, party.owner_id, time))
         return user
 
     def price_sat(self) -> int:
