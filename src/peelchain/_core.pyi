@@ -611,3 +611,27 @@ def linkage(
     nothing else; or None, the interpretations of at least so many parties by their number, and for
     each input and output how many of these link them. Values must be above 0.
     """
+
+# --- descriptors and the search for names in files ---
+
+def descriptor_paths(text: str) -> list[tuple[str, str, bool]]:
+    """Of each single path: the descriptor with checksum, its kind of script, if it has a `*`."""
+
+def descriptor_checksum(text: str) -> str | None:
+    """The descriptor with its checksum, None where it has characters that descriptors do not."""
+
+def descriptor_scripts(text: str, first: int, count: int) -> list[bytes]:
+    """The script_pubkeys of a descriptor of one path, from an index on."""
+
+# kind, offset, length, whether UTF-16, and the text; secrets have none
+_Hit = tuple[str, int, int, bool, str | None]
+
+def scan_bytes(data: bytes, words: list[str]) -> list[_Hit]: ...
+def scan_file(
+    path: _PathLike,
+    first: int,
+    end: int,
+    words: list[str],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[_Hit]:
+    """What begins in bytes `first` to before `end` of a file, by offset."""

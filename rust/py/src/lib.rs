@@ -9,6 +9,7 @@ mod cluster;
 mod clustering;
 mod coinjoin;
 mod compact;
+mod descriptors;
 mod durable;
 mod errors;
 mod explain;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     clustering::register(module)?;
     coinjoin::register(module)?;
     compact::register(module)?;
+    descriptors::register(module)?;
     durable::register(module)?;
     explain::register(module)?;
     ingest::register(module)?;
