@@ -12,13 +12,20 @@ KINDS = (
 )  # fmt: skip
 """Mismatches. The first five leave a link that does not agree, the others none."""
 
+CANDIDATE = "deposit_candidate"
+"""The direction of a row about an output that may be a customer's deposit: any may be left out."""
+
 OutputCount = Callable[[str], int | None]
 """How many outputs the transaction of a txid has, None where the chain lacks it."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A row of a schedule: a payment that the service was asked about; `time` is its block's."""
+    """A row of a schedule: a payment that the service was asked about; `time` is its block's.
+
+    `finding` may name several, joined by a space. What the service took in is answered by any of
+    the deposits it may have come from.
+    """
 
     finding: str
     direction: str
@@ -83,7 +90,7 @@ def match(
     two accounts is linked to both, and neither link agrees.
     """
     by_txid: dict[str, list[Asked]] = {}
-    for payment in asked:
+    for payment in {p.outpoint: p for p in reversed(asked)}.values():
         by_txid.setdefault(payment.txid, []).append(payment)
     found: list[tuple[AnswerRow, Asked]] = []
     mismatches: list[Mismatch] = []
@@ -108,8 +115,12 @@ def match(
             faults.append(_of(row, payment, "holder"))
         mismatches += faults
         links.append(Link(row.row, payment, row.account, not faults))
-    answered = {payment.outpoint for _, payment in found}
-    left = [p for p in asked if p.outpoint not in answered]
+    answered = {finding for _, payment in found for finding in payment.finding.split()}
+    left = [
+        p
+        for p in asked
+        if p.direction != CANDIDATE and not answered.intersection(p.finding.split())
+    ]
     mismatches.sort(key=lambda m: (m.row, KINDS.index(m.kind)))
     mismatches += [Mismatch(0, p.finding, p.outpoint, "not_answered", "", "") for p in left]
     return Matched(tuple(links), tuple(mismatches))
