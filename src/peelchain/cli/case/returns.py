@@ -118,7 +118,8 @@ def import_(
             [
                 ("service", f"{said['service']['entity']} {said['service']['label']}"),
                 ("grade", f"{said['grade']}, an assertion of the service"),
-                ("rows", f"{counts['rows']:,}, {counts['rejected']:,} rejected; {said['encoding']}"),
+                ("encoding", said["encoding"]),
+                ("rows", f"{counts['rows']:,}, {counts['rejected']:,} rejected"),
                 ("linked", f"{counts['linked']:,} payments to {counts['accounts']:,} accounts, "
                            f"{counts['agree']:,} agree with the chain"),
                 ("entry", said["entry"]),
