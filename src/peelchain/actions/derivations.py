@@ -5,6 +5,7 @@ from peelchain.actions.case_findings import run_of_case
 from peelchain.actions.case_report import report_of_case
 from peelchain.actions.redactions import openings_of_case, redaction_of_case
 from peelchain.actions.requests import request_of_case
+from peelchain.actions.returns import return_of_case
 from peelchain.actions.work import Derivation
 
 DERIVATIONS: dict[str, Derivation] = {
@@ -17,6 +18,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "report": report_of_case,
     "reveal": openings_of_case,
     "request": request_of_case,
+    "return": return_of_case,
     "run": run_of_case,
     "timestamp": timestamp_of_case,
 }

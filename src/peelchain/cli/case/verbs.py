@@ -35,3 +35,6 @@ __all__ = ["app", "exhibits", "forfeiture", "journal", "opening", "runs", "seeds
 from peelchain.cli.case import requests
 
 __all__ = ["app", "exhibits", "journal", "opening", "requests", "runs", "seeds", "statements"]
+from peelchain.cli.case import returns
+
+__all__ = ["app", "exhibits", "journal", "opening", "returns", "runs", "seeds", "statements"]
