@@ -2,9 +2,11 @@
 
 from peelchain.actions.case_findings import run_of_case
 from peelchain.actions.case_report import report_of_case
+from peelchain.actions.expand import expansion_of_case
 from peelchain.actions.work import Derivation
 
 DERIVATIONS: dict[str, Derivation] = {
+    "expansion": expansion_of_case,
     "report": report_of_case,
     "run": run_of_case,
 }
