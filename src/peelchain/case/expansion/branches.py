@@ -66,8 +66,8 @@ def standard_key(text: str) -> tuple[str, tuple[str, ...], int, bool]:
     payload = base58.decode_check(text)
     if payload is None or len(payload) != 78:
         raise MisuseError(
-            f"the extended key {text[:4]}... does not match its checksum, so it was mistyped or cut; "
-            "copy it anew"
+            f"the extended key {text[:4]}... does not match its checksum, so it was mistyped or "
+            "cut; copy it anew"
         )
     known = _VERSIONS.get(int.from_bytes(payload[:4], "big"))
     if known is None or payload[45] not in (2, 3):

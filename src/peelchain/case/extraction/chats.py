@@ -105,14 +105,21 @@ def _words(item: Any) -> Iterator[str]:
         for value in item.values():
             yield from _words(value)
     elif isinstance(item, list):
-        if item and all(
-            isinstance(i, str) or (isinstance(i, Mapping) and "text" in i) for i in item
-        ):
+        if item and all(_is_piece(i) for i in item):
             yield "".join(i if isinstance(i, str) else str(i["text"]) for i in item)
-        for value in item:
+            others = [
+                {k: v for k, v in i.items() if k != "text"} for i in item if not isinstance(i, str)
+            ]
+        else:
+            others = item
+        for value in others:
             yield from _words(value)
     elif item is not None:
         yield str(item)
+
+
+def _is_piece(item: Any) -> bool:
+    return isinstance(item, str) or (isinstance(item, Mapping) and "text" in item)
 
 
 def _titled(piece: str) -> datetime | None:
