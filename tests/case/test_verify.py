@@ -18,6 +18,7 @@ from tests.case import evidence_chain as ec
 
 from peelchain import script
 from peelchain.case import verify as verifier
+from peelchain.case import verify_headers
 from peelchain.case.bundle import VERIFIER, pack, seal
 from peelchain.case.canonical import canonical_json, canonical_jsonl
 from peelchain.case.verify_traces import address
@@ -1218,10 +1219,21 @@ def test_a_resealed_lie_about_a_path_is_caught_by_the_check_for_it(lie: str) -> 
 def test_a_header_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     files = dict(seal(TRUE_PAYLOAD, date_utc=ec.DATE).files)
     own = json.loads(TRUE_PAYLOAD["blocks.jsonl"].splitlines()[0])
-    place = ("regtest", own["height"])
-    monkeypatch.setattr(verifier, "PINNED", {place: own["hash"]})
+    run_beside = verifier.run_beside
+
+    def pinning(block: str) -> None:
+        def run(part: str) -> dict[str, Any]:
+            made = run_beside(part)
+            if part == "headers":
+                line = f"\nregtest {own['height']} {block}\n"
+                made["check_headers"].__globals__["PINNED"] = line
+            return made
+
+        monkeypatch.setattr(verifier, "run_beside", run)
+
+    pinning(own["hash"])
     assert in_memory(files).ok
-    monkeypatch.setattr(verifier, "PINNED", {place: "00" * 32})
+    pinning("00" * 32)
     assert in_memory(files).failures == [
         f"data/headers.bin height {own['height']}: is not the block of regtest"
     ]
@@ -1322,7 +1334,7 @@ def test_further_parts_of_the_report_are_checked_where_they_are_there() -> None:
 @pytest.mark.parametrize("network", sorted(NETWORKS))
 def test_knows_each_network_as_the_package_does(network: str) -> None:
     known = NETWORKS[network]
-    row = next(x.split() for x in verifier.NETWORKS.split("\n") if x.split()[:1] == [network])
+    row = next(x.split() for x in verify_headers.NETWORKS.split("\n") if x.split()[:1] == [network])
     target = int(row[2][2:], 16) << 8 * (int(row[2][:2], 16) - 3)
     assert row[1] == known.genesis_hash
     assert ec.sha256d(known.genesis_header)[::-1].hex() == row[1]
@@ -1394,9 +1406,9 @@ def test_retargets_as_the_main_chain_did() -> None:
     """Difficulty rose for the first time at height 32,256: from 1d00ffff to 1d00d86a."""
     target = 0xFFFF << 208
     first, last = 1261130161, 1262152739  # times of blocks 30,240 and 32,255
-    assert verifier.retarget(target, last - first, target) == 0x1D00D86A
-    assert verifier.retarget(target, 1, target) == 0x1C3FFFC0
-    assert verifier.retarget(target, 10**9, target) == 0x1D00FFFF
+    assert verify_headers.retarget(target, last - first, target) == 0x1D00D86A
+    assert verify_headers.retarget(target, 1, target) == 0x1C3FFFC0
+    assert verify_headers.retarget(target, 10**9, target) == 0x1D00FFFF
 
 
 def test_real_transactions_parse_to_their_merkle_root(shared_data: Path) -> None:

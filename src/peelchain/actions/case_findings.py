@@ -36,11 +36,17 @@ class CaseFindings:
     owned: Entities
     runs: dict[str, tuple[Row, bytes]]
     rates: list[Row]
+    rules: tuple[str, ...]
+    limits: Limits
 
     @property
     def traces(self) -> list[Row]:
         """The content of each trace's .json, by name."""
         return [run for _, (run, _) in sorted(self.runs.items())]
+
+    def request(self, direction: Direction) -> TraceRequest:
+        """What the trace in a direction was asked."""
+        return _request(direction, self.rules, self.subject, self.sources, self.limits)
 
 
 def derive_findings(
@@ -115,7 +121,9 @@ def _derived(
         for key, run in trace_rows(sources, subject, t, found, asdict(limits)).items()
     }
     rates = rate_rows(sources, found)
-    return CaseFindings(sources, subject, backward, forward, found, owned, runs, rates)
+    return CaseFindings(
+        sources, subject, backward, forward, found, owned, runs, rates, rules, limits
+    )
 
 
 def _trace(
@@ -126,7 +134,21 @@ def _trace(
     limits: Limits,
     progress: Progress,
 ) -> Trace:
-    request = TraceRequest(
+    return trace(
+        sources.chain,
+        _request(direction, rules, subject, sources, limits),
+        lambda stage, done, of: progress(f"{direction} {stage}", done, of or 0),
+    )
+
+
+def _request(
+    direction: Direction,
+    rules: tuple[str, ...],
+    subject: Subject,
+    sources: Sources,
+    limits: Limits,
+) -> TraceRequest:
+    return TraceRequest(
         direction=direction,
         seed_txouts=subject.receipts,
         seed_traced_sat=sources.chain.outputs(subject.receipts).value_sat,
@@ -134,9 +156,4 @@ def _trace(
         boundaries=stops(sources.services, sources.coinjoins["tx_id"].to_numpy()),
         paths=True,
         **asdict(limits),
-    )
-    return trace(
-        sources.chain,
-        request,
-        lambda stage, done, of: progress(f"{direction} {stage}", done, of or 0),
     )

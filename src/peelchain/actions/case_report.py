@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.assurance import assurance
 from peelchain.actions.case_findings import CaseFindings, derive_findings
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
@@ -74,6 +75,7 @@ def report_of_case(work: Work) -> Result:
         error_rates=quoted_rates(view.policy),
     )
     report["doubts"]["sentences"] = doubts_in_words(report)
+    report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
     work.progress("report", 0, 3)
     tables = csv_twins(report)
     payload = {

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from peelchain import __version__
 from peelchain.actions import clusters as clustering
 from peelchain.actions.case_findings import run_of_case
+from peelchain.actions.case_open import new_case
 from peelchain.actions.case_report import REPORT_FILES, report_of_case
 from peelchain.actions.moment import moment_of
 from peelchain.actions.progress import Progress, silent
@@ -15,7 +15,7 @@ from peelchain.actions.trace_filters import Limits
 from peelchain.actions.trace_rules import canonical_rule, public_rule
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import carry_out
-from peelchain.case.casefile import JOURNAL, CaseFile, name_of
+from peelchain.case.casefile import JOURNAL, CaseFile
 from peelchain.case.subject import read_seeds, resolve
 from peelchain.errors import CaseError, MisuseError, StoreLockedError
 from peelchain.tags.knowledge import ALL, Knowledge
@@ -87,16 +87,7 @@ def opened_case(
     """The case in a folder, opened anew where the folder is new or empty. Raises CaseError."""
     if (folder / JOURNAL).exists():
         return CaseFile.open(folder)
-    case = CaseFile.create(folder)
-    body = {
-        "name": name_of(folder),
-        "title": title,
-        "subject": subject,
-        "network": view.network.name,
-        "software": {"name": "peelchain", "version": __version__},
-    }
-    case.append("opened", body, moment)
-    return case
+    return new_case(folder, title, subject, view.network, moment)
 
 
 def case_rules(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -88,8 +88,8 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
         found = matches(
             view.chain,
             request.seed_txouts,
-            _script_types(view),
-            _excluded(walked, request.seed_txouts),
+            script_types(view),
+            excluded(view, walked.named, walked.seeds.scripts, request.seed_txouts),
         )
         real = arrival(view.chain, request, names)
         drawn: list[Arrival] = []
@@ -116,7 +116,7 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
             "draws": len(drawn),
             "matching": _matching(found, len(drawn), asked.number),
             "destinations": [
-                _destination(name, real, drawn) for name in _in_order(real, [e.text for e in ends])
+                compared_with(name, real, drawn) for name in _in_order(real, [e.text for e in ends])
             ],
         }
 
@@ -129,11 +129,14 @@ def _as_one_claimant(request: TraceRequest) -> TraceRequest:
     return replace(request, seed_txouts=txouts, seed_traced_sat=sat, seed_claimants=None)
 
 
-def _excluded(walked: Walked, seed_txouts: Int64) -> Excluded:
-    """The scripts that no stand-in pays: those of the case, and of services if no seed pays one."""
-    view, index, named = walked.view, walked.view.clusters.index, walked.named
+def excluded(view: StoreView, named: Services, scripts: Int64, seed_txouts: Int64) -> Excluded:
+    """The scripts that no stand-in pays: those of the case, and of services if no seed pays one.
+
+    `scripts` are the case's own, `named` all services that tags name.
+    """
+    index = view.clusters.index
     paid = view.chain.outputs(seed_txouts).script_id
-    own = index.cluster_of(np.union1d(walked.seeds.scripts, paid))
+    own = index.cluster_of(np.union1d(scripts, paid))
     pays_service = any(mark is not None for mark in named.marks_at(paid.tolist()))
 
     def is_excluded(scripts: Int64) -> npt.NDArray[np.bool_]:
@@ -146,7 +149,7 @@ def _excluded(walked: Walked, seed_txouts: Int64) -> Excluded:
     return is_excluded
 
 
-def _script_types(view: StoreView) -> ScriptTypes:
+def script_types(view: StoreView) -> ScriptTypes:
     """The type of scripts: all of them read at once where they are few, else row by row."""
     if view.is_short:
         column = view.store.read("scripts", ["script_type"])["script_type"]
@@ -236,7 +239,8 @@ def _matching(found: Matches, draws: int, number: int) -> Row:
     }
 
 
-def _destination(name: str, real: Arrival, drawn: Sequence[Arrival]) -> Row:
+def compared_with(name: str, real: Arrival, drawn: Sequence[Arrival]) -> Row:
+    """What came to a destination beside what came there from the draws."""
     shares = sorted(one.share(name) for one in drawn)
     reached = sum(one.reaching.get(name, 0) > 0 for one in drawn)
     # in whole numbers: a share may equal another and differ as a float

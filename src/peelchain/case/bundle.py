@@ -16,7 +16,14 @@ from peelchain import __version__
 from peelchain.errors import BundleError
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
-VERIFIER = ("verify.py", "verify_report.py", "verify_traces.py")
+VERIFIER = (
+    "verify.py",
+    "verify_headers.py",
+    "verify_report.py",
+    "verify_signatures.py",
+    "verify_traces.py",
+    "verify_withheld.py",
+)
 _MANIFEST = "manifest-sha256.txt"
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*")

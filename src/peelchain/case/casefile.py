@@ -99,8 +99,15 @@ class CaseFile:
             )
 
     def entries(self) -> list[Entry]:
-        """Every entry, undone ones too."""
-        return list(self.journal.entries())
+        """Every entry, undone ones too; of a broken journal those before a row that is none."""
+        found = []
+        try:
+            for entry in self.journal.entries():
+                found.append(entry)
+        except CaseError:
+            if self.journal.broken is None:
+                raise
+        return found
 
     def standing(self, *kinds: str, before: int | None = None) -> list[Entry]:
         """The entries that no later entry undoes, of some kinds or of all, in order.

@@ -1,14 +1,16 @@
 """Checks a peelchain evidence bundle with Python 3.8 or later and the files beside this one alone.
 
-    python verify.py [--expect DIGEST] [--json] [BUNDLE]
+    python verify.py [--expect DIGEST] [--opening FILE] [--json] [BUNDLE]
 
 BUNDLE is the zip, or the folder it unpacks to; left out, the folder this file lies in. DIGEST is
-on the first page of the report that was served. Exit code 0: all holds; 1: something does not, and
-each failure says where; 2: misuse. The format: docs/evidence-format.md of peelchain.
+on the first page of the report that was served. FILE opens what was withheld from a bundle. Exit
+code 0: all holds; 1: something does not, and each failure says where; 2: misuse. The format:
+docs/evidence-format.md of peelchain.
 
-Start reading at `verify_files`. This file checks the facts: the seal, the headers and their proof
-of work, the transactions, what spends what. It then runs two files that lie beside it, in this
-order: verify_traces.py (parties, traces) and verify_report.py (findings, rates, journal).
+Start reading at `verify_files`. This file checks the seal, the transactions, and what spends what.
+It runs files that lie beside it, in this order: verify_headers.py (the chain's work),
+verify_withheld.py (what is left out), verify_traces.py (parties, traces), verify_report.py
+(findings, rates, journal), and that in turn verify_signatures.py.
 """
 
 from __future__ import annotations
@@ -24,27 +26,26 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-NETWORKS = """
-mainnet 000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f 1d00ffff retarget 00 05 bc
-testnet3 000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943 1d00ffff own 6f c4 tb
-testnet4 00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043 1d00ffff own 6f c4 tb
-signet 00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6 1e0377ae retarget 6f c4 tb
-regtest 0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206 207fffff fixed 6f c4 bcrt
-"""  # first block, easiest target, difficulty rule, first byte of P2PKH and P2SH addresses, bech32
-PINNED = {("mainnet", 295000): "00000000000000004d9b4ef50f0f9d686fd69db2e03af35a100370c64632a983"}
-TAG_MANIFEST, BESIDE = "tagmanifest-sha256.txt", ("verify_traces.py", "verify_report.py")
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+PARTS = ("headers", "withheld", "traces", "report", "signatures")
+BESIDE = [f"verify_{part}.py" for part in PARTS]
 MALFORMED = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
              RuntimeError, TypeError, ValueError, zipfile.BadZipFile)  # fmt: skip
 
 
 class Result(NamedTuple):
-    """What was found: things checked, counted; what failed; what no bundle can show."""
+    """What was found: things checked, counted; what failed; what no bundle can show.
+
+    `withheld` counts what was left out of this copy; `opened` says what the openings show.
+    """
 
     ok: bool
     checked: dict[str, int]
     failures: list[str]
     unchecked: list[str]
     digest: str
+    withheld: dict[str, int]
+    opened: list[str]
 
 
 class Tx(NamedTuple):
@@ -137,13 +138,6 @@ def parse_tx(raw: bytes) -> Tx:
     return Tx(sha256d(body)[::-1].hex(), spends, outputs, spends == [("00" * 32, 0xFFFFFFFF)])
 
 
-def retarget(target: int, seconds: int, limit: int) -> int:
-    """The next target, compact: the last 2016 blocks' time sets it, within a factor of four."""
-    target = min(target * min(max(seconds, 302400), 4838400) // 1209600, limit)
-    size = target.bit_length() // 8 + 1
-    return size << 24 | (target << 24 >> 8 * size)
-
-
 class Evidence:
     """What was read and holds so far. A place is (height, index); an output is (place, vout)."""
 
@@ -152,7 +146,11 @@ class Evidence:
         self.network: list[str] = []  # its line of NETWORKS
         self.case: dict[str, Any] = {}
         self.checked: dict[str, int] = {"files": len(files)}
-        self.hashes: list[bytes] = []  # of blocks, by height
+        self.first = 0  # height of the first header
+        self.hashes: dict[int, bytes] = {}  # of blocks, by height
+        self.withheld: dict[str, int] = {}  # what was left out of this copy: kind -> how many
+        self.root = ""  # of the tree of hashes that commits to it
+        self.unchecked: list[str] = []  # what no bundle can show
         self.txs: dict[Any, Tx] = {}  # by place
         self.places: dict[str, list[Any]] = {}  # by txid; more than one only under BIP 30
         self.name: dict[Any, str] = {}  # output -> TXID:VOUT
@@ -160,6 +158,8 @@ class Evidence:
         self.script: dict[Any, bytes] = {}  # output -> script
         self.spender: dict[Any, Any] = {}  # output -> place of the transaction that spends it
         self.spent: dict[Any, list[Any]] = {}  # place -> outputs it spends, when all are here
+
+    canonical = staticmethod(canonical)
 
     def read(self, name: str) -> str:
         """The text of a file."""
@@ -215,7 +215,8 @@ class Evidence:
 
     def header(self, height: int, start: int, end: int) -> bytes:
         """Bytes of a block's header."""
-        return self.files["data/headers.bin"][80 * height + start : 80 * height + end]
+        at = 80 * (height - self.first)
+        return self.files["data/headers.bin"][at + start : at + end]
 
     def time(self, height: int) -> int:
         """The time of a block, as its header states it, in seconds since 1970."""
@@ -237,56 +238,10 @@ class Evidence:
                 failures.append(f"{manifest}: is not sorted by name")
         return failures
 
-    def check_case(self) -> None:
-        """The case is of this format and of a known network, and the bag is labelled with it."""
-        bagit = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-        need(self.read("bagit.txt") == bagit, "is not the declaration of BagIt 1.0")
-        self.case = dict(self.read_json("data/case.json"))
-        names = "format version network date_utc software case tip headers parameters policy"
-        form, version, network, date, software = fields(self.case, names)[:5]
-        need((form, version) == ("peelchain-evidence", 1), "is not of a format known here")
-        known = {line.split()[0]: line.split() for line in NETWORKS.split("\n")[1:-1]}
-        need(network in known, f"network {network!a} is not known here")
-        self.network = known[network]
-        sizes = [len(data) for name, data in self.files.items() if name.startswith("data/")]
-        info = f"Bagging-Date: {date[:10]}\nPayload-Oxum: {sum(sizes)}.{len(sizes)}\n"
-        agent = "Bag-Software-Agent: {} {}\n".format(*fields(software, "name version"))
-        need(self.read("bag-info.txt") == agent + info, f"should say {agent + info!a}")
-
-    def check_headers(self) -> None:
-        """The headers lead from the network's first block to the tip, each with its own work."""
-        name, genesis, easiest, rule = self.network[:4]
-        limit = int(easiest[2:], 16) << 8 * (int(easiest[:2], 16) - 3)
-        previous, bits, target, work = bytes(32), int(easiest, 16), limit, 0
-        count, rest = divmod(len(self.files.get("data/headers.bin", b"")), 80)
-        for height in range(count):
-            self.where = f"data/headers.bin height {height}"
-            if rule == "retarget" and height and height % 2016 == 0:
-                seconds = self.time(height - 1) - self.time(height - 2016)
-                bits = retarget(target, seconds, limit)
-            claim = int.from_bytes(self.header(height, 72, 76), "little")
-            need(claim == bits or rule == "own", "difficulty is not what the rule gives")
-            target = (claim & 0x7FFFFF) << 8 * (claim >> 24) >> 24
-            need(0 < target <= limit and not claim & 0x800000, "target is out of range")
-            need(self.header(height, 4, 36) == previous, "does not follow the one before")
-            previous = sha256d(self.header(height, 0, 80))
-            need(int.from_bytes(previous, "little") <= target, "has too little proof of work")
-            known = PINNED.get((name, height)) if height else genesis
-            need(known in (None, previous[::-1].hex()), f"is not the block of {name}")
-            work += (1 << 256) // (target + 1)
-            self.hashes.append(previous)
-        self.where = "data/headers.bin"
-        need(count and not rest, "is cut short")
-        self.where = "data/case.json"
-        tip = {"height": count - 1, "hash": previous[::-1].hex(), "chainwork": f"{work:064x}"}
-        need(self.case["tip"] == tip, f"the tip of the headers is {tip}")
-        need(self.case["headers"] == {"from_height": 0, "count": count}, "headers: are others")
-        self.checked["headers"] = count
-
     def check_branch(self, tx: Tx, height: int, index: int, branch: list[str]) -> None:
         """The Merkle branch leads from the transaction, at its index, to the header's root."""
         node = bytes.fromhex(tx.txid)[::-1]
-        need(height < len(self.hashes) and not index >> len(branch), "no such height or index")
+        need(height in self.hashes and not index >> len(branch), "no such height or index")
         for level, text in enumerate(branch):
             other, right = bytes.fromhex(text)[::-1], index >> level & 1
             need(len(other) == 32 and not (right and other == node), "malformed branch or index")
@@ -335,39 +290,71 @@ class Evidence:
         self.checked["spends"] = len(self.spender)
 
 
-def run_beside(name: str) -> dict[str, Any]:
+def run_beside(part: str) -> dict[str, Any]:
     """What a file beside this one defines. An import might find another, or a compiled one."""
-    return runpy.run_path(str(Path(__file__).resolve().with_name(name)))
+    return runpy.run_path(str(Path(__file__).resolve().with_name(f"verify_{part}.py")))
 
 
-def verify_files(files: dict[str, bytes], expect: str | None = None) -> Result:
+def verify_files(
+    files: dict[str, bytes], expect: str | None = None, openings: str | None = None
+) -> Result:
     """Makes every check of a bundle's files; never raises for what is in them."""
-    evidence, unchecked = Evidence(files), []
+    evidence = Evidence(files)
+    opened: list[str] = []
     digest = sha256(files.get(TAG_MANIFEST, b"")).hexdigest()
     failures = evidence.check_bag()
     if expect and expect.lower() != digest:
         failures.insert(0, f"{TAG_MANIFEST}: the digest is {digest}, not {expect}")
     try:
-        evidence.check_case()
-        evidence.check_headers()
+        run_beside("headers")["check_headers"](evidence)
         evidence.check_transactions()
         evidence.check_spends()
-        traces = run_beside("verify_traces.py")["check_traces"](evidence)
-        unchecked = run_beside("verify_report.py")["check_report"](evidence, traces)
+        withheld = run_beside("withheld")
+        withheld["check_withheld"](evidence)
+        traces = run_beside("traces")["check_traces"](evidence)
+        is_signed = run_beside("signatures")["is_signed"]
+        run_beside("report")["check_report"](evidence, traces, is_signed)
+        for number, line in enumerate((openings or "").splitlines(True), 1):
+            evidence.where = f"opening {number}"
+            opened.append(plain(withheld["check_opening"](evidence, parse_json(line))))
     except (AssertionError, *MALFORMED) as error:
         kind = "" if type(error) is AssertionError else f"malformed: {type(error).__name__} "
-        text = f"{evidence.where}: {kind}{error}"[:500]
-        failures.append(re.sub("[^ -~]", "?", text))  # a bundle's text could command a terminal
-    return Result(not failures, evidence.checked, failures, unchecked, digest)
+        failures.append(plain(f"{evidence.where}: {kind}{error}"))
+    found = evidence.checked, failures, evidence.unchecked, digest, evidence.withheld, opened
+    return Result(not failures, *found)
 
 
-def verify(bundle_path: str | Path, expect: str | None = None) -> Result:
+def plain(text: str) -> str:
+    """A text without what could command a terminal."""
+    return re.sub("[^ -~]", "?", text[:500])
+
+
+def verify(
+    bundle_path: str | Path, expect: str | None = None, openings: str | None = None
+) -> Result:
     """Makes every check of a bundle, zip or folder; never raises for what is in it."""
     try:
         files = read_files(Path(bundle_path))
     except (AssertionError, *MALFORMED) as error:
-        return Result(False, {}, [f"{Path(bundle_path).name}: {str(error)[:300]!a}"], [], "")
-    return verify_files(files, expect)
+        failure = f"{Path(bundle_path).name}: {str(error)[:300]!a}"
+        return Result(False, {}, [failure], [], "", {}, [])
+    return verify_files(files, expect, openings)
+
+
+def report(result: Result, expect: str | None) -> str:
+    """A result in words."""
+    lines = [f"checked    {count:>9,} {name}" for name, count in result.checked.items()]
+    lines += [f"unchecked  {text}" for text in result.unchecked]
+    counts = [f"{count:,} {kind}" for kind, count in result.withheld.items() if count]
+    if counts:
+        things = sum(result.withheld.values()) - result.withheld["fields"]
+        lines.append(f"withheld   {things:,} things are withheld: {', '.join(counts)}")
+    lines += [f"opened     {text}" for text in result.opened]
+    lines += [f"FAILED     {text}" for text in result.failures]
+    if not expect:
+        lines.append("Compare this digest with the one on the first page of the report:")
+    lines.append(f"digest {result.digest}: {'all holds' if result.ok else 'DOES NOT HOLD'}")
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -375,22 +362,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Checks an evidence bundle of peelchain.")
     parser.add_argument("bundle", nargs="?", default=Path(__file__).resolve().parent, type=Path)
     parser.add_argument("--expect", metavar="DIGEST", help="the digest on the report's first page")
+    parser.add_argument("--opening", metavar="FILE", type=Path, help="opens what is withheld")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    if not given.bundle.exists():
-        parser.error(f"there is no {given.bundle}")
+    for path in [given.bundle, *([given.opening] if given.opening else [])]:
+        if not path.exists():
+            parser.error(f"there is no {path}")
     if given.expect and not re.fullmatch("[0-9A-Fa-f]{64}", given.expect):
         parser.error("a digest is 64 hex digits")
     if not all(Path(__file__).resolve().with_name(name).is_file() for name in BESIDE):
-        parser.error(f"{' and '.join(BESIDE)} must lie beside this file")
-    result = verify(given.bundle, given.expect)
-    lines = [f"checked    {count:>9,} {name}" for name, count in result.checked.items()]
-    lines += [f"unchecked  {text}" for text in result.unchecked]
-    lines += [f"FAILED     {text}" for text in result.failures]
-    if not given.expect:
-        lines.append("Compare this digest with the one on the first page of the report:")
-    lines.append(f"digest {result.digest}: {'all holds' if result.ok else 'DOES NOT HOLD'}")
-    print(json.dumps(result._asdict()) if given.json else "\n".join(lines))
+        parser.error(f"{', '.join(BESIDE)} must lie beside this file")
+    openings = given.opening.read_bytes().decode("latin-1") if given.opening else None
+    result = verify(given.bundle, given.expect, openings)
+    print(json.dumps(result._asdict()) if given.json else report(result, given.expect))
     return 0 if result.ok else 1
 
 

@@ -8,7 +8,6 @@ the `Evidence` of verify.py and `traces` the `Traces` of verify_traces.py, both 
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from hashlib import sha256
@@ -26,6 +25,12 @@ def need(holds: object, what: str) -> None:
     """Fails, saying what, unless the condition holds."""
     if not holds:
         raise AssertionError(what[:300])
+
+
+def fields(value: Any, names: str) -> list[Any]:
+    """The values of an object that has exactly these fields."""
+    need(type(value) is dict and set(value) == set(names.split()), f"fields must be {names}")
+    return [value[name] for name in names.split()]
 
 
 def money(cents: int) -> str:
@@ -57,7 +62,8 @@ class Findings:
         self.rates: dict[Any, int] = {}  # (day, currency) -> price in 1/10^8
         self.currencies: list[str] = []
         self.unpriced: set[str] = set()  # outpoints that lack a rate
-        self.withheld = 0  # sealed fields of the journal without their opening
+        self.part = bool(facts.withheld.get("traces"))  # findings, so traces, are left out
+        self.closed = 0  # sealed fields of the journal without their opening
 
     def check_rates(self) -> None:
         """Each line of rates is well formed, and each day has one rate for a currency."""
@@ -85,12 +91,22 @@ class Findings:
         right.update(address=self.traces.address(facts.script[out]), time_utc=stamp)
         compare(row, {**right, "height": out[0][0], "fiat": fiat, **more}, name)
 
+    def numbered(self, table: str) -> list[Any]:
+        """The rows of a table with their numbers: from 1, or rising where rows are withheld."""
+        rows, numbers = self.report[table], list(range(1, len(self.report[table]) + 1))
+        if self.part:
+            names = [re.fullmatch("[RIO]([1-9][0-9]{0,9})", row["id"]) for row in rows]
+            numbers = [int(match[1]) if match else 0 for match in names]
+            need(all(a < b for a, b in zip([0, *numbers], numbers)), f"{table}: ids do not rise")
+        return list(zip(numbers, rows))
+
     def check_receipts(self) -> None:
         """Receipts are the seeds of all traces: the subject's, and not paid by the subject."""
         facts, traces = self.facts, self.traces
         asked = facts.case["parameters"]["seeds"]
-        for number, row in enumerate(self.report["receipts"], 1):
+        for number, row in self.numbered("receipts"):
             out, name = facts.find(row["outpoint"]), f"R{number}"
+            need(out not in self.receipts, f"{name} is given twice")
             owner = traces.owner.get(facts.script[out])
             need(owner == traces.subject, f"{name} is not the subject's")
             self.check_row(row, name, out, facts.value[out], {})
@@ -139,13 +155,14 @@ class Findings:
     def check_side(self, side: str, direction: str) -> None:
         """Inflows or outflows: every service that a run ends at, and others that a path joins."""
         facts, traces, rules = self.facts, self.traces, self.report["rules"]
-        rows, ends = self.report[side], {r: traces.runs[direction, r]["ends"] for r in rules}
+        rows = self.report[side]
+        ends = {} if self.part else {r: traces.runs[direction, r]["ends"] for r in rules}
         given = [row["outpoint"] for row in rows]
         needed = {outpoint for end in ends.values() for kind, outpoint in end if kind == "service"}
         lacking = sorted(needed - set(given))
         need(not lacking and len(set(given)) == len(rows), f"{side}: one twice, or lack {lacking}")
         leads = self.led_to()
-        for number, row in enumerate(rows, 1):
+        for number, row in self.numbered(side):
             name, entity, outpoint = f"{side[0].upper()}{number}", row["entity"], row["outpoint"]
             facts.where = f"data/report.json: {name}"
             receipt, out = self.check_path(row["path"], direction)
@@ -153,11 +170,19 @@ class Findings:
             is_there = entity in traces.services_at(out, direction == "forward")
             stop = traces.stops.get((direction, out), ("service", entity))
             need(is_there and stop == ("service", entity), f"entity: {entity!a} is not there")
-            sats = {rule: ends[rule].get(("service", outpoint), 0) for rule in rules}
+            if self.part:  # as the row has them: how much was traced cannot be told from a part
+                sats = dict(zip(rules, fields(row["traced_sat"], " ".join(rules))))
+                bounded = all(type(s) is int and s <= facts.value[out] for s in sats.values())
+                need(bounded, "traced_sat: exceeds the value")
+            else:
+                sats = {rule: ends[rule].get(("service", outpoint), 0) for rule in rules}
             more = {"entity": entity, "traced_sat": sats, "basis": "inference"}
             more.update(path=row["path"], hops=len(row["path"]) - 1)
             if direction == "backward":
                 led = leads.get(out, set()) if out != receipt else set()
+                if self.part:
+                    others = row["receipts"]
+                    led = {int(n[1:]) for n in others if re.fullmatch("R[1-9][0-9]{0,9}", n)}
                 more["receipts"] = [f"R{n}" for n in sorted({self.receipts[receipt], *led})]
             else:
                 more["deposit_candidates"] = fed = row["deposit_candidates"]
@@ -172,11 +197,13 @@ class Findings:
         totals = {
             "receipts": len(report["receipts"]),
             "received_sat": sum(row["value_sat"] for row in report["receipts"]),
-            "internal_sat": self.traces.runs["backward", first]["totals"].get("seed", 0),
             "inflow_sat": sum(row["traced_sat"][first] for row in report["inflows"]),
             "outflow_sat": sum(row["traced_sat"][first] for row in report["outflows"]),
             "fiat": fiat_sum(report["receipts"]),
         }
+        if not self.part:
+            run = self.traces.runs["backward", first]
+            totals["internal_sat"] = run["totals"].get("seed", 0)
         need(report["totals"] == totals, f"totals should be {totals}")
         for side in ("inflows", "outflows"):
             sums = []
@@ -216,63 +243,97 @@ class Findings:
             self.facts.check_lines(f"data/{table}.csv", lines)
             self.facts.checked[table] = len(self.report[table])
 
-    def check_journal(self) -> None:
+    def check_journal(self, is_signed: Any) -> None:
         """The journal's entries are chained, and one asked for what the case says was asked."""
-        seq, previous, asked, facts = 0, "0" * 64, False, self.facts
+        seq, previous, asked, hidden, signed, facts = 0, "0" * 64, False, 0, 0, self.facts
         names = "seq time_utc kind body prev hash opened signer signature"
-        for number, stamp, kind, body, before, seal, opened, _, _ in facts.rows(
+        for number, stamp, kind, body, before, seal, opened, signer, signature in facts.rows(
             "data/journal.jsonl", names
         ):
             seq += 1
             need((number, before) == (seq, previous), "does not follow the entry before it")
-            entry = {"seq": seq, "time_utc": stamp, "kind": kind, "body": body, "prev": previous}
-            text = json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n"
-            previous = sha256(text.encode()).hexdigest()
-            need(seal == previous, "was changed after it was sealed")
+            previous = seal
+            if signer is not None or signature is not None:
+                key, signature = bytes.fromhex(signer), bytes.fromhex(signature)
+                valid = is_signed(key, bytes.fromhex(seal), signature)
+                need(valid, "signature is not that of its signer")
+                signed += 1
+            if body is None and facts.withheld.get("entries") and not opened:
+                hidden += 1
+                continue
+            entry = {"seq": seq, "time_utc": stamp, "kind": kind, "body": body, "prev": before}
+            right = sha256(facts.canonical(entry).encode()).hexdigest()
+            need(seal == right, "was changed after it was sealed")
             sealed = body.get("sealed", {})
             for name, opening in opened.items():
-                salt, value = bytes.fromhex(opening["salt"]), opening["value"]
-                text = json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
-                right = sha256(salt + text.encode()).hexdigest()
-                need(sealed.get(name) == right, f"{name!a} is not what was sealed")
-            self.withheld += len(sealed) - len(opened)
+                salt, value = fields(opening, "salt value")
+                text = facts.canonical(value).encode()
+                right = sha256(bytes.fromhex(salt) + text).hexdigest()
+                need(len(salt) == 64 and sealed.get(name) == right, f"{name!a}: was not sealed")
+            self.closed += len(sealed) - len(opened)
             in_time = stamp <= facts.case["date_utc"]
             asked |= in_time and body.get("parameters") == facts.case["parameters"]
-        need(asked, "no entry by the date of data/case.json has its parameters")
-        facts.checked["journal entries"] = seq
+        facts.where = "data/journal.jsonl"
+        need(asked or hidden, "no entry by the date of data/case.json has its parameters")
+        need(hidden == facts.withheld.get("entries", 0), f"{hidden} entries are withheld")
+        facts.checked.update({"journal entries": seq, "signed entries": signed})
 
     def unchecked(self) -> list[str]:
         """What no bundle can show, so that nobody takes it for checked."""
         kinds = [t["type"] for run in self.traces.runs.values() for t in run["terminals"]]
-        count, network = self.facts.checked, self.facts.network[0]
-        own = ["the difficulty or signature rule of " + network]
-        rest = [
-            f"the tip {self.facts.case['tip']['hash']}: that the world agrees on it; ask any node",
-            f"{kinds.count('unspent')} ends unspent, {kinds.count('unresolved')} unresolved: that "
-            "nothing else spends or made them; needs a full node",
+        facts, count, network = self.facts, self.facts.checked, self.facts.network[0]
+        found = []
+        if network in ("testnet3", "testnet4", "signet"):
+            found.append("the difficulty or signature rule of " + network)
+        if self.part:
+            found.append(
+                f"traced amounts of {count['inflows'] + count['outflows']} findings, and which "
+                "receipts an inflow led to: the traces are withheld"
+            )
+        if facts.withheld.get("names"):
+            found.append("names that are withheld: what a party is called and who says so")
+        if facts.withheld.get("entries"):
+            found.append("entries of the journal that are withheld: time, kind and contents")
+        if self.closed:
+            found.append(f"{self.closed} fields of the journal, which are withheld or erased")
+        if count["signed entries"]:
+            found.append(f"{count['signed entries']} signatures of entries: whose the keys are")
+        found.append(
+            f"the tip {facts.case['tip']['hash']}: that the world agrees on it; ask any node"
+        )
+        if not self.part:
+            found.append(
+                f"{kinds.count('unspent')} ends unspent, {kinds.count('unresolved')} unresolved: "
+                "that nothing else spends or made them; needs a full node"
+            )
+        found += [
             f"{count['receipts']} receipts: that there are no others; needs a full node",
             "inflows and outflows without an amount: that there are no others; needs a full node",
             f"{count['links']} co-spends: that who signs together is one party; an inference",
             f"{kinds.count('coinjoin')} ends at a CoinJoin: that it is one; an inference",
             f"{count['tags']} tags, and the rates: that they are right; assertions",
-            "signatures: the network checked them when it took the blocks; a txid omits witnesses",
-            "data/report.pdf, and the texts of report.json: that they say what the tables say",
+            "signatures of transactions: the network checked them when it took the blocks",
         ]
-        if self.withheld:
-            rest.insert(0, f"{self.withheld} fields of the journal, which are withheld or erased")
-        return own * (network in ("testnet3", "testnet4", "signet")) + rest
+        pages = "data/report.pdf, and " * ("data/report.pdf" in facts.files)
+        found.append(f"{pages}the texts of report.json: that they say what the tables say")
+        further = sorted({*self.report} & {"assurance", "doubts", "method"})
+        if further:
+            found.append(f"{', '.join(further)} of report.json: measured and inferred elsewhere")
+        return found
 
 
-def check_report(facts: Any, traces: Any) -> list[str]:
-    """What no bundle can show, all else checked; raises AssertionError where a check fails."""
+def check_report(facts: Any, traces: Any, is_signed: Any) -> None:
+    """Checks all that is left and adds what cannot be; raises AssertionError where one fails."""
     findings = Findings(facts, traces)
-    findings.check_journal()
+    findings.check_journal(is_signed)
     findings.check_rates()
     findings.report = report = facts.read_json("data/report.json")
     for key in ("date_utc", "network", "tip"):
         need(report[key] == facts.case[key], f"{key} is not that of data/case.json")
     need(report["subject"] == traces.subject, "subject is not that of data/entities.jsonl")
     runs = {(way, rule) for way in ("forward", "backward") for rule in report["rules"]}
+    if findings.part:
+        runs.clear()
     need(runs == set(traces.runs), "rules or traces: there must be one run each way for each rule")
     findings.check_receipts()
     findings.check_side("inflows", "backward")
@@ -280,4 +341,4 @@ def check_report(facts: Any, traces: Any) -> list[str]:
     findings.check_sums()
     findings.check_further_parts()
     findings.check_twins()
-    return findings.unchecked()
+    facts.unchecked += findings.unchecked()

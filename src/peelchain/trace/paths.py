@@ -82,12 +82,12 @@ def deposit_candidates(
     own = np.asarray(service_scripts, np.int64)
     found = chain.outputs([txout])
     tx, script = int(found.tx_id[0]), int(found.script_id[0])
-    if not _pays_only(chain, tx, own) or _is_swept(chain, script, own):
+    if not _pays_only(chain, tx, own) or is_swept(chain, script, own):
         return ()
     return tuple(source for source in np.unique(chain.prevouts(tx)).tolist() if source in reached)
 
 
-def _is_swept(chain: ChainRows, script: int, own: Int64) -> bool:
+def is_swept(chain: ChainRows, script: int, own: Int64) -> bool:
     """Whether what a script was paid went to these scripts alone, as far as it was spent."""
     paid = chain.outputs_of_scripts([script])
     spent = False

@@ -1,12 +1,8 @@
 """The report as PDF: sections as data, laid out by the template report.typ."""
 
-import json
-from datetime import datetime
-from importlib import resources
 from typing import Any
 
-import typst
-
+from peelchain.case.report import typeset
 from peelchain.case.report.blocks import Block
 from peelchain.case.report.catalogue import Texts, load_texts
 from peelchain.case.report.details import annexes
@@ -18,8 +14,6 @@ from peelchain.case.report.payers import payers
 from peelchain.case.report.reading import Report, Row
 from peelchain.errors import BundleError
 from peelchain.units import shown
-
-_STANDARDS: list[Any] = ["a-2a", "ua-1"]
 
 
 def render_pdf(report: Report, case: Row, *, digest: str | None) -> bytes:
@@ -34,25 +28,24 @@ def render_pdf(report: Report, case: Row, *, digest: str | None) -> bytes:
             f"digest {shown(digest)} is not 64 lower-case hex digits; "
             "give the SHA-256 of tagmanifest-sha256.txt"
         )
-    return bytes(_compiled(document(report, case, digest), "pdf", pdf_standards=_STANDARDS))
+    return typeset.pdf(document(report, case, digest))
 
 
 def render_pages(report: Report, case: Row, *, digest: str | None, ppi: float = 72) -> list[bytes]:
     """The report's pages as PNG images, for a preview."""
-    pages = _compiled(document(report, case, digest), "png", ppi=ppi)
-    return [pages] if isinstance(pages, bytes) else list(pages)
+    return typeset.pages(document(report, case, digest), ppi)
 
 
 def document(report: Report, case: Row, digest: str | None) -> dict[str, Any]:
     """The whole report as plain data: every text final, every amount already formatted."""
     texts = load_texts()
-    return {
-        "language": texts.say("language.code"),
-        "date": _date(case["date_utc"]),
-        "page": _running(texts, case, digest),
-        "front": first_page(texts, report, case, digest),
-        "body": _body(texts, report, case),
-    }
+    return typeset.content(
+        texts.say("language.code"),
+        case["date_utc"],
+        _running(texts, case, digest),
+        _body(texts, report, case),
+        first_page(texts, report, case, digest),
+    )
 
 
 def _body(texts: Texts, report: Report, case: Row) -> list[Block]:
@@ -84,27 +77,3 @@ def _running(texts: Texts, case: Row, digest: str | None) -> dict[str, str]:
         "number": texts.say("page.number", page="{page}", pages="{pages}"),
         "contents": texts.say("page.contents"),
     }
-
-
-def _date(date_utc: str) -> list[int]:
-    try:
-        when = datetime.fromisoformat(date_utc)
-    except ValueError as error:
-        raise BundleError(
-            f"case.json: date_utc {shown(date_utc)} is not an ISO date; take it from the journal"
-        ) from error
-    return [when.year, when.month, when.day, when.hour, when.minute, when.second]
-
-
-def _compiled(content: dict[str, Any], form: Any, **options: Any) -> Any:
-    folder = resources.files(__package__)
-    # Data goes in as JSON and is typeset as text: nothing of it is ever read as markup. The
-    # embedded fonts and a fixed time keep the bytes the same on every machine.
-    return typst.compile(
-        folder.joinpath("report.typ").read_bytes(),
-        format=form,
-        ignore_system_fonts=True,
-        sys_inputs={"report": json.dumps(content, sort_keys=True)},
-        timestamp=0,
-        **options,
-    )

@@ -10,11 +10,6 @@ from peelchain.cli.plain_text import inert
 _COLUMNS = ("seq", "time_utc", "kind", "state", "hash")
 
 
-@app.callback()
-def _case() -> None:
-    pass
-
-
 @app.command("journal")
 def journal(
     case: CaseOption,

@@ -1,0 +1,131 @@
+"""peelchain case run and report: what the chain says, as often as it is asked."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from peelchain.cli.case.app import app
+from peelchain.cli.options import (
+    DATES,
+    STDIN,
+    CaseOption,
+    DateOption,
+    JsonOption,
+    MaxHopsOption,
+    MinValueOption,
+    PolicyOption,
+    StoreOption,
+    checked_date,
+)
+from peelchain.cli.output import emit, facts, footing, form_of
+from peelchain.cli.plain_text import inert
+from peelchain.cli.progress import progress
+
+
+@app.command("run")
+def run(
+    case: CaseOption,
+    store: StoreOption,
+    seed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SEED",
+            help="An address, txid, outpoint or @FILE; may be given again. Default: the seeds of "
+            "the case.",
+        ),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule",
+            metavar="RULE",
+            help="pro-rata or index-fifo; may be given again, and the first is used for fiat. "
+            "Default: both, in this order.",
+        ),
+    ] = None,
+    max_hops: MaxHopsOption = None,
+    min_value_sat: MinValueOption = None,
+    policy: PolicyOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DATE", help="Only tags that were recorded by then, UTC.", formats=DATES
+        ),
+    ] = None,
+    without_tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG_ID", help="Pass over this tag; may be given again."),
+    ] = None,
+    date: DateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Trace the seeds both ways and journal the run. A case may have several.
+
+    Example: peelchain case run --case cases/site --store chain.store --as-of 2024-01-31
+    """
+    from peelchain.actions import case_run as actions
+    from peelchain.actions.moment import moment_of
+    from peelchain.actions.trace_filters import Limits
+    from peelchain.tags.knowledge import Knowledge
+
+    form = form_of(json=json)
+    known_by = checked_date(as_of, "--as-of")
+    request = actions.RunRequest(
+        case=case,
+        store=store,
+        seeds=[f"@{STDIN}" if s == "-" else s for s in seed or []],
+        rules=tuple(rule or ()),
+        limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
+        policy=tuple(policy or ()),
+        knowledge=Knowledge(
+            as_of=None if known_by is None else moment_of(known_by),
+            without_tags=frozenset(without_tag or ()),
+        ),
+        date_utc=checked_date(date, "--date"),
+    )
+    with progress() as report:
+        answer = actions.run_case(request, report)
+
+    def human() -> Iterator[str]:
+        totals = answer["totals"]
+        yield from facts(
+            [
+                ("entry", answer["entry"]),
+                ("seeds", len(answer["seeds"])),
+                ("receipts", f"{totals['receipts']:,}"),
+                *(
+                    (name, f"{totals[key]:,} sat")
+                    for name, key in (
+                        ("received", "received_sat"),
+                        ("traced from services", "inflow_sat"),
+                        ("traced to services", "outflow_sat"),
+                    )
+                ),
+                *footing(answer),
+            ]
+        )
+
+    emit(answer, form, human)
+
+
+@app.command("report")
+def report(
+    case: CaseOption, store: StoreOption, date: DateOption = None, json: JsonOption = False
+) -> None:
+    """Write the report and the evidence bundle of the last run, on what that run saw.
+
+    Example: peelchain case report --case cases/site --store chain.store
+    """
+    from peelchain.actions import case_run as actions
+
+    form = form_of(json=json)
+    moment = checked_date(date, "--date")
+    with progress() as tell:
+        answer = actions.report_case(case, store, moment, tell)
+
+    def human() -> Iterator[str]:
+        yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+
+    emit(answer, form, human)
