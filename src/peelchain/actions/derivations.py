@@ -15,6 +15,11 @@ from peelchain.actions.work import Derivation
 
 DERIVATIONS: dict[str, Derivation] = {
     "forfeiture": forfeiture_of_case,
+from peelchain.actions.expand import expansion_of_case
+from peelchain.actions.work import Derivation
+
+DERIVATIONS: dict[str, Derivation] = {
+    "expansion": expansion_of_case,
     "report": report_of_case,
     "reveal": openings_of_case,
     "request": request_of_case,

@@ -38,3 +38,6 @@ __all__ = ["app", "exhibits", "journal", "opening", "requests", "runs", "seeds",
 from peelchain.cli.case import returns
 
 __all__ = ["app", "exhibits", "journal", "opening", "returns", "runs", "seeds", "statements"]
+from peelchain.cli.case import expand
+
+__all__ = ["app", "exhibits", "expand", "journal", "opening", "runs", "seeds", "statements"]
