@@ -110,6 +110,7 @@ def _at_size(store: Path, count: int, runs: int, work: Path) -> dict[str, Any]:
     for way, spent in costs.items():
         row[way] = {
             "seconds": spread([cost.seconds for cost in spent]),
+            "cpu_seconds": spread([cost.cpu_seconds for cost in spent]),
             "peak_anon_bytes": max(cost.peak_anon_bytes for cost in spent),
         }
     shutil.rmtree(work)
