@@ -19,6 +19,7 @@ from peelchain.cli import (
     coinjoin,
     entities,
     evaluate,
+    extract,
     investigate,
     rates,
     show,
@@ -55,6 +56,7 @@ app.add_typer(trace.app, name="trace")
 app.command(name="tx")(show.tx)
 app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
+app.command(name="extract")(extract.extract)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
 app.command(name="simulate-returns")(simulate_returns.simulate_returns)

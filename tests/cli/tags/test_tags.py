@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.documented import NOTES, check
@@ -20,7 +21,7 @@ def store(session, tmp_path) -> Path:
     return Path(shutil.copytree(session.store, tmp_path / "store"))
 
 
-def ask(store: Path, *arguments: object) -> dict:
+def ask(store: Path, *arguments: object) -> dict[str, Any]:
     return peelchain(*arguments, "--store", store, "--json").answer
 
 
@@ -28,9 +29,10 @@ def columns(store: Path, *arguments: object) -> str:
     return peelchain(*arguments, "--store", store, "--csv").out.splitlines()[0]
 
 
-def tagged(store: Path, **wanted: str) -> list[dict]:
+def tagged(store: Path, **wanted: str) -> list[dict[str, Any]]:
     options = [part for name, text in wanted.items() for part in (f"--{name}", text)]
-    return ask(store, "tags", "list", *options)["tags"]
+    rows: list[dict[str, Any]] = ask(store, "tags", "list", *options)["tags"]
+    return rows
 
 
 def packed(folder: Path, text: str, name: str = "more.yaml") -> Path:
