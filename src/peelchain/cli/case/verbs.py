@@ -1,6 +1,7 @@
 """Every verb of `peelchain case`: importing a file adds its verbs to the group."""
 
 from peelchain.cli.case import (
+    disclosure,
     exhibits,
     journal,
     keys,
@@ -15,6 +16,7 @@ from peelchain.cli.case.app import app
 
 __all__ = [
     "app",
+    "disclosure",
     "exhibits",
     "journal",
     "keys",
