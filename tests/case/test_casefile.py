@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.cli.running import ENVIRONMENT, files
 
 from peelchain.actions.case_open import new_case
 from peelchain.actions.case_replay import replay
-from peelchain.actions.work import Result, carry_out
+from peelchain.actions.work import Result, Work, carry_out
 from peelchain.case import casefile
 from peelchain.case.casefile import CaseFile
 from peelchain.case.lock import held
@@ -22,6 +23,11 @@ from peelchain.errors import CaseError
 from peelchain.network import by_name
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def result(made: Result, _work: Work) -> Result:
+    return made
+
 
 WRITER = """
 import sys
@@ -169,9 +175,9 @@ def test_an_entry_whose_outputs_were_not_yet_in_place_counts_whole(folder, monke
 
 def test_an_output_replaced_twice_is_kept_twice(folder):
     with CaseFile.open(folder) as case:
-        for number in (2, 3, 4):
-            content = str(number).encode()
-            carry_out(case, "report", lambda work, c=content: Result(outputs={"r": c}), {}, NOON)
+        for content in (b"2", b"3", b"4"):
+            made = Result(outputs={"r": content})
+            carry_out(case, "report", partial(result, made), {}, NOON)
         entries = case.entries()
         assert [case.output(e, "r").read_bytes() for e in entries[1:]] == [b"2", b"3", b"4"]
 
