@@ -2,10 +2,12 @@
 
 from peelchain.actions.case_findings import run_of_case
 from peelchain.actions.case_report import report_of_case
+from peelchain.actions.challenge import challenge_of_case
 from peelchain.actions.forfeiture import forfeiture_of_case
 from peelchain.actions.work import Derivation
 
 DERIVATIONS: dict[str, Derivation] = {
+    "challenge": challenge_of_case,
     "forfeiture": forfeiture_of_case,
     "report": report_of_case,
     "run": run_of_case,

@@ -71,7 +71,7 @@ def told(view: StoreView, parameters: dict[str, Any]) -> dict[tuple[str, str], A
     return found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_exactly_the_findings_that_change_are_listed(disputed, data):
     folder, view = disputed
