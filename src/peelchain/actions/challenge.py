@@ -21,6 +21,7 @@ from peelchain.actions.work import Result, Work, carry_out
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
 from peelchain.case.overturning import Overturned, Reason, Reasons, overturned
+from peelchain.cluster.policy import MULTI_INPUT
 from peelchain.errors import CaseError, MisuseError
 from peelchain.tags.services import confidence_level
 from peelchain.trace.walk import Direction
@@ -40,7 +41,7 @@ _LEAST_DOUBT = 0.000001
 _TAG_DOUBT = 0.01
 
 COLUMNS = (
-    *("finding", "direction", "label", "was_sat", "below_sat", "outcome", "proved", "at_least"),
+    *("finding", "direction", "label", "was_sat", "below_sat", "effect", "proved", "at_least"),
     *("smallest", "doubt", "likeliest", "likeliest_doubt"),
 )
 
@@ -117,7 +118,7 @@ def challenge(
     none: every service, and every finding of a case with at most 500. Raises MisuseError for one
     that is not there, CaseError without a run.
     """
-    with CaseFile.open(folder) as case, view_of_run(case, store) as view:
+    with CaseFile.open(folder) as case, view_of_run(case, store, progress) as view:
         parameters = {
             "findings": list(findings),
             "below_sat": below_sat,
@@ -203,7 +204,19 @@ def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
             for row in answer["challenged"]
             if (row["finding"], row["direction"], row["below_sat"]) not in known
         ]
-    return rows
+    return [_for_report(row) for row in rows if row["smallest"]]
+
+
+def _for_report(row: Row) -> Row:
+    kept = ("finding", "direction", "label", "was_sat", "below_sat", "becomes", "proved")
+    members = row["smallest"]
+    measured = all(one["doubt_basis"] == "measured" for one in members)
+    return {
+        **{key: row[key] for key in kept},
+        "effect": row["effect"],
+        "members": [{key: one[key] for key in ("kind", "id", "rule", "label")} for one in members],
+        "truth": row["doubt"] if measured else None,
+    }
 
 
 def challenged(
@@ -292,6 +305,7 @@ class _Doubts:
             {
                 "kind": TAG,
                 "id": name,
+                "rule": None,
                 "label": self._tags[name]["label"],
                 "doubt": _share(self.of((kind, name))),
                 "doubt_basis": "confidence class",
@@ -303,6 +317,7 @@ class _Doubts:
             {
                 "kind": LINK,
                 "id": txids[tx],
+                "rule": MULTI_INPUT,
                 "label": None,
                 "doubt": _share(self._link),
                 "doubt_basis": "measured",
@@ -323,19 +338,19 @@ def _told(
     doubts: _Doubts,
 ) -> Row:
     reasons = smallest.reasons
-    outcome, becomes = "holds", None
+    effect, becomes = "holds", None
     if reasons is not None:
-        outcome, becomes = _outcome(conclusion, suppositions.without(reasons))
-        outcome = outcome if reasons else "already below"
+        effect, becomes = _effect(conclusion, suppositions.without(reasons))
+        effect = effect if reasons else "already_below"
     elif not smallest.rests_on_facts:
-        outcome = "not found"
+        effect = "not_found"
     return {
         "finding": conclusion.name,
         "direction": conclusion.direction,
         "label": conclusion.label or None,
         "was_sat": conclusion.was_sat,
         "below_sat": conclusion.below,
-        "outcome": outcome,
+        "effect": effect,
         "becomes": becomes,
         "rests_on_facts": smallest.rests_on_facts,
         "proved": reasons is not None or smallest.rests_on_facts,
@@ -348,7 +363,7 @@ def _told(
     }
 
 
-def _outcome(conclusion: Conclusion, case: Supposed | None) -> tuple[str, Row | None]:
+def _effect(conclusion: Conclusion, case: Supposed | None) -> tuple[str, Row | None]:
     """What becomes of an overturned conclusion: gone, another service's, or below the amount."""
     if case is None or conclusion.direction is None:
         return "gone", None
@@ -369,7 +384,7 @@ def _outcome(conclusion: Conclusion, case: Supposed | None) -> tuple[str, Row | 
     if same:
         return "below", {"label": conclusion.label, "traced_sat": sum(sat for _, sat in same)}
     if there:
-        return "another service", {"label": there[0][0].label, "traced_sat": there[0][1]}
+        return "other_service", {"label": there[0][0].label, "traced_sat": there[0][1]}
     return "gone", None
 
 

@@ -158,7 +158,7 @@ def test_an_amount_falls_below_what_was_asked(investigated, case, derive):
     full = next(r for r in whole if r["direction"] == "backward")
     assert row["at_least"] <= full["at_least"]
     much = ask(investigated, case, "I1", "--below", 10**15).answer["challenged"]
-    assert (much[0]["outcome"], much[0]["smallest"]) == ("already below", [])
+    assert (much[0]["effect"], much[0]["smallest"]) == ("already_below", [])
 
 
 def test_the_report_says_what_would_change_it(investigated, case):

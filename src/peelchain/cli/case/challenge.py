@@ -84,7 +84,7 @@ def _lines(answer: Row) -> Iterator[str]:
                 inert(row["label"] or ""),
                 str(row["at_least"]) if row["proved"] else f"{row['at_least']} or more",
                 _sets(row),
-                row["outcome"],
+                row["effect"].replace("_", " "),
             ]
             for row in answer["challenged"]
         ],
