@@ -1,6 +1,7 @@
 """Every verb of `peelchain case`: importing a file adds its verbs to the group."""
 
 from peelchain.cli.case import attest as attest
+from peelchain.cli.case import challenge as challenge
 from peelchain.cli.case import disclosure as disclosure
 from peelchain.cli.case import exhibits as exhibits
 from peelchain.cli.case import expand as expand
