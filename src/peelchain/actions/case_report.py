@@ -9,14 +9,16 @@ from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import Result, Work
-from peelchain.case.bundle import pack
+from peelchain.case.bundle import Content, pack
 from peelchain.case.canonical import canonical_json
 from peelchain.case.doubts import clusters_of, doubts, parties
 from peelchain.case.entities import Entities
 from peelchain.case.exhibits import exhibits, with_prevouts
 from peelchain.case.findings import Findings
+from peelchain.case.headers import headers_said
 from peelchain.case.page import page
 from peelchain.case.payload import case_json, evidence_files, rates_csv, report_json
+from peelchain.case.redaction import journal_for_others
 from peelchain.case.report import (
     csv_twins,
     doubts_in_words,
@@ -62,7 +64,14 @@ def report_of_case(work: Work) -> Result:
     case = case_json(name, date_utc, view.store.manifest, parameters, described(view.policy))
     cited = _cited(derived.subject, derived.sources, derived.owned.tx_ids, *_traces(derived))
     raw = exhibits(
-        view.store, derived.sources, cited, lambda done, of: work.progress("exhibits", done, of)
+        view.store,
+        derived.sources,
+        cited,
+        work.scratch,
+        lambda done, of: work.progress("exhibits", done, of),
+    )
+    case["headers"] = headers_said(
+        raw, work.parameters.get("headers_from"), view.network, case["tip"]
     )
     report = report_json(
         case,
@@ -78,12 +87,12 @@ def report_of_case(work: Work) -> Result:
     report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
     work.progress("report", 0, 3)
     tables = csv_twins(report)
-    payload = {
+    payload: dict[str, Content] = {
         **evidence_files(case, report, derived.owned, raw, derived.runs),
         **tables,
         "rates.csv": rates_csv(derived.rates),
         "report.pdf": render_pdf(report, case, digest=None),
-        "journal.jsonl": work.case.journal.export(work.seq - 1),
+        "journal.jsonl": journal_for_others(work.case.journal.export(work.seq - 1)),
     }
     work.progress("report", 1, 3)
     digest = pack(payload, name=name, date_utc=work.moment, out=work.scratch / BUNDLE)
@@ -111,7 +120,7 @@ def report_of_case(work: Work) -> Result:
             "date_utc": date_utc,
             "digest": digest,
             "subject_scripts": len(derived.subject.scripts),
-            "transactions": len(raw.transactions),
+            "transactions": raw.transaction_count,
             "rules": list(parameters["rules"]),
             "totals": derived.found.totals,
             "by_service": derived.found.by_service,

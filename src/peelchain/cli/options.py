@@ -1,12 +1,16 @@
 """The options that many commands share, each written once."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peelchain.errors import MisuseError
+from peelchain.units import shown
+
+if TYPE_CHECKING:
+    from peelchain.tags.knowledge import Knowledge
 
 _LAST_YEAR = 2105
 
@@ -87,12 +91,50 @@ DateOption = Annotated[
     ),
 ]
 
+RecordedOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="DATE",
+        help="The moment to record, UTC; default SOURCE_DATE_EPOCH where it is set, else now.",
+        formats=DATES,
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Only what was recorded by then, UTC: a day counts whole, a time such as "
+        "2024-01-31T12:00:00Z to the second.",
+    ),
+]
+
 STDIN = "/dev/stdin"
 
 
 def piped(path: Path) -> Path:
     """The path, with `-` for what comes through the pipe."""
     return Path(STDIN) if str(path) == "-" else path
+
+
+def knowledge_of(as_of: str | None) -> "Knowledge":
+    """What is known as of a moment, or all of it. Raises MisuseError for a text that is none."""
+    from peelchain.tags.knowledge import ALL, Knowledge
+
+    if as_of is None:
+        return ALL
+    for form in DATES:
+        try:
+            moment = datetime.strptime(as_of.strip(), form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if form == DATES[0]:
+            moment += timedelta(days=1, seconds=-1)
+        checked_date(moment, "--as-of")
+        return Knowledge(as_of=moment)
+    raise MisuseError(
+        f"--as-of: {shown(as_of)} is no date; give one such as 2024-01-31 or 2024-01-31T12:00:00Z"
+    )
 
 
 def checked_date(given: datetime | None, option: str) -> datetime | None:

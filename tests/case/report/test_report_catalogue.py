@@ -12,7 +12,8 @@ from peelchain.case.report.catalogue import load_texts
 from peelchain.case.report.inert import breakable, inert, printable
 
 FOLDER = Path(package.__file__).parent
-SOURCE = "\n".join(file.read_text() for file in sorted(FOLDER.glob("*.py")))
+FILES = sorted([*FOLDER.glob("*.py"), *(FOLDER.parent / "requests").glob("*.py")])
+SOURCE = "\n".join(file.read_text() for file in FILES)
 
 
 LIMITS = re.search(r"_LIMITS = \((.*?)\)", SOURCE, re.DOTALL).group(1)
@@ -33,6 +34,10 @@ WORDS = (
             "many",
             "pro_rata",
             "index_fifo",
+            "paid_(in|out)",
+            "deposit_candidate",
+            "value",
+            "payers",
             *re.findall(r'"([a-z]+)"', LIMITS),
         ]
     )

@@ -64,8 +64,7 @@ def test_no_other_choice_of_so_many_is_heavier(sets, weights, size):
     chosen = heaviest(sets, weights, size)
     assert len(chosen) <= size
     most = max(
-        weight_of(c, sets, weights)
-        for c in combinations(sorted(sets), min(size, len(sets)))
+        weight_of(c, sets, weights) for c in combinations(sorted(sets), min(size, len(sets)))
     )
     assert weight_of(chosen, sets, weights) == most
 
@@ -82,7 +81,9 @@ def test_greedy_is_beaten_where_two_sets_do_what_three_would():
 def test_a_search_that_grows_too_long_is_given_up_with_a_bound():
     # Every pair of 24 sets shares one member: no small choice can be ruled out early.
     names = [f"S{i:02d}" for i in range(24)]
-    sets = {name: [f"{a}{b}" for a, b in combinations(names, 2) if name in (a, b)] for name in names}
+    sets = {
+        name: [f"{a}{b}" for a, b in combinations(names, 2) if name in (a, b)] for name in names
+    }
     weights = {member: 1 for members in sets.values() for member in members}
     found = fewest(sets, weights, len(weights) * 3 // 4)
     assert found.reached

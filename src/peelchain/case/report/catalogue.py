@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from peelchain.errors import MisuseError
+from peelchain.units import shown
+
+LANGUAGES = ("en",)
+"""The languages there is a catalogue of: a file of the same keys and the same words in braces."""
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -42,7 +48,10 @@ class Texts:
 
 @cache
 def load_texts(language: str = "en") -> Texts:
-    """The catalogue of `language`, from the package."""
+    """The catalogue of `language`, from the package. Raises MisuseError where there is none."""
+    if language not in LANGUAGES:
+        known = " or ".join(LANGUAGES)
+        raise MisuseError(f"there is no catalogue for {shown(language)}; give {known}")
     file = resources.files(__package__).joinpath(f"{language}.toml")
     raw = tomllib.loads(file.read_text("utf-8"))
     entries: dict[str, str] = {}

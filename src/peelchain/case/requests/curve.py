@@ -19,7 +19,8 @@ def curve_svg(plan: Plan, labels: Mapping[str, str], texts: Texts) -> str:
     The planned ones are dark; a line stands at the share asked for. Beyond 40 requests the rest
     are left out and counted.
     """
-    title = texts.say(f"requests.curve_{plan.of}")
+    of = plan.of
+    title = texts.say(f"requests.curve_{of}")
     steps = plan.steps[:_MOST]
     if not steps or not plan.weight:
         empty = texts.say("requests.curve_empty")

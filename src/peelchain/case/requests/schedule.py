@@ -9,9 +9,8 @@ from typing import Any
 
 from peelchain.case.payments import Payment
 from peelchain.case.report import typeset
-from peelchain.case.report.blocks import Block, bullets, column, heading, line, page, para
+from peelchain.case.report.blocks import Block, bullets, column, heading, line, page, para, terms
 from peelchain.case.report.blocks import table as laid_table
-from peelchain.case.report.blocks import terms
 from peelchain.case.report.catalogue import Texts
 from peelchain.case.report.inert import breakable, printable
 from peelchain.case.report.reading import grouped
@@ -75,7 +74,7 @@ def rows_of(payments: Sequence[Payment], places: Mapping[str, Place]) -> tuple[R
     """
     findings: dict[tuple[str, str], list[str]] = {}
     for payment in payments:
-        named = [(payment.direction, payment.outpoint)]
+        named: list[tuple[str, str]] = [(payment.direction, payment.outpoint)]
         named += [("deposit_candidate", candidate) for candidate in payment.candidates]
         for key in named:
             findings.setdefault(key, []).append(payment.finding)
