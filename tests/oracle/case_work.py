@@ -212,7 +212,7 @@ def same_persons(world: World, before: list[Row], after: list[Row]) -> Iterator[
 
 def table(world: World, joined: Row, shown: Row) -> Iterator[Line]:
     """What users paid: in all, and each of them."""
-    paid = [r for r in world.truth("payments") if world.chain.txs[r["txid"]]]
+    paid = world.truth("payments")
     users = {row["site_user"] for row in world.truth("site_users")}
     per_user: dict[str, int] = defaultdict(int)
     for row in paid:
