@@ -260,7 +260,11 @@ def forfeiture(world: World, schedule: Row) -> Iterator[Line]:
     totals = schedule["totals"]
     yield Line("their value (sat)", totals["subject_unspent_sat"], sum(mine.values()))
     others = {place(r["outpoint"]) for r in schedule["unspent"] if r["held_by"] != "subject"}
-    yield Line("unspent outputs of others", others, reachable_unspent(world) - set(mine))
+    reached = reachable_unspent(world) - set(mine)
+    yield Line("unspent outputs of others that no value reached", others - reached, set())
+    own = {out for out in reached if world.owner_of(out) == "operator"}
+    found_own = {out for out in others if world.owner_of(out) == "operator"}
+    yield Line("unspent outputs of the operator", found_own, own)
     receipts = sum(v for _, v in site_receipts(world))
     for rule in schedule["rules"]:
         parts = sum(row["traced_sat"][rule] for row in schedule["where"])
@@ -334,6 +338,17 @@ def printed(lines: Iterable[Line]) -> Iterator[str]:
         yield "  ".join((*cells, "" if holds else "DIFFERS")).rstrip()
 
 
+def differing(line: Line) -> str:
+    """What differs, some of it."""
+    found, true = line.found, line.true
+    if isinstance(found, dict):
+        found, true = set(found.items()), set(true.items())
+    if isinstance(found, set):
+        more, less = sorted(map(str, found - true))[:5], sorted(map(str, true - found))[:5]
+        return f"too many {more}, missing {less}"
+    return f"{found!r} is not {true!r}"
+
+
 def _listed(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (list, tuple)) else [value]
 
@@ -345,7 +360,7 @@ def main(folder: Path) -> int:
         print(text)
     broken = [line for line in lines if not line.holds]
     for line in broken:
-        print(f"\n{line.what}: {line.found!r}\nis not {line.true!r}", file=sys.stderr)
+        print(f"\n{line.what}: {differing(line)}", file=sys.stderr)
     return 1 if broken else 0
 
 
