@@ -66,6 +66,10 @@ def steps(run: Run, folder: Path) -> Iterator[str]:
             run("case", "returns", verb, *pair["persons"], *told, *at)
     keep("persons", run(*persons))
 
+    yield "join the seized server's table of users with the chain"
+    keep("table", run("case", "join-table", node / "seized" / "users.csv", *on))
+    keep("payers", run("case", "table", "show", "--names", "--case", case, "--store", store))
+
     yield "say what is left where, and what to watch"
     keep("forfeiture", run("case", "forfeiture", *on))
 
