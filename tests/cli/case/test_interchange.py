@@ -39,7 +39,7 @@ def written(case):
 
 
 def validator(program):
-    """A program of the validators' own environment: of `make test`, and missing is a failure in CI."""
+    """A program of the validators' own environment, which `make test` installs."""
     path = VALIDATORS / "bin" / program
     if not path.exists():
         if os.environ.get("CI"):
@@ -111,7 +111,7 @@ def test_tables_hold_every_finding_with_its_basis(written, report):
             fees = sum(int(r["traced_sat"]) for r in ends if not r["to_outpoint"])
             assert fees == trace["totals"].get("fee", 0)
     book = load_workbook(written["statements.xlsx"], read_only=True)
-    assert book["payments"].max_row == len(rows) + 1
+    assert sum(1 for _ in book["payments"].rows) == len(rows) + 1
     about = {row[0].value: row[1].value for row in book["about"].iter_rows(min_row=2)}
     assert about["tip_hash"] == report["tip"]["hash"]
 
@@ -158,7 +158,7 @@ def test_stix_is_read_by_its_library_and_passes_its_validator(written, report):
     statements = [next(iter(r["extensions"].values())) for r in relations]
     assert {s["finding"] for s in statements if "finding" in s} == set(findings(report))
     assert {s["basis"] for s in statements} <= {"fact", "inference", "assertion"}
-    code, said = run("stix2_validator", "--disabled", "103", written["statements.stix.json"])
+    code, said = run("stix2_validator", "-d", "103", "--", written["statements.stix.json"])
     assert code == 0, said
     assert "Valid" in said
 
@@ -202,10 +202,23 @@ def test_followthemoney_takes_every_entity_as_it_is(written, report):
     assert int(said.split()[-1]) > len(findings(report))
 
 
-def test_case_uco_conforms_to_the_ontology(written, report):
+@pytest.mark.slow
+def test_case_uco_conforms_to_the_ontology(session, tmp_path):
+    # the validator takes a second for every few findings
+    case = tmp_path / "case"
+    seed = session.outpoint
+    bounds = ("--max-hops", 1, "--date", "2024-01-31")
+    assert (
+        peelchain("investigate", seed, "--store", session.store, "--case", case, *bounds).code == 0
+    )
+    ran = peelchain("case", "interchange", "--format", "case-uco", "--case", case, "--json")
+    (path,) = ran.answer["files"].values()
+    code, said = run("case_validate", path)
+    assert code == 0, said
+    assert "Conforms: True" in said
+
+
+def test_case_uco_names_every_finding(written, report):
     document = json.loads(written["statements.case-uco.jsonld"].read_text())
     named = {o["peelchain:finding"] for o in document["core:object"] if "peelchain:finding" in o}
     assert named == set(findings(report))
-    code, said = run("case_validate", str(written["statements.case-uco.jsonld"]))
-    assert code == 0, said
-    assert "Conforms: True" in said

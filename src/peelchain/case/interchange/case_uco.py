@@ -40,17 +40,17 @@ def case_uco(said: Statements) -> dict[str, bytes]:
             "tool:version": said.software.removeprefix("peelchain "),
         }
     ]
-    for p in said.parties:
-        kind = "identity:Organization" if p.role == "service" else "identity:Identity"
+    for party in said.parties:
+        kind = "identity:Organization" if party.role == "service" else "identity:Identity"
         objects.append(
             {
-                "@id": parties[p.party],
+                "@id": parties[party.party],
                 "@type": kind,
-                "core:name": p.label,
-                "peelchain:role": p.role,
-                **({"peelchain:category": p.category} if p.category else {}),
-                "peelchain:basis": p.basis,
-                "peelchain:source": list(p.sources),
+                "core:name": party.label,
+                "peelchain:role": party.role,
+                **({"peelchain:category": party.category} if party.category else {}),
+                "peelchain:basis": party.basis,
+                "peelchain:source": list(party.sources),
             }
         )
     addresses: dict[str, str] = {}

@@ -47,9 +47,10 @@ class Edge:
 
 def nodes(said: Statements) -> Iterator[Node]:
     """Every node once: parties, addresses, and the outputs that value flowed through."""
-    for p in said.parties:
-        sources = "; ".join(p.sources)
-        yield Node(f"party:{p.party}", "party", p.label, p.category or p.role, p.basis, sources)
+    for party in said.parties:
+        kind = party.category or party.role
+        sources = "; ".join(party.sources)
+        yield Node(f"party:{party.party}", "party", party.label, kind, party.basis, sources)
     if any(p.payer is None or p.payee is None for p in said.payments):
         yield Node(f"party:{UNKNOWN}", "party", "not named by the report", UNKNOWN, INFERENCE, "")
     for name in dict.fromkeys(a.name for a in said.addresses):
