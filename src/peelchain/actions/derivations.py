@@ -6,6 +6,7 @@ from peelchain.actions.case_report import report_of_case
 from peelchain.actions.challenge import challenge_of_case
 from peelchain.actions.expand import expansion_of_case
 from peelchain.actions.forfeiture import forfeiture_of_case
+from peelchain.actions.interchange import interchange_of_case
 from peelchain.actions.join_table import table_of_case
 from peelchain.actions.redactions import openings_of_case, redaction_of_case
 from peelchain.actions.requests import request_of_case
@@ -16,6 +17,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "challenge": challenge_of_case,
     "expansion": expansion_of_case,
     "forfeiture": forfeiture_of_case,
+    "interchange": interchange_of_case,
     "redaction": redaction_of_case,
     "report": report_of_case,
     "request": request_of_case,

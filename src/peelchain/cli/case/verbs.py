@@ -6,6 +6,7 @@ from peelchain.cli.case import disclosure as disclosure
 from peelchain.cli.case import exhibits as exhibits
 from peelchain.cli.case import expand as expand
 from peelchain.cli.case import forfeiture as forfeiture
+from peelchain.cli.case import interchange as interchange
 from peelchain.cli.case import join_table as join_table
 from peelchain.cli.case import journal as journal
 from peelchain.cli.case import keys as keys
