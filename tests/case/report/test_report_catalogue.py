@@ -122,7 +122,7 @@ def test_no_sentence_stands_in_the_code(file):
         for n in ast.walk(raised)
     }
     told |= {id(s.value) for s in ast.walk(tree) if isinstance(s, ast.Expr)}
-    command = "python verify.py --expect "
+
     phrases = [
         n.value
         for n in ast.walk(tree)
