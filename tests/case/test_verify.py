@@ -978,7 +978,7 @@ LIES: dict[str, tuple[Callable[[Payload], object], str]] = {
     ),
     "bytes that are no text": (
         lambda p: p.update({"tags.jsonl": b"\xff\n"}),
-        "data/tags.jsonl: malformed",
+        "data/tags.jsonl line 1: malformed",
     ),
     "a list for an object": (
         lambda p: p.update({"transactions.jsonl": b"[]\n"}),

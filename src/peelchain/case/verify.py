@@ -182,6 +182,7 @@ class Evidence:
         """The fields of each line of a .jsonl file."""
         self.where = name
         need(name in self.files, "is missing")
+        need(self.files[name][-1:] in (b"", b"\n"), "the last line is cut short")
         # Line by line: the text of a large file would take many times its size.
         for number, line in enumerate(io.BytesIO(self.files[name]), 1):
             self.where = f"{name} line {number}"
