@@ -34,6 +34,7 @@ MOST_FINDINGS = 500
 """Findings of a case up to which each of them is challenged where none is named."""
 
 MOST_LOOKS = 60
+_MOST_LINKS = 5_000_000
 _LISTS: dict[str, Direction] = {"inflows": "backward", "outflows": "forward"}
 _SERVICE = re.compile(r"S[1-9][0-9]*")
 _MILLIONTHS = 1_000_000
@@ -185,10 +186,10 @@ def conclusions(derived: CaseFindings, names: Sequence[str], below: int | None) 
 def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
     """What would overturn what a report says of each service, and all that was challenged of it.
 
-    On a chain too long to be clustered anew, the last challenge alone.
+    Where there are too many links to be left out again and again, the last challenge alone.
     """
     rows: list[Row] = []
-    if work.store.in_memory:
+    if work.store.clusters.links.num_rows <= _MOST_LINKS:
         parameters = {
             "seeds": list(derived.subject.seeds),
             "rules": list(derived.rules),
