@@ -117,9 +117,12 @@ class StoreView(OpenStore):
         return recorded_by(self._imported("pool_marks", "tags"), self.knowledge.as_of)
 
     def import_runs(self, stage: str) -> list[Run]:
-        """The imports of `tags` or `rates` that count, oldest first."""
-        chosen = self.knowledge.runs
-        return [r for r in self.store.runs(stage) if chosen is None or r.run_id in chosen]
+        """The imports of `tags` or `rates` that count: oldest first, or as they were chosen."""
+        runs, chosen = self.store.runs(stage), self.knowledge.runs
+        if chosen is None:
+            return runs
+        # another store may have been given the same lists in another order
+        return sorted((r for r in runs if r.run_id in chosen), key=lambda r: chosen.index(r.run_id))
 
     def _imported(self, table: str, stage: str | None = None) -> pa.Table:
         """The rows of a table from every import that counts, oldest first."""
