@@ -93,7 +93,12 @@ class StoreView(OpenStore):
     @cached_property
     def tags(self) -> pa.Table:
         """Every tag that is known and stands, each once, by tag_id."""
-        return each_once(known_tags(self._imported("tags"), self.knowledge, self.tag_changes))
+        return each_once(known_tags(self.every_tag, self.knowledge, self.tag_changes))
+
+    @cached_property
+    def every_tag(self) -> pa.Table:
+        """Every tag of every import that counts, taken back or not, oldest import first."""
+        return self._imported("tags")
 
     @cached_property
     def tag_changes(self) -> pa.Table:
