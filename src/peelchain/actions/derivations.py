@@ -7,6 +7,7 @@ from peelchain.actions.expand import expansion_of_case
 from peelchain.actions.forfeiture import forfeiture_of_case
 from peelchain.actions.join_table import table_of_case
 from peelchain.actions.redactions import openings_of_case, redaction_of_case
+from peelchain.actions.referrals import referral_of_case
 from peelchain.actions.requests import request_of_case
 from peelchain.actions.returns import return_of_case
 from peelchain.actions.work import Derivation
@@ -15,6 +16,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "expansion": expansion_of_case,
     "forfeiture": forfeiture_of_case,
     "redaction": redaction_of_case,
+    "referral": referral_of_case,
     "report": report_of_case,
     "request": request_of_case,
     "return": return_of_case,
