@@ -5,6 +5,7 @@ from typing import Any
 
 from peelchain.actions.assurance import assurance
 from peelchain.actions.case_findings import CaseFindings, derive_findings
+from peelchain.actions.challenge import would_change
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
@@ -20,7 +21,9 @@ from peelchain.case.page import page
 from peelchain.case.payload import case_json, evidence_files, rates_csv, report_json
 from peelchain.case.redaction import journal_for_others
 from peelchain.case.report import (
+    Record,
     csv_twins,
+    digests,
     doubts_in_words,
     flow_svg,
     render_pdf,
@@ -56,6 +59,7 @@ def report_of_case(work: Work) -> Result:
     opened, run = work.last("opened"), work.last("run")
     if opened is None or run is None:
         raise CaseError(f"{work.case.folder} has no run yet; run 'peelchain case run' first")
+    language = str(work.parameters.get("language", "en"))
     name, label = str(opened.body["name"]), str(opened.body["subject"])
     title = str(opened.body["title"]) or f"Case {name}"
     view, parameters = work.store, run.body["parameters"]
@@ -83,22 +87,30 @@ def report_of_case(work: Work) -> Result:
         doubts=_doubts(view, derived.sources, derived.subject, derived.found, derived.owned),
         error_rates=quoted_rates(view.policy),
     )
+    report["language"] = language
+    report["policy"] = _policy(view.policy)
     report["doubts"]["sentences"] = doubts_in_words(report)
     report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
+    report["assurance"]["would_change"] = would_change(work, run.seq, derived)
     work.progress("report", 0, 3)
     tables = csv_twins(report)
     payload: dict[str, Content] = {
         **evidence_files(case, report, derived.owned, raw, derived.runs),
         **tables,
         "rates.csv": rates_csv(derived.rates),
-        "report.pdf": render_pdf(report, case, digest=None),
         "journal.jsonl": journal_for_others(work.case.journal.export(work.seq - 1)),
     }
+    record = Record(
+        entries=tuple(entry for entry in work.case.entries() if entry.seq < work.seq),
+        standing=frozenset(entry.seq for entry in work.before),
+        files=digests(payload),
+    )
+    payload["report.pdf"] = render_pdf(report, case, digest=None, record=record)
     work.progress("report", 1, 3)
     digest = pack(payload, name=name, date_utc=work.moment, out=work.scratch / BUNDLE)
     work.progress("report", 2, 3)
     outputs: dict[str, bytes | Path] = {
-        "report.pdf": render_pdf(report, case, digest=digest),
+        "report.pdf": render_pdf(report, case, digest=digest, record=record),
         "report.json": canonical_json(report),
         "report.html": page(report),
         "flow.svg": flow_svg(report).encode(),
@@ -144,6 +156,16 @@ def described(policy: Policy) -> str:
     if policy.exclusions:
         parts.append(f"{len(policy.exclusions)} transactions left out by choice")
     return f"{'; '.join(parts)} (policy {policy.name})"
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "rules": list(policy.rules),
+        "detectors": list(policy.detectors),
+        "negatives": list(policy.negatives),
+        "exclusions": len(policy.exclusions),
+    }
 
 
 def _traces(derived: CaseFindings) -> tuple[Trace, Trace]:

@@ -1,5 +1,6 @@
 """Every text that the code asks for exists, and every text that exists is asked for."""
 
+import ast
 import re
 import string
 import tomllib
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import peelchain.case.report as package
-from peelchain.case.report.catalogue import load_texts
+from peelchain.case.report.catalogue import LANGUAGES, load_texts
 from peelchain.case.report.inert import breakable, inert, printable
+from peelchain.errors import MisuseError
 
 FOLDER = Path(package.__file__).parent
 FILES = sorted([*FOLDER.glob("*.py"), *(FOLDER.parent / "requests").glob("*.py")])
@@ -78,8 +80,64 @@ def test_every_key_asked_for_exists():
     assert not plain - keys()
 
 
-def test_braces_are_named_words_only():
-    for key, text in load_texts().entries.items():
+def braces(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in string.Formatter().parse(text)} - {None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_says_the_same_things_with_the_same_words_filled_in(language):
+    english, other = load_texts(), load_texts(language)
+    assert {k: braces(t) for k, t in other.entries.items()} == {
+        k: braces(t) for k, t in english.entries.items()
+    }
+    assert {k: len(pairs) for k, pairs in other.lists.items()} == {
+        k: len(pairs) for k, pairs in english.lists.items()
+    }
+    assert other.entries["language.code"] == language
+
+
+def test_nothing_but_names_and_symbols_is_the_same_in_two_languages():
+    english, spanish = load_texts().entries, load_texts("es").entries
+    same = {k: t for k, t in english.items() if spanish[k] == t}
+    words = {w for t in same.values() for w in re.findall(r"[A-Za-z]{4,}", re.sub(r"{.*?}", "", t))}
+    assert words <= {"CoinJoin", "Wasabi", "JoinMarket", "Total", "satoshi"}, words
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(MisuseError, match="give en or es"):
+        load_texts("../en")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_sentence_stands_in_the_code(file):
+    """Texts that reach a reader come from the catalogue: no literal here is a phrase of words.
+
+    Docstrings and what is raised are for those who run it, and not of the report.
+    """
+    tree = ast.parse(file.read_text())
+    told = {
+        id(n)
+        for raised in ast.walk(tree)
+        if isinstance(raised, ast.Raise)
+        for n in ast.walk(raised)
+    }
+    told |= {id(s.value) for s in ast.walk(tree) if isinstance(s, ast.Expr)}
+
+    phrases = [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant)
+        and isinstance(n.value, str)
+        and id(n) not in told
+        and re.search(r"[a-z]{3,} [a-z]{2,}", n.value)
+        and "<" not in n.value
+    ]
+    assert phrases == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_braces_are_named_words_only(language):
+    for key, text in load_texts(language).entries.items():
         for _, field, spec, conversion in string.Formatter().parse(text):
             assert field is None or field.isidentifier(), key
             assert not spec and not conversion, key

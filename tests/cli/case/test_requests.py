@@ -155,15 +155,15 @@ def test_the_schedules_of_one_entry_are_the_same_each_time(written, investigated
 def test_services_are_chosen_by_label_and_by_plan(investigated, case):
     asked = ("case", "requests", "write", "--case", case, "--store", investigated.store)
     label = report_of(case)["by_service"]["inflows"][0]["label"]
-    one = peelchain(*asked, "--service", label.upper(), "--language", "en", "--json").answer
+    one = peelchain(*asked, "--service", label.upper(), "--language", "es", "--json").answer
     assert [s["label"] for s in one["services"]] == [label]
     text = PdfReader(case / one["services"][0]["files"][2]).pages[0].extract_text()
-    assert "What is asked" in text
+    assert "Qué se pide" in text
     planned = peelchain(*asked, "--plan", "--share", "0.5", "--csv").out
     assert planned.split("\n")[0] == NOTES["case requests write"]["csv"]
     peelchain(*asked, "--service", "Nobody's").refused(2, "no service", "give one of")
     peelchain(*asked, "--plan", "--service", "S1").refused(2, "exclude each other")
-    peelchain(*asked, "--language", "xx").refused(2, "no catalogue", "give en")
+    peelchain(*asked, "--language", "xx").refused(2, "no catalogue", "en or es")
     peelchain("case", "requests", "plan", "--case", case, "--share", "1.2").refused(2, "no share")
     peelchain("case", "requests", "plan", "--case", case, "--of", "men").refused(
         2, "value or payers"

@@ -99,9 +99,7 @@ def test_every_mistake_is_listed_as_what_it_is(answered):
     }  # fmt: skip
     for stem, answer in answered.imported.items():
         mistakes = [m for m in answered.truth("mistakes") if m["file"] == stem]
-        expected = sorted(
-            (int(m["row"]), said[m["error"]]) for m in mistakes if m["error"] in said
-        )
+        expected = sorted((int(m["row"]), said[m["error"]]) for m in mistakes if m["error"] in said)
         found = [(m["row"], m["kind"]) for m in answer["mismatches"] if m["row"]]
         assert found == expected
         unanswered = {m["finding"] for m in answer["mismatches"] if not m["row"]}

@@ -70,6 +70,11 @@ def table(
     }
 
 
+def one_page(items: Sequence[Block]) -> Block:
+    """Blocks that fill one page and no more: set smaller where they would run over."""
+    return {"kind": "one_page", "items": list(items)}
+
+
 def new_page() -> Block:
     """What follows starts on a new page."""
     return {"kind": "new_page"}

@@ -9,7 +9,7 @@ from importlib import resources
 from peelchain.errors import MisuseError
 from peelchain.units import shown
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "es")
 """The languages there is a catalogue of: a file of the same keys and the same words in braces."""
 
 

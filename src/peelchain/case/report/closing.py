@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from peelchain.case.report.catalogue import Texts, load_texts
+from peelchain.case.report.catalogue import Texts
 from peelchain.case.report.doubts import doubts_in_words
 from peelchain.case.report.inert import inert
 from peelchain.case.report.nearness import TIERS, apart, tiers, tiers_text, weightless
@@ -18,6 +18,7 @@ from peelchain.case.report.reading import (
     rules_of,
     services_of,
     subject_of,
+    texts_of,
     trace_of,
     unserved_text,
 )
@@ -39,7 +40,7 @@ def summary(
     `files` maps a name to a path, shown in its order. Labels are harmless: no terminal escape
     gets through.
     """
-    texts = load_texts()
+    texts = texts_of(report)
     name = inert((case or {}).get("case", ""), 80)
     lines = [
         texts.say("closing.title", title=inert(report["title"], 100), case=name)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from peelchain.case.report.catalogue import Texts, load_texts
+from peelchain.case.report.catalogue import Texts
 from peelchain.case.report.inert import inert, printable
-from peelchain.case.report.reading import Report, Row, btc, label_of, subject_of
+from peelchain.case.report.reading import Report, Row, btc, label_of, subject_of, texts_of
 
 MOST = 6
 """Sentences of one kind; the rest are counted."""
@@ -20,7 +20,7 @@ def doubts_in_words(report: Report) -> list[str]:
     doubts = report.get("doubts")
     if not doubts:
         return []
-    texts = load_texts()
+    texts = texts_of(report)
     return [
         *_subject_tags(texts, report, doubts["subject_tags"]),
         *_some(texts, _payjoins(texts, report, doubts["possible_payjoins"])),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from peelchain.case.report.catalogue import Texts, load_texts
+from peelchain.case.report.catalogue import Texts
 from peelchain.case.report.nearness import TIERS, Tier, tiers
 from peelchain.case.report.reading import (
     Report,
@@ -13,6 +13,7 @@ from peelchain.case.report.reading import (
     rules_of,
     services_of,
     subject_of,
+    texts_of,
     trace_of,
     unserved,
 )
@@ -62,7 +63,7 @@ def flow_svg(report: Report, texts: Texts | None = None) -> str:
 
     A flow that returns to the subject is left out of both sides and named below.
     """
-    texts = texts or load_texts()
+    texts = texts or texts_of(report)
     subject = subject_of(report, 24)
     title = texts.say("flow.title", subject=subject)
     sources = _ends(texts, report, "inflows")

@@ -16,6 +16,7 @@ from peelchain.case.report.blocks import (
     terms,
 )
 from peelchain.case.report.catalogue import Texts
+from peelchain.case.report.certainty import would_change
 from peelchain.case.report.doubts import doubts_in_words, relied_on
 from peelchain.case.report.inert import breakable, printable
 from peelchain.case.report.reading import Report, Row, rules_of
@@ -41,7 +42,7 @@ _LIMITS = (
 
 def method(texts: Texts, report: Report, case: Row) -> list[Block]:
     """How the findings were made and what their words mean."""
-    policy = printable(case.get("policy") or report.get("policy") or "multi_input", _SAID)
+    policy = printable(_policy(texts, report, case), _SAID)
     return [
         heading(texts.say("method.heading")),
         heading(texts.say("method.chain_head"), 2),
@@ -71,6 +72,21 @@ def method(texts: Texts, report: Report, case: Row) -> list[Block]:
         heading(texts.say("method.time_head"), 2),
         para(texts.say("method.time")),
     ]
+
+
+def _policy(texts: Texts, report: Report, case: Row) -> str:
+    """The clustering policy in words of the report's language, as far as its parts are told."""
+    parts: Row = report.get("policy") or {}
+    if not parts:
+        return str(case.get("policy") or "multi_input")
+    said = [texts.say("policy.rules", rules=", ".join(parts["rules"]))]
+    if parts["detectors"]:
+        said.append(texts.say("policy.detectors", detectors=", ".join(parts["detectors"])))
+    if parts["negatives"]:
+        said.append(texts.say("policy.negatives", negatives=", ".join(parts["negatives"])))
+    if parts["exclusions"]:
+        said.append(texts.count("policy.exclusions", parts["exclusions"]))
+    return texts.say("policy.told", parts="; ".join(said), name=parts["name"])
 
 
 def _rule(texts: Texts, rule: str) -> tuple[str, str]:
@@ -151,6 +167,7 @@ def limits(texts: Texts, report: Report) -> list[Block]:
     return [
         heading(texts.say("limits.heading")),
         bullets([texts.say(f"limits.{limit}") for limit in _LIMITS]),
+        *would_change(texts, report),
         *_doubts(texts, report),
     ]
 
@@ -193,7 +210,7 @@ def upright() -> Block:
 
 def _parameters(texts: Texts, report: Report, case: Row) -> list[Block]:
     given: Mapping[str, Any] = case.get("parameters") or {}
-    policy = printable(case.get("policy") or "", 160)
+    policy = printable(_policy(texts, report, case), 240)
     rows = [
         *_flat(texts, "", given),
         (texts.say("parameters.policy"), [line(breakable(policy))]),

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from peelchain.case.report.blocks import Block, bullets, heading, para
+from peelchain.case.report.blocks import Block, bullets, heading, one_page, para
 from peelchain.case.report.catalogue import Texts
+from peelchain.case.report.certainty import interval_of
 from peelchain.case.report.inert import breakable, printable
 from peelchain.case.report.nearness import apart, tiers, tiers_text
 from peelchain.case.report.reading import (
@@ -20,6 +21,7 @@ from peelchain.case.report.reading import (
     traced_total,
     unserved_text,
 )
+from peelchain.units import format_btc
 
 _LISTED = 5
 
@@ -64,25 +66,30 @@ def first_page(texts: Texts, report: Report, case: Row, digest: str | None) -> B
 def summary_page(texts: Texts, report: Report) -> list[Block]:
     """The whole report in a page of plain words."""
     return [
-        heading(texts.say("summary.heading")),
-        para(_subject_line(texts, report), "lead"),
-        *_received(texts, report),
-        *_side(texts, report, "inflows"),
-        *_side(texts, report, "outflows"),
-        *_rules(texts, report),
-        heading(texts.say("summary.sure"), 2),
-        bullets(
+        one_page(
             [
-                texts.say("summary.sure_fact"),
-                texts.say("summary.sure_inference"),
-                texts.say("summary.sure_assertion"),
-                texts.say(
-                    "summary.sure_rates_given"
-                    if report.get("method", {}).get("error_rates")
-                    else "summary.sure_rates"
+                heading(texts.say("summary.heading")),
+                para(_subject_line(texts, report), "lead"),
+                *_received(texts, report),
+                *_side(texts, report, "inflows"),
+                *_side(texts, report, "outflows"),
+                *_rules(texts, report),
+                heading(texts.say("summary.sure"), 2),
+                bullets(
+                    [
+                        texts.say("summary.sure_fact"),
+                        texts.say("summary.sure_inference"),
+                        texts.say("summary.sure_assertion"),
+                        texts.say(
+                            "summary.sure_rates_given"
+                            if report.get("method", {}).get("error_rates")
+                            else "summary.sure_rates"
+                        ),
+                        *_control(texts, report),
+                    ]
                 ),
             ]
-        ),
+        )
     ]
 
 
@@ -177,12 +184,27 @@ def _largest(
                     for sat in dict.fromkeys(service["traced_sat"].get(r, 0) for r in rules)
                 ),
                 payments=texts.count("summary.payments", service["count"]),
-                near=texts.say("near.after", near=near) if near else "",
+                near=(texts.say("near.after", near=near) if near else "")
+                + _interval(texts, report, side, service["entity"]),
             )
         )
     if len(services) > _LISTED:
         lines.append(texts.say("summary.more_services", count=len(services) - _LISTED))
     return lines
+
+
+def _interval(texts: Texts, report: Report, side: str, entity: str) -> str:
+    limits = interval_of(report, "backward" if side == "inflows" else "forward", entity)
+    if limits is None:
+        return ""
+    least, most = limits
+    return texts.say("bounds.summary", least=format_btc(least), most=format_btc(most))
+
+
+def _control(texts: Texts, report: Report) -> list[str]:
+    told = (report.get("assurance") or {}).get("null_control") or {}
+    draws = max((of["draws"] for of in told.values()), default=0)
+    return [texts.say("null.summary", draws=draws)] if draws else []
 
 
 def _by_rule(texts: Texts, report: Report, side: str, rules: Sequence[str]) -> str:

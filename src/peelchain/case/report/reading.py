@@ -4,12 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from peelchain.case.report.catalogue import Texts
+from peelchain.case.report.catalogue import Texts, load_texts
 from peelchain.case.report.inert import printable
 from peelchain.units import format_btc
 
 Report = Mapping[str, Any]
 Row = Mapping[str, Any]
+
+
+def texts_of(report: Report) -> Texts:
+    """The catalogue of the report's language, English where it names none."""
+    return load_texts(str(report.get("language", "en")))
 
 
 def rules_of(report: Report) -> tuple[str, ...]:

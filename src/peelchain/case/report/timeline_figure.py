@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from peelchain.case.report.catalogue import Texts, load_texts
-from peelchain.case.report.reading import Report, btc, first_and_last, subject_of
+from peelchain.case.report.catalogue import Texts
+from peelchain.case.report.reading import Report, btc, first_and_last, subject_of, texts_of
 from peelchain.svg.axis import ceiling, value_axis
 from peelchain.svg.drawing import FAINT, INK, drawing, px, rect, straight, text_at
 
@@ -29,7 +29,7 @@ def period_of(report: Report) -> str:
 
 def timeline_svg(report: Report, texts: Texts | None = None) -> str:
     """The figure as an SVG file: a bar for each period, its value in BTC, dates in ISO."""
-    texts = texts or load_texts()
+    texts = texts or texts_of(report)
     period = texts.name("period", period_of(report))
     title = texts.say("timeline.title", subject=subject_of(report, 24), period=period)
     if not report["receipts"]:

@@ -112,7 +112,18 @@ def run(
 
 @app.command("report")
 def report(
-    case: CaseOption, store: StoreOption, date: DateOption = None, json: JsonOption = False
+    case: CaseOption,
+    store: StoreOption,
+    headers_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HEIGHT",
+            min=0,
+            help="Leave the headers below out of the bundle, which then names this checkpoint.",
+        ),
+    ] = None,
+    date: DateOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write the report and the evidence bundle of the last run, on what that run saw.
 
@@ -122,8 +133,9 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
+    parameters = {} if headers_from is None else {"headers_from": headers_from}
     with progress() as tell:
-        answer = actions.report_case(case, store, moment, tell)
+        answer = actions.report_case(case, store, parameters, moment, tell)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
