@@ -131,7 +131,7 @@ lock: .venv/.dependencies ## Write the lockfiles anew from pyproject.toml, Cargo
 	cd ui && npm install --package-lock-only --silent
 
 .PHONY: schema-page
-schema-page: install ## Render docs/schema.md from schema.py
+schema-page: install ## Render docs/schema.md from peelchain.schema
 	$(BIN)/python scripts/render_schema.py > docs/schema.md
 
 .PHONY: commands-page

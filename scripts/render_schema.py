@@ -8,7 +8,7 @@ from peelchain.schema import SCHEMA_VERSION, TABLES, TableSpec
 
 _HEAD = f"""# Tables
 
-Rendered from `src/peelchain/schema.py`; `make schema-page` writes it anew. This is schema version
+Rendered from `src/peelchain/schema`; `make schema-page` writes it anew. This is schema version
 {SCHEMA_VERSION}; `docs/adr/0001-store-format-versions.md` says what a change of it means.
 
 Money is whole satoshis (`_sat`), times are UTC (`_utc`), hashes are in internal byte order and

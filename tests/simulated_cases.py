@@ -8,7 +8,7 @@ import numpy as np
 from tests.oracle.ground_flow import Place, seeds_of
 from tests.simulate.reading import read_truth
 
-from peelchain.actions import chain, clusters, lists
+from peelchain.actions import chain, clusters, tag_import
 from peelchain.actions.simulations import Choice, simulate
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
@@ -61,7 +61,7 @@ def prepare(folder: Path, name: str) -> Case:
     simulate(SEED, BLOCKS, node, choice=choice)
     chain.ingest(f"core:{node}", store)
     clusters.run(store)
-    lists.import_tags([node / "tagpack.yaml"], store, DATE)
+    tag_import.import_tags([node / "tagpack.yaml"], store, DATE)
     with StoreView(store) as view:
         arrays = view.arrays
         count = len(arrays.tx_height)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.oracle.truth import OutPoint, Reachable, cashouts, customers, reachable
 
-from peelchain.actions import chain, lists
+from peelchain.actions import chain, rate_import, tag_import
 from peelchain.actions.bundles import verify_bundle
 from peelchain.actions.investigate import Request, investigate
 from peelchain.actions.simulations import simulate
@@ -52,8 +52,8 @@ def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp(f"job{seed}")
     simulate(seed, blocks, folder / "node")
     chain.ingest(f"core:{folder / 'node'}", folder / "store")
-    lists.import_tags([folder / "node" / "tagpack.yaml"], folder / "store", DATE)
-    lists.import_rates(folder / "node" / "rates.csv", folder / "store")
+    tag_import.import_tags([folder / "node" / "tagpack.yaml"], folder / "store", DATE)
+    rate_import.import_rates(folder / "node" / "rates.csv", folder / "store")
     answer = run_case(folder, "first")
     report = json.loads(Path(answer["files"]["data"]).read_text())
     return Job(folder, answer, report, reachable(folder / "node"))

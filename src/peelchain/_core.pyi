@@ -612,6 +612,36 @@ def linkage(
     each input and output how many of these link them. Values must be above 0.
     """
 
+# --- personal data ---
+
+def seal_records(
+    case_key: bytes, first: int, seeds: bytes, nonces: bytes, values: Sequence[bytes]
+) -> tuple[bytes, list[int], bytes]:
+    """Records sealed as `case.sealing` does one, numbered from `first`, each a person's.
+
+    Seeds of 32 and nonces of 12 bytes laid end to end. Gives the boxes, laid end to end, where each
+    ends, and the commitments of 32 bytes each.
+    """
+
+def unseal_records(
+    case_key: bytes, first: int, seeds: bytes, ends: Sequence[int], boxes: bytes
+) -> list[bytes | None]:
+    """The records again, None where the seed is all zeros.
+
+    Raises ValueError with the number of one that does not open.
+    """
+
+def blind_keys(index_key: bytes, kind: str, texts: Sequence[str]) -> bytes:
+    """What `case.sealing.blind` makes of each text, laid end to end."""
+
+def merkle_root(leaves: bytes) -> bytes:
+    """The Merkle tree hash (RFC 6962, section 2.1) over leaves of 32 bytes, laid end to end."""
+
+def decode_addresses(
+    texts: Sequence[str], p2pkh_prefix: int, p2sh_prefix: int, bech32_hrp: str
+) -> list[bytes | None]:
+    """The script that each text pays to as an address, as `script.script_pubkey`; None for none."""
+
 # --- descriptors and the search for names in files ---
 
 def descriptor_paths(text: str) -> list[tuple[str, str, bool]]:

@@ -52,5 +52,13 @@ class BundleError(PeelchainError):
     """An evidence bundle could not be written or read."""
 
 
+class MissingInputError(CaseError):
+    """What a result was made from is no more at hand: an import, a kept file, a block."""
+
+
+class OtherChainError(CaseError):
+    """A store does not hold the chain that a result was made on, or not so far."""
+
+
 class ErasedError(CaseError):
     """What is asked for was personal data, and it was erased."""

@@ -10,8 +10,8 @@ import pytest
 from tests.chain.stores import ingest
 
 from peelchain.actions.clusters import run
-from peelchain.actions.lists import import_tags
 from peelchain.actions.simulations import simulate
+from peelchain.actions.tag_import import import_tags
 from peelchain.actions.traces import trace_from
 
 DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)

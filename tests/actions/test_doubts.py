@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.oracle.cluster import clusters as oracle_clusters
 
-from peelchain.actions import chain, lists
+from peelchain.actions import chain, tag_import
 from peelchain.actions import clusters as clustering
 from peelchain.actions.investigate import Request, investigate
 from peelchain.actions.simulations import Choice, simulate
@@ -54,7 +54,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     folder = tmp_path_factory.mktemp("doubts")
     simulate(SEED, BLOCKS, folder / "node", choice=Choice("habits", payjoin_share=PAYJOINS))
     chain.ingest(f"core:{folder / 'node'}", folder / "store")
-    lists.import_tags([folder / "node" / "tagpack.yaml"], folder / "store", DATE)
+    tag_import.import_tags([folder / "node" / "tagpack.yaml"], folder / "store", DATE)
     clustering.run(folder / "store")
     return investigated(folder, "case")
 
@@ -177,7 +177,7 @@ def test_contradicting_tags_and_superclusters_of_the_case_are_told(case: Case) -
     pack = case.folder / "other.yaml"
     rows = (f"  - address: {address}\n    label: {label}\n" for address, label in named.items())
     pack.write_text(TAGPACK + "".join(rows))
-    lists.import_tags([pack], case.folder / "store", DATE)
+    tag_import.import_tags([pack], case.folder / "store", DATE)
     again = investigated(case.folder, "again")
     (conflict,) = again.doubts["tag_conflicts"]
     assert {conflict["label"], *conflict["others"]} == {entity["label"], "Desk Anew"}

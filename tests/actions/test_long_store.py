@@ -14,10 +14,10 @@ from tests.chain.stores import ingest
 from peelchain.actions import open_store
 from peelchain.actions.clusters import run
 from peelchain.actions.investigate import Request, investigate
-from peelchain.actions.lists import import_tags
 from peelchain.actions.null_controls import NullAsked, null_controls
 from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
+from peelchain.actions.tag_import import import_tags
 from peelchain.actions.trace_compare import CompareAsked, trace_compare
 from peelchain.actions.trace_path import PathAsked, trace_path
 from peelchain.actions.trace_seeds import SeedsAsked

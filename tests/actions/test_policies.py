@@ -8,7 +8,7 @@ import pytest
 from tests.chain.crafted import COIN, Block, genesis, grow, p2wpkh, pay, transaction, write_files
 from tests.chain.stores import cut_small, ingest
 
-from peelchain.actions import clusters, lists
+from peelchain.actions import clusters, tag_import
 from peelchain.actions.clusters import Asked
 from peelchain.actions.explain import explain_link
 from peelchain.cluster.of_store import MOST_PARTS
@@ -191,7 +191,7 @@ def test_two_services_are_kept_apart(apart: tuple[Path, list[Block], Path], tmp_
         f"  - {{address: {address_of('a')}, label: North, actor: north}}\n"
         f"  - {{address: {address_of('d')}, label: South, actor: south}}\n"
     )
-    lists.import_tags([pack], store, DATE)
+    tag_import.import_tags([pack], store, DATE)
     answer = clusters.run(store, Asked(services_apart=True))
     assert (answer["conflicts"], answer["constraints"]["services"]) == (1, 2)
     assert clusters.show(address_of("d"), store, policies=[answer["policy"]])["scripts"] == 1

@@ -10,9 +10,9 @@ from tests.chain.stores import cut_small, ingest
 from tests.cli.running import peelchain
 
 from peelchain.actions import clusters, open_store
-from peelchain.actions.lists import import_tags
 from peelchain.actions.show import address_history
 from peelchain.actions.show import transaction as shown_transaction
+from peelchain.actions.tag_import import import_tags
 from peelchain.actions.view import StoreView
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.network import REGTEST

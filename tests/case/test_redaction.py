@@ -164,7 +164,7 @@ def test_refuses_what_is_not_there_and_what_is_a_part_already() -> None:
         Keep(findings=frozenset({"I999"})),
         Keep(entities=frozenset({"nobody"})),
         Keep(entries=frozenset({99})),
-        Keep(exhibits=frozenset({"exhibits/none"})),
+        Keep(exhibits=frozenset({"E1"})),
     ):
         with pytest.raises(BundleError, match="the bundle has no"):
             redact(WHOLE, keep, SECRET)

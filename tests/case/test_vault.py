@@ -6,9 +6,10 @@ from hashlib import sha256
 
 import pytest
 
+from peelchain import _core
 from peelchain.case import sealing
 from peelchain.case.canonical import canonical_json
-from peelchain.case.vault import VAULT, Vault
+from peelchain.case.vault import VAULT, KeyColumn, Vault
 from peelchain.case.vault_key import KEY, PASSPHRASE, PASSPHRASE_FILE, rewrap
 from peelchain.errors import CaseError, ErasedError
 
@@ -17,6 +18,10 @@ EMAIL = ("email", "user12@example.org")
 
 def lines(count, start=0):
     return [canonical_json({"user": f"user {n}", "n": n}) for n in range(start, start + count)]
+
+
+def users(count):
+    return KeyColumn("user", [f"user {n}" for n in range(count)], range(count))
 
 
 def on_disk(case):
@@ -39,7 +44,7 @@ def test_a_record_comes_back_under_its_ref(tmp_path):
 def test_nobody_reads_it_without_the_key(tmp_path):
     with Vault.open(tmp_path) as vault:
         vault.add({"name": "User 12"}, keys=[EMAIL])
-        vault.add_many(lines(10), keys=lambda n: [("user", f"user {n}")])
+        vault.add_many(lines(10), keys=[users(10)])
         vault.keep(b"account;User 12")
     assert not any(text in on_disk(tmp_path) for text in (b"User", b"user 3", b"example"))
     modes = {stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "private").iterdir()}
@@ -80,7 +85,7 @@ def test_a_commitment_is_that_of_the_opening(tmp_path):
     assert opened.commitment == committed
     salted = bytes.fromhex(opened.salt) + canonical_json(opened.value)
     assert sha256(salted).hexdigest() == committed
-    assert sealing.root(bytes.fromhex("".join(leaves))).hex() == batch.root
+    assert _core.merkle_root(bytes.fromhex("".join(leaves))).hex() == batch.root
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13])
@@ -93,13 +98,31 @@ def test_the_root_is_the_tree_hash_of_rfc_6962(count):
         split = 1 << (len(some) - 1).bit_length() - 1
         return sha256(b"\1" + tree(some[:split]) + tree(some[split:])).digest()
 
-    assert sealing.root(b"".join(leaves)) == tree(leaves)
+    assert _core.merkle_root(b"".join(leaves)) == tree(leaves)
+
+
+def test_the_kernel_and_the_library_seal_alike():
+    case_key, nonces = bytes(range(32)), bytes(range(120))
+    seeds = bytes(n % 255 + 1 for n in range(320))
+    values = lines(10)
+    boxes, ends, committed = _core.seal_records(case_key, 41, seeds, nonces, values)
+    start = 0
+    for n, value in enumerate(values):
+        keys = sealing.person_keys(case_key, seeds[32 * n : 32 * n + 32])
+        nonce = nonces[12 * n : 12 * n + 12]
+        assert boxes[start : ends[n]] == sealing.seal(keys, 41 + n, nonce, value)
+        assert committed[32 * n : 32 * n + 32] == sealing.commitment(keys.salt(nonce), value)
+        start = ends[n]
+    assert _core.unseal_records(case_key, 41, seeds, ends, boxes) == values
+    texts = ["", "user 12", "Käufer ☃"]
+    blinds = [sealing.blind(case_key, "user", text) for text in texts]
+    assert _core.blind_keys(case_key, "user", texts) == b"".join(blinds)
 
 
 def test_a_batch_of_many_chunks_keeps_its_order(tmp_path):
     with Vault.open(tmp_path) as vault:
         vault.add({"name": "before"})
-        batch = vault.add_many(lines(9000), keys=lambda n: [("user", f"user {n}")])
+        batch = vault.add_many(lines(9000), keys=[users(9000)])
         vault.add({"name": "after"})
         assert (batch.first_person, batch.count) == (2, 9000)
         assert [r["n"] for _, r in vault.batch_records(batch.number)] == [*range(9000)]
@@ -111,7 +134,7 @@ def test_a_batch_of_many_chunks_keeps_its_order(tmp_path):
 
 def test_who_is_erased_is_gone_and_the_others_stay(tmp_path):
     with Vault.open(tmp_path) as vault:
-        batch = vault.add_many(lines(50), keys=lambda n: [("user", f"user {n}")])
+        batch = vault.add_many(lines(50), keys=[users(50)])
         vault.add({"note": "more"}, person="P7")
         file, _ = vault.keep(b"a list with user 6", ["P7"])
         other, _ = vault.keep(b"a list with user 7", ["P8"])
@@ -163,13 +186,11 @@ def test_a_ref_that_is_none_is_refused(tmp_path, ref):
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path):
-    def keys(n):
-        if n == 5:
-            raise KeyboardInterrupt
-        return []
+    def stop(_):
+        raise KeyboardInterrupt
 
     with Vault.open(tmp_path) as vault:
         with pytest.raises(KeyboardInterrupt):
-            vault.add_many(lines(10), keys=keys)
+            vault.add_many(lines(10), progress=stop)
         assert vault.refs() == []
         assert vault.add({"name": "User 12"})[0] == "P1"

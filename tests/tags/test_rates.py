@@ -1,6 +1,6 @@
 """Exchange rates: both forms of file, what is refused, and worth to the cent."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -24,11 +24,12 @@ def test_long_form(tmp_path):
         tmp_path,
         "date,currency,price,source\n2020-01-02,USD,7000.5,Bank\n2020-01-01,EUR,6000,\n",
     )
-    table = read_rates(path, source="Press")
+    recorded = datetime(2024, 1, 31, tzinfo=UTC)
+    table = read_rates(path, source="Press", recorded_utc=recorded)
     assert table.schema.equals(TABLES["rates"].schema)
     assert [tuple(row.values()) for row in table.to_pylist()] == [
-        (date(2020, 1, 1), "EUR", Decimal("6000.00000000"), "Press"),
-        (date(2020, 1, 2), "USD", Decimal("7000.50000000"), "Bank"),
+        (date(2020, 1, 1), "EUR", Decimal("6000.00000000"), "Press", recorded),
+        (date(2020, 1, 2), "USD", Decimal("7000.50000000"), "Bank", recorded),
     ]
 
 

@@ -44,7 +44,7 @@ def tag(script_id: int, label: str, **fields: object) -> dict[str, object]:
 def weigh(rows: Iterable[dict[str, object]], clusters: dict[int, int] | None = None) -> Attribution:
     rows = list(rows)
     table = pa.Table.from_pylist(
-        [{name: row[name] for name in SCHEMA.names} for row in rows], schema=SCHEMA
+        [{name: row.get(name) for name in SCHEMA.names} for row in rows], schema=SCHEMA
     )
     clusters = clusters or {}
     lookup = cluster_lookup(

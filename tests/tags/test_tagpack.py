@@ -234,7 +234,7 @@ def test_tags_that_say_the_same_are_kept_once_and_counted(tmp_path):
     assert dict(
         zip(result.tags["label"].to_pylist(), result.tags["file"].to_pylist(), strict=True)
     ) == {"x": "one.yaml", "other": "two.yaml"}
-    assert [file.tags for file in result.files] == [3, 2]
+    assert [file.items for file in result.files] == [3, 2]
     assert total(result) == 5
 
 
@@ -356,14 +356,14 @@ def test_any_scraps_of_yaml_are_a_pack_or_a_clear_refusal(tmp_path_factory, piec
     except TagError as refused:
         assert str(refused).isprintable()
     else:
-        assert total(result) == result.files[0].tags
+        assert total(result) == result.files[0].items
 
 
 def test_progress_is_told_in_steps_and_at_each_files_end(tmp_path):
     path = write(tmp_path, HEADER + f"- address: {A}\n  label: x\n" * 10_001)
-    told: list[tuple[str, int]] = []
+    told: list[tuple[str, int, int]] = []
     read_tagpacks([path], MAINNET, recorded_utc=NOW, progress=lambda *step: told.append(step))
-    assert told == [("pack.yaml", 10_000), ("pack.yaml", 10_001)]
+    assert told == [("pack.yaml", 10_000, 10_001), ("pack.yaml", 10_001, 10_001)]
 
 
 def test_items_carry_their_lines(tmp_path):
@@ -389,13 +389,13 @@ def test_real_packs_with_quirks(shared_data):
     }
     ofac = [row for row in result.tags.to_pylist() if row["file"] == "ofac.yaml"]
     assert {row["confidence"] for row in ofac} == {None}
-    assert total(result) == sum(file.tags for file in result.files)
+    assert total(result) == sum(file.items for file in result.files)
 
 
 @pytest.mark.slow
 def test_all_real_packs(shared_data):
     result = read_tagpacks(packs(shared_data), MAINNET, recorded_utc=NOW)
-    assert sum(file.tags for file in result.files) == total(result) == 524_170
+    assert sum(file.items for file in result.files) == total(result) == 524_170
     assert len(result.rejected) == 10
     assert result.tags.num_rows + result.duplicates == 499_317
     result.tags.validate(full=True)

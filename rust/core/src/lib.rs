@@ -1,5 +1,6 @@
 //! Kernels of peelchain. Plain Rust: no Python, no command line, no logging.
 
+pub mod addresses;
 mod advice;
 pub mod bits;
 pub mod chain;
@@ -13,6 +14,7 @@ pub mod linkage;
 pub mod lookup;
 pub mod max_flow;
 pub mod runs;
+pub mod sealing;
 pub mod stored;
 pub mod trace;
 pub mod verify;

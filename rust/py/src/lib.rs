@@ -18,6 +18,7 @@ mod linkage;
 mod lookup;
 mod max_flow;
 mod progress;
+mod sealing;
 mod stored;
 mod trace;
 mod verify;
@@ -36,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ingest::register(module)?;
     linkage::register(module)?;
     lookup::register(module)?;
+    sealing::register(module)?;
     stored::register(module)?;
     max_flow::register(module)?;
     trace::register(module)?;

@@ -15,7 +15,7 @@ from peelchain.actions.null_controls import compared_with, excluded, script_type
 from peelchain.actions.progress import Progress
 from peelchain.actions.view import StoreView
 from peelchain.case.alternatives import Seen, alternatives
-from peelchain.case.rule_table import AllRules, bounds_at, rule_table, under_all_rules
+from peelchain.case.rule_table import AllRules, bounds_at, most_bounded, rule_table, under_all_rules
 from peelchain.case.services import service_name, services_at
 from peelchain.case.support import Place, Support, places, supports
 from peelchain.cluster.certainty import joint_truth
@@ -26,9 +26,6 @@ from peelchain.trace.null_controls import Arrival, Namer, arrival, matches, null
 from peelchain.trace.walk import TERMINAL_TYPES, Direction, TraceRequest
 
 Row = dict[str, Any]
-
-MOST_BOUND_WORK = 20_000_000
-"""Ends of a direction times nodes of its network, above which not each end is bounded."""
 
 DRAWS = 20
 DRAW_NUMBER = 1
@@ -120,10 +117,9 @@ def _limits(
     found = {}
     for direction, of in tables.items():
         rows = [(name, p) for name, p in placed.items() if p.direction == direction]
-        most = max(1, MOST_BOUND_WORK // max(1, of.network.node_count))
         rows.sort(key=lambda row: -max(row[1].row["traced_sat"].values()))
-        chosen = rows[:most]
-        limits = bounds_at(of, [place.txout for _, place in chosen], progress)
+        chosen = rows[: most_bounded(of)]
+        limits = bounds_at(of, [[place.txout] for _, place in chosen], progress)
         for (name, _), bound in zip(chosen, limits, strict=True):
             found[name] = {"least_sat": bound.least_sat, "most_sat": bound.most_sat}
     return found

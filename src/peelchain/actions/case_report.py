@@ -9,14 +9,16 @@ from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import Result, Work
-from peelchain.case.bundle import pack
+from peelchain.case.bundle import Content, pack
 from peelchain.case.canonical import canonical_json
 from peelchain.case.doubts import clusters_of, doubts, parties
 from peelchain.case.entities import Entities
 from peelchain.case.exhibits import exhibits, with_prevouts
 from peelchain.case.findings import Findings
+from peelchain.case.headers import headers_said
 from peelchain.case.page import page
 from peelchain.case.payload import case_json, evidence_files, rates_csv, report_json
+from peelchain.case.redaction import journal_for_others
 from peelchain.case.report import (
     Record,
     csv_twins,
@@ -24,6 +26,7 @@ from peelchain.case.report import (
     doubts_in_words,
     flow_svg,
     render_pdf,
+    statement_docx,
     summary,
     timeline_svg,
 )
@@ -37,6 +40,7 @@ from peelchain.units import format_time
 BUNDLE = "bundle.zip"
 REPORT_FILES = {
     "report": "report.pdf",
+    "statement": "statement.docx",
     "data": "report.json",
     "page": "report.html",
     "flow": "flow.svg",
@@ -65,7 +69,14 @@ def report_of_case(work: Work) -> Result:
     case = case_json(name, date_utc, view.store.manifest, parameters, described(view.policy))
     cited = _cited(derived.subject, derived.sources, derived.owned.tx_ids, *_traces(derived))
     raw = exhibits(
-        view.store, derived.sources, cited, lambda done, of: work.progress("exhibits", done, of)
+        view.store,
+        derived.sources,
+        cited,
+        work.scratch,
+        lambda done, of: work.progress("exhibits", done, of),
+    )
+    case["headers"] = headers_said(
+        raw, work.parameters.get("headers_from"), view.network, case["tip"]
     )
     report = report_json(
         case,
@@ -83,11 +94,11 @@ def report_of_case(work: Work) -> Result:
     report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
     work.progress("report", 0, 3)
     tables = csv_twins(report)
-    payload: dict[str, bytes] = {
+    payload: dict[str, Content] = {
         **evidence_files(case, report, derived.owned, raw, derived.runs),
         **tables,
         "rates.csv": rates_csv(derived.rates),
-        "journal.jsonl": work.case.journal.export(work.seq - 1),
+        "journal.jsonl": journal_for_others(work.case.journal.export(work.seq - 1)),
     }
     record = Record(
         entries=tuple(entry for entry in work.case.entries() if entry.seq < work.seq),
@@ -100,6 +111,7 @@ def report_of_case(work: Work) -> Result:
     work.progress("report", 2, 3)
     outputs: dict[str, bytes | Path] = {
         "report.pdf": render_pdf(report, case, digest=digest, record=record),
+        "statement.docx": statement_docx(report, case, digest=digest, record=record),
         "report.json": canonical_json(report),
         "report.html": page(report),
         "flow.svg": flow_svg(report).encode(),
@@ -121,7 +133,7 @@ def report_of_case(work: Work) -> Result:
             "date_utc": date_utc,
             "digest": digest,
             "subject_scripts": len(derived.subject.scripts),
-            "transactions": len(raw.transactions),
+            "transactions": raw.transaction_count,
             "rules": list(parameters["rules"]),
             "totals": derived.found.totals,
             "by_service": derived.found.by_service,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ import numpy as np
 from peelchain.actions.case_findings import CaseFindings, derive_findings
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
-from peelchain.actions.what_if import knowing
+from peelchain.actions.what_if import check_tip, knowing, known_to
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.services import Services
 from peelchain.errors import CaseError, NotInChainError
-from peelchain.tags.knowledge import Knowledge
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -85,27 +83,10 @@ def dependents_of_tags(
     return rows
 
 
-def known_to(entry: Entry) -> Knowledge:
-    """What was known to a run: its imports, its date, the tags passed over."""
-    inputs = entry.body["inputs"]
-    as_of = inputs["knowledge"]["as_of"]
-    return Knowledge(
-        as_of=None if as_of is None else datetime.fromisoformat(as_of),
-        without_tags=frozenset(inputs["knowledge"]["without_tags"]),
-        runs=tuple(inputs["imports"]),
-    )
-
-
 def _changes(
     view: StoreView, entry: Entry, label: str, tag_ids: Collection[str], progress: Progress
 ) -> list[Row]:
-    tip = entry.body["inputs"]["tip"]
-    if tip["hash"] != view.tip["tip_hash"]:
-        raise CaseError(
-            f"entry {entry.seq} was made with the tip {tip['hash']} at height {tip['height']}, "
-            f"the store's is {view.tip['tip_hash']}; give a store with that tip, or run the case "
-            "again"
-        )
+    check_tip(entry, view)
     known = known_to(entry)
     before = knowing(view, known)
     after = knowing(view, known.without(*tag_ids))
@@ -217,7 +198,7 @@ def _resting(
     for entry in entries:
         if entry.kind == "exhibit":
             named = _exhibited(entry, outpoints, changed)
-        elif entry.kind in ("request", "referral"):
+        elif entry.kind in ("request", "referral", "forfeiture"):
             named = ids & set(_named_in(case, entry))
         else:
             continue

@@ -54,7 +54,7 @@ def suspected(
 
 def _party_of(view: StoreView, only: frozenset[int] | None) -> dict[int, str]:
     """The service of each script that tags name, of all scripts or of those in some clusters."""
-    tags = view.store.read_runs("tags", "tags")
+    tags = view.tags
     if not tags.num_rows:
         return {}
     ids: dict[bytes, int]

@@ -41,7 +41,7 @@ def fiat_in(currency: str | None, source: str | None, view: StoreView) -> Fiat |
     name = currency.strip().upper()
     rates: Rates = {}
     others: set[str] = set()
-    for row in view.store.read_runs("rates", "rates").to_pylist():
+    for row in view.rate_rows.to_pylist():
         if row["currency"] != name or source not in (None, row["source"]):
             others.add(f"{row['currency']} by {shown(row['source'])}")
             continue

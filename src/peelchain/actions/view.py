@@ -17,7 +17,8 @@ from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
 from peelchain.store.stored_chain import Chain, StoredChain
-from peelchain.tags.knowledge import ALL, Knowledge, known_tags
+from peelchain.tags.actors import latest_actors
+from peelchain.tags.knowledge import ALL, Knowledge, each_once, known_tags, recorded_by
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -91,22 +92,34 @@ class StoreView(OpenStore):
 
     @cached_property
     def tags(self) -> pa.Table:
-        """Every tag that is known, each once."""
-        every = known_tags(self._imported("tags"), self.knowledge)
-        if every.num_rows == 0:
-            return every
-        ids = every["tag_id"].to_pylist()
-        first = {tag_id: row for row, tag_id in reversed(list(enumerate(ids)))}
-        return every.take(sorted(first.values())).sort_by("tag_id")
+        """Every tag that is known and stands, each once, by tag_id."""
+        return each_once(known_tags(self._imported("tags"), self.knowledge, self.tag_changes))
+
+    @cached_property
+    def tag_changes(self) -> pa.Table:
+        """What is known to have been said of tags later: oldest import first."""
+        return recorded_by(self._imported("tag_changes", "tags"), self.knowledge.as_of)
+
+    @cached_property
+    def actors(self) -> pa.Table:
+        """Every actor that is known, each once, as its last import has it."""
+        rows = recorded_by(self._imported("actors", "tags"), self.knowledge.as_of)
+        return latest_actors(rows)
+
+    @cached_property
+    def pool_marks(self) -> pa.Table:
+        """The texts that mining pools are known to sign coinbases with, oldest import first."""
+        return recorded_by(self._imported("pool_marks", "tags"), self.knowledge.as_of)
 
     def import_runs(self, stage: str) -> list[Run]:
         """The imports of `tags` or `rates` that count, oldest first."""
         chosen = self.knowledge.runs
         return [r for r in self.store.runs(stage) if chosen is None or r.run_id in chosen]
 
-    def _imported(self, table: str) -> pa.Table:
-        """The rows of a table from every import of its own name that counts, oldest first."""
-        parts = [self.store.read_run(r, table) for r in self.import_runs(table)]
+    def _imported(self, table: str, stage: str | None = None) -> pa.Table:
+        """The rows of a table from every import that counts, oldest first."""
+        runs = self.import_runs(stage or table)
+        parts = [self.store.read_run(r, table) for r in runs if r.parts(table)]
         return pa.concat_tables(parts) if parts else TABLES[table].schema.empty_table()
 
     @cached_property
@@ -119,12 +132,19 @@ class StoreView(OpenStore):
     @cached_property
     def attribution(self) -> Attribution:
         """Which clusters and scripts are services, by the tags."""
-        return attribute(self.tags, self.tag_script_ids, self.clusters.index.cluster_of)
+        return attribute(
+            self.tags, self.tag_script_ids, self.clusters.index.cluster_of, self.actors
+        )
 
     @cached_property
     def rates(self) -> Rates:
-        """Every rate imported; of several for one day and currency, the last imported."""
-        return rates_of(self._imported("rates"))
+        """Every rate known; of several for one day and currency, the last imported."""
+        return rates_of(self.rate_rows)
+
+    @cached_property
+    def rate_rows(self) -> pa.Table:
+        """The rows of every import of rates that is known, oldest first."""
+        return recorded_by(self._imported("rates"), self.knowledge.as_of)
 
 
 def parse_policy(exclude: list[str]) -> Policy:

@@ -23,7 +23,7 @@ from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import SCRATCH, CaseFile
 from peelchain.case.journal import Entry
-from peelchain.errors import CaseError, MisuseError
+from peelchain.errors import CaseError, ErasedError, MisuseError
 
 SOFTWARE = f"peelchain {__version__}"
 SECRET = "secret"  # noqa: S105 - a name, not a secret
@@ -52,7 +52,7 @@ class Work:
     def secret(self) -> bytes:
         """32 bytes from which salts follow: drawn when it is first carried out, and sealed then.
 
-        Raises CaseError on replay where the secret was erased.
+        Raises ErasedError on replay where the secret was erased.
         """
         return bytes.fromhex(self.draw())
 
@@ -195,7 +195,7 @@ def digests_of(result: Result) -> dict[str, str]:
 def _kept_secret(entry: Entry) -> str:
     secret = entry.value(SECRET)
     if secret is None:
-        raise CaseError(f"the secret of entry {entry.seq} was erased; it cannot be derived again")
+        raise ErasedError(f"the secret of entry {entry.seq} was erased; it cannot be derived again")
     return str(secret)
 
 

@@ -2,13 +2,14 @@
 
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib import resources
 from pathlib import Path
 
@@ -30,6 +31,11 @@ _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _NAME = re.compile(_PART)
 _UNIX = 3
 _MODE = 0o100644 << 16
+_CHUNK_BYTES = 1 << 20
+
+
+Content = bytes | Path
+"""What a file of a bundle holds: bytes, or a file on the disk too large for memory."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,15 @@ class Sealed:
 
 def seal(payload: Mapping[str, bytes], *, date_utc: datetime) -> Sealed:
     """The payload (paths under data/) with the bag's own files and the verifier around it.
+
+    Raises BundleError as `pack` does.
+    """
+    files, digest = _sealed(payload, date_utc)
+    return Sealed({p: c for p, c in files.items() if isinstance(c, bytes)}, digest)
+
+
+def _sealed(payload: Mapping[str, Content], date_utc: datetime) -> tuple[dict[str, Content], str]:
+    """All files of the bundle, sorted, and its digest.
 
     The digest is the SHA-256 of the tag manifest, which fixes every byte of the bundle; it depends
     on the payload, the date, the version of peelchain and nothing else. Raises BundleError for a
@@ -56,7 +71,7 @@ def seal(payload: Mapping[str, bytes], *, date_utc: datetime) -> Sealed:
             )
     if len({path.lower() for path in data}) < len(data):
         raise BundleError("two files of the bundle differ in case only; rename one")
-    size = sum(len(content) for content in data.values())
+    size = sum(map(_size, data.values()))
     info = (
         f"Bag-Software-Agent: peelchain {__version__}\n"
         f"Bagging-Date: {_utc(date_utc):%Y-%m-%d}\n"
@@ -69,29 +84,30 @@ def seal(payload: Mapping[str, bytes], *, date_utc: datetime) -> Sealed:
         **verifier(),
     }
     tag_manifest = _manifest(tags)
-    files = {**data, **tags, TAG_MANIFEST: tag_manifest}
-    return Sealed(dict(sorted(files.items())), sha256(tag_manifest).hexdigest())
+    files: dict[str, Content] = {**data, **tags, TAG_MANIFEST: tag_manifest}
+    return dict(sorted(files.items())), sha256(tag_manifest).hexdigest()
 
 
-def pack(payload: Mapping[str, bytes], *, name: str, date_utc: datetime, out: Path) -> str:
+def pack(payload: Mapping[str, Content], *, name: str, date_utc: datetime, out: Path) -> str:
     """Writes the bundle `out`, a zip of the one folder `name`; gives the digest.
 
-    The same payload, name and date give the same bytes. The file is whole or not there: it is
+    Files on the disk are never held in memory whole; they must not change meanwhile. The same
+    payload, name and date give the same bytes. The file is whole or not there: it is
     written beside `out`, flushed to the disk and renamed. Raises BundleError naming what failed.
     """
     if _NAME.fullmatch(name) is None:
         raise BundleError(
             f"{name!a} cannot name a bundle; use letters, digits, '.', '_' and '-', no dot first"
         )
-    sealed = seal(payload, date_utc=date_utc)
     try:
-        _write(sealed, name, out)
+        files, digest = _sealed(payload, date_utc)
+        _write(files, name, out)
     except OSError as error:
         raise BundleError(
             f"could not write the bundle {out}: {error.strerror or error}; "
             "free space there, or choose another place"
         ) from error
-    return sealed.digest
+    return digest
 
 
 def verifier() -> dict[str, bytes]:
@@ -100,9 +116,20 @@ def verifier() -> dict[str, bytes]:
     return {name: package.joinpath(name).read_bytes() for name in VERIFIER}
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
-    lines = (f"{sha256(files[path]).hexdigest()}  {path}\n" for path in sorted(files))
+def _manifest(files: Mapping[str, Content]) -> bytes:
+    lines = (f"{_digest(files[path])}  {path}\n" for path in sorted(files))
     return "".join(lines).encode()
+
+
+def _size(content: Content) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _digest(content: Content) -> str:
+    if isinstance(content, bytes):
+        return sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _utc(moment: datetime) -> datetime:
@@ -111,17 +138,23 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _write(sealed: Sealed, name: str, out: Path) -> None:
+def _write(files: Mapping[str, Content], name: str, out: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
     part = Path(temporary)
     try:
         with os.fdopen(handle, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for path in sorted(f"{name}/{path}" for path in sealed.files):
-                    entry = zipfile.ZipInfo(path)
+                for path in sorted(files):
+                    entry, content = zipfile.ZipInfo(f"{name}/{path}"), files[path]
                     # Left alone, the system that packs would be written into the archive.
                     entry.create_system, entry.external_attr = _UNIX, _MODE
-                    archive.writestr(entry, sealed.files[path.removeprefix(f"{name}/")])
+                    entry.file_size = _size(content)
+                    with archive.open(entry, "w") as to:
+                        if isinstance(content, bytes):
+                            to.write(content)
+                        else:
+                            with content.open("rb") as source:
+                                shutil.copyfileobj(source, to, _CHUNK_BYTES)
             file.flush()
             os.fsync(file.fileno())
         part.replace(out)

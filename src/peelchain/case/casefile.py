@@ -11,7 +11,8 @@ from typing import Any, Self
 from peelchain import _core
 from peelchain.case.journal import Entry, Journal, Signer
 from peelchain.case.lock import Waiting, held, silently
-from peelchain.errors import CaseError
+from peelchain.case.signing import signer_of
+from peelchain.errors import CaseError, MissingInputError
 
 JOURNAL = "journal.sqlite"
 INPUTS = "inputs"
@@ -27,7 +28,8 @@ PENDING = ".pending-"
 class CaseFile:
     """An open case. Close it, or use it in a `with` statement.
 
-    Every file of a case is readable by its owner only. `signer` signs what is appended.
+    Every file of a case is readable by its owner only. `signer` signs what is appended: that of the
+    case's key where one was set up and none is given.
     """
 
     def __init__(self, folder: Path, journal: Journal, signer: Signer | None = None) -> None:
@@ -90,6 +92,8 @@ class CaseFile:
     ) -> Entry:
         """A new entry of the journal; see `Journal.append` and `at_work`."""
         with self.at_work():
+            if self.signer is None and any(e.kind == "key" for e in self.entries()):
+                self.signer = signer_of(self.folder)[1]
             return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
 
     def _refuse_if_broken(self) -> None:
@@ -204,12 +208,16 @@ class CaseFile:
         return digest
 
     def kept(self, digest: str) -> bytes:
-        """What `keep` kept. Raises CaseError where it is gone or not what it was."""
-        content = self.read(f"{INPUTS}/{digest}")
+        """What `keep` kept. Raises MissingInputError where it is gone or not what it was."""
+        path = self.folder / INPUTS / digest
+        try:
+            content = path.read_bytes()
+        except OSError as e:
+            raise MissingInputError(
+                f"{path}: {e.strerror}; bring back the file of that hash"
+            ) from None
         if sha256(content).hexdigest() != digest:
-            raise CaseError(
-                f"{self.folder / INPUTS / digest} was changed; bring back the file of that hash"
-            )
+            raise MissingInputError(f"{path} was changed; bring back the file of that hash")
         return content
 
     def close(self) -> None:

@@ -66,6 +66,11 @@ class Evidence:
         return self._lines("journal.jsonl")
 
     @cached_property
+    def blocks(self) -> list[Row]:
+        """The lines of blocks.jsonl."""
+        return self._lines("blocks.jsonl")
+
+    @cached_property
     def transactions(self) -> list[Row]:
         """The lines of transactions.jsonl, in chain order."""
         return self._lines("transactions.jsonl")

@@ -13,9 +13,9 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -97,6 +97,21 @@ class Entry:
     signature: str | None = None
     opened: dict[str, Opening] = field(default_factory=dict)
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        """The entry that `line` wrote. Raises ValueError, TypeError or KeyError for any other."""
+        if set(told) != {f.name for f in fields(cls)}:
+            raise ValueError("its fields are not those of an entry")
+        opened = {name: Opening(**o) for name, o in dict(told["opened"]).items()}
+        texts = ("time_utc", "kind", "prev", "hash")
+        if not isinstance(told["seq"], int) or not isinstance(told["body"], dict):
+            raise TypeError("its number or its body is none")
+        if not all(isinstance(told[key], str) for key in texts):
+            raise TypeError("a field of it is no text")
+        if not all(isinstance(told[k], str | None) for k in ("signer", "signature")):
+            raise TypeError("its signature is no text")
+        return cls(**{**told, "opened": opened})
+
     def line(self) -> bytes:
         """The entry as a line of journal.jsonl."""
         opened = {name: opening.__dict__ for name, opening in self.opened.items()}
@@ -170,6 +185,17 @@ class Journal:
             )
         return cls(path, connection)
 
+    @classmethod
+    def restore(cls, path: Path, entries: Iterable[Entry]) -> Self:
+        """A journal with entries that were exported elsewhere; `broken` says what does not hold.
+
+        Raises CaseError where one exists at `path`, or an entry cannot follow the one before it.
+        """
+        with cls.create(path) as new, _translated(path), new._writing():
+            for entry in entries:
+                new._insert(entry)
+        return cls.open(path)
+
     @property
     def last_seq(self) -> int:
         """The number of the last entry known to hold, 0 for none."""
@@ -217,17 +243,7 @@ class Journal:
             entry = replace(
                 draft, hash=digest, signer=signed[0], signature=signed[1], opened=opened
             )
-            self._connection.execute(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    entry.seq, entry.time_utc, entry.kind, _text(body), entry.prev, entry.hash,
-                    entry.signer, entry.signature,
-                ),
-            )  # fmt: skip
-            self._connection.executemany(
-                "INSERT INTO openings VALUES (?, ?, ?, ?)",
-                [(entry.seq, name, o.salt, _text(o.value)) for name, o in opened.items()],
-            )
+            self._insert(entry)
         self._last_seq, self._last_hash = entry.seq, entry.hash
         return entry
 
@@ -294,6 +310,19 @@ class Journal:
             except (ValueError, TypeError, RecursionError, BundleError) as error:
                 raise CaseError(f"{self.path} entry {number} is malformed: {error}") from error
             yield entry
+
+    def _insert(self, entry: Entry) -> None:
+        self._connection.execute(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.seq, entry.time_utc, entry.kind, _text(entry.body), entry.prev, entry.hash,
+                entry.signer, entry.signature,
+            ),
+        )  # fmt: skip
+        self._connection.executemany(
+            "INSERT INTO openings VALUES (?, ?, ?, ?)",
+            [(entry.seq, name, o.salt, _text(o.value)) for name, o in entry.opened.items()],
+        )
 
     def _check_new_entries(self) -> None:
         """Follows the chain from the last entry known to hold; sets `broken` at the first fault."""

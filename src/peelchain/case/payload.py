@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from peelchain import __version__
+from peelchain.case.bundle import Content
 from peelchain.case.canonical import canonical_json, canonical_jsonl
 from peelchain.case.entities import SUBJECT, Entities
 from peelchain.case.exhibits import Exhibits
 from peelchain.case.findings import Findings
+from peelchain.case.software import software
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject
 from peelchain.store.manifest import Manifest
@@ -209,13 +211,14 @@ def rates_csv(rows: list[Row]) -> bytes:
 
 def evidence_files(
     case: Row, report: Row, owned: Entities, raw: Exhibits, runs: dict[str, tuple[Row, bytes]]
-) -> dict[str, bytes]:
+) -> dict[str, Content]:
     """The files of the bundle that hold facts, reasons and traces, by path under data/."""
-    files = {
+    files: dict[str, Content] = {
         "case.json": canonical_json(case),
-        "headers.bin": raw.headers,
-        "blocks.jsonl": canonical_jsonl(raw.blocks),
-        "transactions.jsonl": canonical_jsonl(raw.transactions),
+        "headers.bin": raw.headers[80 * case["headers"]["from_height"] :],
+        "blocks.jsonl": raw.blocks,
+        "transactions.jsonl": raw.transactions,
+        "software.json": canonical_json(software()),
         "entities.jsonl": canonical_jsonl(owned.entities),
         "tags.jsonl": canonical_jsonl(owned.tags),
         "report.json": canonical_json(report),

@@ -6,8 +6,10 @@ the rows rest on with the links that join them to a seed or a tag. What is left 
 the whole bundle; data/redaction.json has the root of salted commitments to each of them.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from peelchain.case.canonical import canonical_json, canonical_jsonl
@@ -21,6 +23,8 @@ from peelchain.errors import BundleError
 Row = dict[str, Any]
 
 REDACTION = "redaction.json"
+SECRET = "secret"  # noqa: S105 - the name of a sealed field
+"""The sealed field that salts follow from: no bundle shows it, or hashes could be guessed from."""
 _NAMING = ("label", "category", "actor", "source", "creator", "lastmod", "file")
 _WITHOUT_JOURNAL = frozenset({
     "title", "date_utc", "network", "tip", "subject", "rules", "totals", "receipts", "inflows",
@@ -40,8 +44,8 @@ class Keep:
     """What stays in a bundle for another party; None: all of its kind.
 
     `findings` are ids of report.json; the receipts that their paths lead to stay with them.
-    `entities` are parties whose names stay, `exhibits` files of the bundle beside those of the
-    format, by their path under data/. `entries` are numbers of journal entries whose body stays,
+    `entities` are parties whose names stay, the subject among them. `exhibits` are ids (E1) whose
+    entries in the journal stay. `entries` are numbers of the journal's entries whose body stays,
     and `openings` pairs of a number and the name of a sealed field that stays open: left None, all
     stay where all findings do, and none otherwise.
     """
@@ -74,6 +78,11 @@ def part_of_bundle(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> dic
     return redact(files, keep, secret).payload
 
 
+def date_of(payload: Mapping[str, bytes]) -> datetime:
+    """The date that a payload has to be packed with: that of the case."""
+    return datetime.fromisoformat(json.loads(payload["case.json"])["date_utc"])
+
+
 def redact(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> Redaction:
     """The bundle that holds only what `keep` names, with the commitments to all else.
 
@@ -95,7 +104,7 @@ def redact(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> Redaction:
         if key in _WITHOUT_JOURNAL and not (counts["names"] and key in _NAMES_PARTIES)
     }
     journal = _journal(evidence, keep, part, counts)
-    payload = _payload(evidence, keep, part, journal)
+    payload = _payload(evidence, part, journal)
     others = [n for n in evidence.names if n not in _STAYS and not n.startswith("traces/")]
     counts["files"] = sum(name not in payload for name in others)
     full = fields_of(evidence)
@@ -126,7 +135,7 @@ def _check_known(evidence: Evidence, keep: Keep) -> None:
     known: dict[str, tuple[frozenset[Any] | None, set[Any]]] = {
         "finding": (keep.findings, ids),
         "party": (keep.entities, {row["entity"] for row in evidence.entities}),
-        "file": (keep.exhibits, set(evidence.names)),
+        "exhibit": (keep.exhibits, set(map(_exhibit, evidence.journal)) - {None}),
         "entry": (keep.entries, {row["seq"] for row in evidence.journal}),
     }
     for kind, (asked, there) in known.items():
@@ -161,6 +170,8 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
     rows = []
     for row in evidence.journal:
         stays = not part.withheld_traces if keep.entries is None else row["seq"] in keep.entries
+        exhibit = _exhibit(row)
+        stays = stays and (None in (exhibit, keep.exhibits) or exhibit in (keep.exhibits or ()))
         # What a run asked for names every seed.
         asks = row["body"].get("parameters") == evidence.case["parameters"]
         if not stays or (asks and part.case != evidence.case):
@@ -170,7 +181,8 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
         opened = {
             name: opening
             for name, opening in row["opened"].items()
-            if (
+            if name != SECRET
+            and (
                 not part.withheld_traces
                 if keep.openings is None
                 else (row["seq"], name) in keep.openings
@@ -181,7 +193,20 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
     return rows
 
 
-def _payload(evidence: Evidence, keep: Keep, part: Part, journal: list[Row]) -> dict[str, bytes]:
+def journal_for_others(lines: bytes) -> bytes:
+    """journal.jsonl as a bundle holds it: without the secrets that salts follow from."""
+    rows = [json.loads(line) for line in lines.splitlines()]
+    for row in rows:
+        row["opened"].pop(SECRET, None)
+    return canonical_jsonl(rows)
+
+
+def _exhibit(row: Row) -> str | None:
+    """The id of the exhibit that an entry of the journal names, None for any other entry."""
+    return str(row["body"]["id"]) if row["kind"] == "exhibit" else None
+
+
+def _payload(evidence: Evidence, part: Part, journal: list[Row]) -> dict[str, bytes]:
     currencies = [{"currency": line.split(b",")[1].decode()} for line in part.rates[1:]]
     payload = {
         "case.json": canonical_json(part.case),
@@ -198,6 +223,7 @@ def _payload(evidence: Evidence, keep: Keep, part: Part, journal: list[Row]) -> 
     for name in evidence.names:
         trace = name.startswith("traces/") and not part.withheld_traces
         other = name not in _STAYS and name != "report.pdf" and not name.startswith("traces/")
-        if trace or (other and (keep.exhibits is None or name in keep.exhibits)):
+        # What this version does not know may tell of every finding.
+        if trace or name == "software.json" or (other and not part.withheld_traces):
             payload[name] = evidence.payload(name)
     return payload

@@ -27,6 +27,8 @@ Destination = tuple[str, str | None]
 """The type of a terminal and, of a service or mixer, its entity."""
 
 _NAMED = ("service", "mixer")
+_MOST_WORK = 20_000_000
+"""Bounds looked for times the nodes of the network, a few seconds of work."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,19 @@ def rule_table(of: AllRules, found: Findings, labels: dict[str, str], progress: 
     }
 
 
-def bounds_at(of: AllRules, txouts: Sequence[int], progress: Progress) -> list[Bound]:
-    """The bounds of what comes to rest at each of these outputs."""
+def bounds_at(of: AllRules, groups: Sequence[Sequence[int]], progress: Progress) -> list[Bound]:
+    """The bounds of what comes to rest at each group of outputs, seeds passed on left aside."""
     network = of.network
-    named = np.isin(network.end_types, [TERMINAL_TYPES.index(kind) for kind in _NAMED])
-    chosen: list[npt.NDArray[np.bool_]] = [named & (network.end_txouts == t) for t in txouts]
+    resting = network.end_types != TERMINAL_TYPES.index("seed")
+    chosen: list[npt.NDArray[np.bool_]] = [
+        resting & np.isin(network.end_txouts, np.array(group, np.int64)) for group in groups
+    ]
     return bounds(network, chosen, lambda what, n, all_: progress(what, n, all_ or 0))
+
+
+def most_bounded(of: AllRules) -> int:
+    """How many groups of a network's ends are bounded in reasonable time."""
+    return max(1, _MOST_WORK // max(1, of.network.node_count))
 
 
 def _destinations(direction: Direction, network: Network, found: Findings) -> list[Destination]:

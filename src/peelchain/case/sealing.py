@@ -4,9 +4,7 @@ Each person has a random seed. From it and the case's key follow, by HMAC-SHA512
 person's records are encrypted under and the key that their salts come from: without the seed
 neither can be had, so that destroying 32 bytes erases a person. Encryption is ChaCha20-Poly1305
 (RFC 8439) with a random nonce; a commitment is that of the journal, SHA-256 of salt and canonical
-JSON; the root over many is the Merkle tree hash of RFC 6962, section 2.1.
-
-`_core` does the same for many at a time (rust/core/src/sealing.rs).
+JSON. `_core` does the same for many at a time (rust/core/src/sealing.rs); both read each other's.
 """
 
 import hmac
@@ -65,22 +63,6 @@ def unseal(keys: PersonKeys, number: int, box: bytes) -> bytes:
 def commitment(salt: bytes, value: bytes) -> bytes:
     """SHA-256 of salt and canonical JSON, as `Opening.commitment` has it in hex."""
     return sha256(salt + value).digest()
-
-
-def root(commitments: bytes) -> bytes:
-    """The Merkle tree hash over commitments of 32 bytes, laid end to end. RFC 6962, 2.1."""
-    level = [
-        sha256(b"\0" + commitments[at : at + HASH_BYTES]).digest()
-        for at in range(0, len(commitments), HASH_BYTES)
-    ]
-    if not level:
-        return sha256(b"").digest()
-    while len(level) > 1:
-        paired = [
-            sha256(b"\1" + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)
-        ]
-        level = paired + level[len(paired) * 2 :]
-    return level[0]
 
 
 def index_key(case_key: bytes) -> bytes:

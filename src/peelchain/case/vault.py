@@ -10,7 +10,6 @@ disk still holds is beyond this file: destroy those copies too.
 """
 
 import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,42 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from peelchain.case import sealing
+import numpy as np
+
+from peelchain import _core
+from peelchain.case import sealing, vault_file
 from peelchain.case.canonical import canonical_json
 from peelchain.case.vault_key import KEY, PRIVATE, new_key, passphrase_set, read_key
 from peelchain.errors import CaseError, ErasedError
 
 VAULT = f"{PRIVATE}/vault.sqlite"
 
-_APPLICATION_ID = 0x70656C76
-_FORMAT = 1
 _CHUNK = 4096
 _BUCKETS = 4096
 _NUMBER_BYTES = 8
-_ENTRY_BYTES = sealing.BLIND_BYTES + _NUMBER_BYTES
-_SCHEMA = f"""
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {_FORMAT};
-CREATE TABLE checks (value BLOB NOT NULL) STRICT;
-CREATE TABLE persons (
-    first INTEGER PRIMARY KEY, count INTEGER NOT NULL, seeds BLOB NOT NULL
-) STRICT;
-CREATE TABLE records (
-    first INTEGER PRIMARY KEY, count INTEGER NOT NULL, first_person INTEGER NOT NULL,
-    ends BLOB NOT NULL, boxes BLOB NOT NULL, commitments BLOB NOT NULL
-) STRICT;
-CREATE INDEX records_of ON records (first_person);
-CREATE TABLE batches (
-    number INTEGER PRIMARY KEY, first INTEGER NOT NULL, first_person INTEGER NOT NULL,
-    count INTEGER NOT NULL, root BLOB NOT NULL
-) STRICT;
-CREATE TABLE blinds (bucket INTEGER NOT NULL, entries BLOB NOT NULL) STRICT;
-CREATE INDEX blinds_of ON blinds (bucket);
-CREATE TABLE files (
-    number INTEGER PRIMARY KEY, seed BLOB NOT NULL, box BLOB NOT NULL, commitment BLOB NOT NULL
-) STRICT;
-CREATE TABLE mentions (file INTEGER NOT NULL, person INTEGER NOT NULL) STRICT;
-"""
+_ENTRY = np.dtype([("blind", f"V{sealing.BLIND_BYTES}"), ("person", "<u8")])
 _ERASED = bytes(sealing.SEED_BYTES)
 
 
@@ -85,8 +62,13 @@ class Disclosed:
     commitment: str
 
 
-Keys = Iterable[tuple[str, str]]
-"""What a record is to be found by: kind and text, such as ("email", "a@example.org")."""
+@dataclass(frozen=True)
+class KeyColumn:
+    """Keys of one kind for many records: each text, and the place of its record among them."""
+
+    kind: str
+    texts: Sequence[str]
+    places: Sequence[int]
 
 
 class Vault:
@@ -110,9 +92,9 @@ class Vault:
         if not path.exists():
             has_key = (case_folder / KEY).exists()
             key = read_key(case_folder, chosen) if has_key else new_key(case_folder, chosen)
-            return cls(case_folder, _created(path, key), key)
+            return cls(case_folder, vault_file.create(path, key), key)
         key = read_key(case_folder, chosen)
-        return cls(case_folder, _opened(path, key), key)
+        return cls(case_folder, vault_file.connect(path, key), key)
 
     @staticmethod
     def exists(case_folder: Path) -> bool:
@@ -120,11 +102,14 @@ class Vault:
         return (case_folder / VAULT).exists()
 
     def add(
-        self, record: Mapping[str, Any], person: str | None = None, keys: Keys = ()
+        self,
+        record: Mapping[str, Any],
+        person: str | None = None,
+        keys: Iterable[tuple[str, str]] = (),
     ) -> tuple[str, str]:
         """The ref of the person, new where none is named, and the commitment to the record, hex.
 
-        `keys` are what `find` finds the person by.
+        `keys` are what `find` finds the person by: kind and text, such as ("email", "a@b.org").
         """
         value = canonical_json(dict(record))
         with self._writing():
@@ -136,18 +121,19 @@ class Vault:
             box = sealing.seal(own, at, nonce, value)
             committed = sealing.commitment(own.salt(nonce), value)
             self._insert_records(at, number, [len(box)], box, committed)
-            self._index((sealing.blind(self._index_key, *key), number) for key in keys)
+            blinds = [sealing.blind(self._index_key, *key) for key in keys]
+            self._index(b"".join(blinds), [number] * len(blinds))
         return f"P{number}", committed.hex()
 
     def add_many(
         self,
         records: Sequence[bytes],
-        keys: Callable[[int], Keys] = lambda _: (),
+        keys: Sequence[KeyColumn] = (),
         progress: Callable[[int], None] = lambda _: None,
     ) -> Batch:
         """Records of as many new persons, each the canonical JSON of an object, in their order.
 
-        `keys` gives what a record is found by, by its place. `progress` is told how many are in.
+        `keys` are what they are found by. `progress` is told how many are in.
         """
         with self._writing():
             return self._add_many(records, keys, progress)
@@ -205,13 +191,13 @@ class Vault:
             )
             count, first_person, ends, boxes = row
             seeds = self._seeds(first_person, count)
-            for at in range(count):
-                number_of = first_person + at
-                seed = seeds[at * sealing.SEED_BYTES : (at + 1) * sealing.SEED_BYTES]
-                value = None
-                if seed != _ERASED:
-                    keys = sealing.person_keys(self._case_key, seed)
-                    value = self._unsealed(keys, first + at, _piece(boxes, ends, at))
+            try:
+                values = _core.unseal_records(
+                    self._case_key, first, seeds, np.frombuffer(ends, "<u8").tolist(), boxes
+                )
+            except ValueError as e:
+                raise self._changed(int(str(e))) from None
+            for number_of, value in enumerate(values, first_person):
                 yield f"P{number_of}", value
 
     def refs(self) -> list[str]:
@@ -229,14 +215,12 @@ class Vault:
     def find(self, kind: str, key: str) -> list[str]:
         """The persons whose records were added with this key, in order of import."""
         wanted = sealing.blind(self._index_key, kind, key)
-        found = set()
-        for (entries,) in self._rows(
+        found: set[int] = set()
+        for (packed,) in self._rows(
             "SELECT entries FROM blinds WHERE bucket = ?", (_bucket(wanted),)
         ):
-            for at in range(0, len(entries), _ENTRY_BYTES):
-                if entries[at : at + sealing.BLIND_BYTES] == wanted:
-                    number = entries[at + sealing.BLIND_BYTES : at + _ENTRY_BYTES]
-                    found.add(int.from_bytes(number, "little"))
+            entries = np.frombuffer(packed, _ENTRY)
+            found.update(entries["person"][entries["blind"] == np.void(wanted)].tolist())
         return [f"P{n}" for n in sorted(found)]
 
     def keep(self, content: bytes, persons: Iterable[str] = ()) -> tuple[str, str]:
@@ -282,7 +266,7 @@ class Vault:
         asked = list(dict.fromkeys(refs))
         files = {_file(ref) for ref in asked if ref.startswith("F")}
         persons = [_person(ref) for ref in asked if not ref.startswith("F")]
-        with self._leaving_nothing(), self._writing():
+        with vault_file.leaving_nothing(self.path, self._connection), self._writing():
             for number in persons:
                 self._seed(number)
                 files |= {
@@ -316,7 +300,7 @@ class Vault:
     def _add_many(
         self,
         records: Sequence[bytes],
-        keys: Callable[[int], Keys],
+        keys: Sequence[KeyColumn],
         progress: Callable[[int], None],
     ) -> Batch:
         count = len(records)
@@ -326,7 +310,7 @@ class Vault:
             some = records[start : start + _CHUNK]
             seeds = secrets.token_bytes(sealing.SEED_BYTES * len(some))
             nonces = secrets.token_bytes(sealing.NONCE_BYTES * len(some))
-            boxes, ends, committed = _sealed_chunk(
+            boxes, ends, committed = _core.seal_records(
                 self._case_key, first_record + start, seeds, nonces, some
             )
             self._connection.execute(
@@ -335,12 +319,10 @@ class Vault:
             self._insert_records(first_record + start, first_person + start, ends, boxes, committed)
             commitments.append(committed)
             progress(start + len(some))
-        self._index(
-            (sealing.blind(self._index_key, *key), first_person + at)
-            for at in range(count)
-            for key in keys(at)
-        )
-        root = sealing.root(b"".join(commitments))
+        for column in keys:
+            blinds = _core.blind_keys(self._index_key, column.kind, column.texts)
+            self._index(blinds, [first_person + place for place in column.places])
+        root = _core.merkle_root(b"".join(commitments))
         number = self._next("batches", "number")
         self._connection.execute(
             "INSERT INTO batches VALUES (?, ?, ?, ?, ?)",
@@ -351,7 +333,7 @@ class Vault:
     def _insert_records(
         self, first: int, first_person: int, ends: Sequence[int], boxes: bytes, commitments: bytes
     ) -> None:
-        packed = b"".join(end.to_bytes(_NUMBER_BYTES, "little") for end in ends)
+        packed = np.array(ends, "<u8").tobytes()
         self._connection.execute(
             "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)",
             (first, len(ends), first_person, packed, boxes, commitments),
@@ -392,32 +374,39 @@ class Vault:
         try:
             return sealing.unseal(keys, number, box)
         except ValueError:
-            raise CaseError(
-                f"{self.path} record {number} was changed or its key is another's; bring back a "
-                "copy of the vault and its key"
-            ) from None
+            raise self._changed(number) from None
 
-    def _index(self, entries: Iterable[tuple[bytes, int]]) -> None:
-        buckets: dict[int, list[bytes]] = {}
-        for blind, number in entries:
-            packed = blind + number.to_bytes(_NUMBER_BYTES, "little")
-            buckets.setdefault(_bucket(blind), []).append(packed)
+    def _changed(self, number: int) -> CaseError:
+        return CaseError(
+            f"{self.path} record {number} was changed or its key is another's; bring back a "
+            "copy of the vault and its key"
+        )
+
+    def _index(self, blinds: bytes, persons: Sequence[int]) -> None:
+        """Adds blind keys, laid end to end, with the person of each."""
+        if not persons:
+            return
+        entries = np.empty(len(persons), _ENTRY)
+        entries["blind"] = np.frombuffer(blinds, _ENTRY["blind"])
+        entries["person"] = persons
+        buckets = entries.view("<u2").reshape(len(entries), -1)[:, 0] % _BUCKETS
+        order = np.argsort(buckets, kind="stable")
+        entries, buckets = entries[order], buckets[order]
+        found, starts = np.unique(buckets, return_index=True)
+        parts = np.split(entries, starts[1:])
         self._connection.executemany(
             "INSERT INTO blinds VALUES (?, ?)",
-            ((bucket, b"".join(packed)) for bucket, packed in sorted(buckets.items())),
+            ((bucket, part.tobytes()) for bucket, part in zip(found.tolist(), parts, strict=True)),
         )
 
     def _unindex(self, persons: set[int]) -> None:
-        wanted = {n.to_bytes(_NUMBER_BYTES, "little") for n in persons}
         changed = []
-        for row, entries in self._rows("SELECT rowid, entries FROM blinds"):
-            kept = [
-                entries[at : at + _ENTRY_BYTES]
-                for at in range(0, len(entries), _ENTRY_BYTES)
-                if entries[at + sealing.BLIND_BYTES : at + _ENTRY_BYTES] not in wanted
-            ]
-            if len(kept) * _ENTRY_BYTES < len(entries):
-                changed.append((b"".join(kept), row))
+        wanted = np.array(sorted(persons), "<u8")
+        for row, packed in self._rows("SELECT rowid, entries FROM blinds"):
+            entries = np.frombuffer(packed, _ENTRY)
+            gone = np.isin(entries["person"], wanted)
+            if gone.any():
+                changed.append((entries[~gone].tobytes(), row))
         self._connection.executemany("UPDATE blinds SET entries = ? WHERE rowid = ?", changed)
 
     def _erase_person(self, number: int) -> None:
@@ -453,12 +442,12 @@ class Vault:
         )
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with _translated(self.path):
+        with vault_file.translated(self.path):
             return self._connection.execute(query, tuple(values)).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with _translated(self.path):
+        with vault_file.translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -466,91 +455,6 @@ class Vault:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _leaving_nothing(self) -> Iterator[None]:
-        """Overwrites the rollback journal after: it holds the pages as they were before."""
-        beside = self.path.with_name(f"{self.path.name}-journal")
-        with _translated(self.path):
-            self._connection.execute("PRAGMA journal_mode = PERSIST")
-            try:
-                yield
-            finally:
-                if beside.exists():
-                    with beside.open("r+b") as file:
-                        left = file.seek(0, os.SEEK_END)
-                        file.seek(0)
-                        for _ in range(0, left, 1 << 20):
-                            file.write(bytes(min(1 << 20, left - file.tell())))
-                        file.flush()
-                        os.fsync(file.fileno())
-                self._connection.execute("PRAGMA journal_mode = DELETE")
-
-
-def _sealed_chunk(
-    case_key: bytes, first: int, seeds: bytes, nonces: bytes, values: Sequence[bytes]
-) -> tuple[bytes, list[int], bytes]:
-    """The boxes of some records laid end to end, where each ends, and their commitments."""
-    boxes, ends, commitments, end = [], [], [], 0
-    for at, value in enumerate(values):
-        seed = seeds[at * sealing.SEED_BYTES : (at + 1) * sealing.SEED_BYTES]
-        nonce = nonces[at * sealing.NONCE_BYTES : (at + 1) * sealing.NONCE_BYTES]
-        keys = sealing.person_keys(case_key, seed)
-        box = sealing.seal(keys, first + at, nonce, value)
-        end += len(box)
-        boxes.append(box)
-        ends.append(end)
-        commitments.append(sealing.commitment(keys.salt(nonce), value))
-    return b"".join(boxes), ends, b"".join(commitments)
-
-
-def _created(path: Path, key: bytes) -> sqlite3.Connection:
-    with _translated(path):
-        try:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        except OSError as e:
-            raise CaseError(f"{path}: {e.strerror}; check your rights and the room") from None
-        connection = _connected(path)
-        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-        connection.execute("INSERT INTO checks VALUES (?)", (sealing.check_value(key),))
-        return connection
-
-
-def _opened(path: Path, key: bytes) -> sqlite3.Connection:
-    with _translated(path):
-        connection = _connected(path)
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if (application, version) != (_APPLICATION_ID, _FORMAT):
-            connection.close()
-            raise CaseError(f"{path} is no vault that this peelchain reads")
-        told = connection.execute("SELECT value FROM checks").fetchone()
-        if told is None or bytes(told[0]) != sealing.check_value(key):
-            connection.close()
-            raise CaseError(f"{path} was made with another key than the one beside it")
-        return connection
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA synchronous = EXTRA")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    # what is erased is overwritten, not only unlinked
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    return connection
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as e:
-        raise CaseError(
-            f"{path} could not be read or written: {e}; is another peelchain at work on the case, "
-            "is the disk full, or is the file damaged?"
-        ) from None
 
 
 def _bounds(ends: bytes, at: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ ask for, and their work adds up to what the case says. `facts` is the `Evidence`
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -63,6 +64,12 @@ def check_case(facts: Any) -> None:
     info = f"Bagging-Date: {date[:10]}\nPayload-Oxum: {sum(sizes)}.{len(sizes)}\n"
     agent = "Bag-Software-Agent: {} {}\n".format(*fields(software, "name version"))
     need(facts.read("bag-info.txt") == agent + info, f"should say {agent + info!a}")
+    if "data/software.json" in facts.files:
+        said, hashes = facts.read_json("data/software.json"), "[0-9a-f]{64}"
+        files = fields(said, "files name version")[0]
+        need({**software, "files": files} == said, "is other software than data/case.json has")
+        need(all(re.fullmatch(hashes, files[name]) for name in files), "files: not all are hashes")
+        facts.checked["software files"] = len(files)
 
 
 def check_start(facts: Any) -> tuple[int, int]:

@@ -316,6 +316,8 @@ class Findings:
         ]
         pages = "data/report.pdf, and " * ("data/report.pdf" in facts.files)
         found.append(f"{pages}the texts of report.json: that they say what the tables say")
+        if "software files" in count:
+            found.append("software.json: that these files made the bundle; replay the case")
         further = sorted({*self.report} & {"assurance", "doubts", "method"})
         if further:
             found.append(f"{', '.join(further)} of report.json: measured and inferred elsewhere")

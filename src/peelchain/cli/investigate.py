@@ -11,6 +11,7 @@ from peelchain.cli.options import (
     DATES,
     STDIN,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     StoreOption,
@@ -57,6 +58,7 @@ def investigate(
             formats=DATES,
         ),
     ] = None,
+    language: LanguageOption = "en",
     json: JsonOption = False,
 ) -> None:
     """Open a case on seeds, trace both ways, write the report and the evidence bundle.
@@ -76,11 +78,13 @@ def investigate(
         rules=tuple(rule) if rule else actions.RULES,
         limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
         date_utc=checked_date(date, "--date"),
+        language=language,
     )
     with progress() as report:
         answer = actions.investigate(request, report)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)

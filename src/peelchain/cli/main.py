@@ -18,8 +18,9 @@ from peelchain.cli import (
     cluster,
     coinjoin,
     evaluate,
+    extract,
     investigate,
-    lists,
+    rates,
     show,
     simulate,
     simulate_returns,
@@ -28,6 +29,7 @@ from peelchain.cli import (
 from peelchain.cli.case.verbs import app as case_app
 from peelchain.cli.output import INTERRUPTED
 from peelchain.cli.plain_text import inert
+from peelchain.cli.tags.verbs import app as tags_app
 from peelchain.errors import PeelchainError
 
 app = typer.Typer(
@@ -46,12 +48,13 @@ app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(change.app, name="change")
 app.add_typer(coinjoin.app, name="coinjoin")
-app.add_typer(lists.tags_app, name="tags")
-app.add_typer(lists.rates_app, name="rates")
+app.add_typer(tags_app, name="tags")
+app.add_typer(rates.app, name="rates")
 app.add_typer(trace.app, name="trace")
 app.command(name="tx")(show.tx)
 app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
+app.command(name="extract")(extract.extract)
 app.command(name="verify")(bundles.verify)
 app.command(name="simulate")(simulate.simulate)
 app.command(name="simulate-returns")(simulate_returns.simulate_returns)

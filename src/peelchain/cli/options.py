@@ -1,12 +1,16 @@
 """The options that many commands share, each written once."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peelchain.errors import MisuseError
+from peelchain.units import shown
+
+if TYPE_CHECKING:
+    from peelchain.tags.knowledge import Knowledge
 
 _LAST_YEAR = 2105
 
@@ -74,6 +78,10 @@ OptionalStoreOption = Annotated[
     ),
 ]
 
+LanguageOption = Annotated[
+    str, typer.Option(metavar="CODE", help="The language of what is written: en or es.")
+]
+
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 """The forms in which a date is taken."""
 
@@ -87,12 +95,50 @@ DateOption = Annotated[
     ),
 ]
 
+RecordedOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="DATE",
+        help="The moment to record, UTC; default SOURCE_DATE_EPOCH where it is set, else now.",
+        formats=DATES,
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Only what was recorded by then, UTC: a day counts whole, a time such as "
+        "2024-01-31T12:00:00Z to the second.",
+    ),
+]
+
 STDIN = "/dev/stdin"
 
 
 def piped(path: Path) -> Path:
     """The path, with `-` for what comes through the pipe."""
     return Path(STDIN) if str(path) == "-" else path
+
+
+def knowledge_of(as_of: str | None) -> "Knowledge":
+    """What is known as of a moment, or all of it. Raises MisuseError for a text that is none."""
+    from peelchain.tags.knowledge import ALL, Knowledge
+
+    if as_of is None:
+        return ALL
+    for form in DATES:
+        try:
+            moment = datetime.strptime(as_of.strip(), form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if form == DATES[0]:
+            moment += timedelta(days=1, seconds=-1)
+        checked_date(moment, "--as-of")
+        return Knowledge(as_of=moment)
+    raise MisuseError(
+        f"--as-of: {shown(as_of)} is no date; give one such as 2024-01-31 or 2024-01-31T12:00:00Z"
+    )
 
 
 def checked_date(given: datetime | None, option: str) -> datetime | None:

@@ -28,7 +28,7 @@ _SIMULATOR = ("errors.py", "units.py", "network.py", "script", "simulate")
 _MEASURING = (
     *_SIMULATOR,
     "_core*.so",
-    "schema.py",
+    "schema",
     "store",
     "chain",
     "cluster",

@@ -107,7 +107,8 @@ class Store:
 
         path = self.path / stored.file
         try:
-            table = pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
+            table = pq.read_table(path, columns=schema.names, partitioning=None)
+            table = _with_later_columns(table, schema).cast(schema)
         except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as e:
             raise StoreError(
                 f"{path} cannot be read ({(str(e) or repr(e)).splitlines()[0]}); run 'peelchain "
@@ -120,3 +121,13 @@ class Store:
                 "ingest into a new store"
             )
         return table
+
+
+def _with_later_columns(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":
+    """The table with null in columns that may be null and that its writer did not know yet."""
+    import pyarrow as pa
+
+    for at, field in enumerate(schema):
+        if field.nullable and field.name not in table.column_names:
+            table = table.add_column(at, field, pa.nulls(table.num_rows, field.type))
+    return table

@@ -84,17 +84,18 @@ def _view(
 ) -> None:
     if not files:
         columns = ", ".join(
-            f"NULL::{_DUCK_TYPES[c.type_name]} AS {c.name}" for c in TABLES[name].columns
+            f'NULL::{_DUCK_TYPES[c.type_name]} AS "{c.name}"' for c in TABLES[name].columns
         )
         connection.execute(f"CREATE VIEW {name} AS SELECT {columns} WHERE false")
         return
-    chosen = _chosen(name)
     if files[0][1] is None:
+        chosen = _chosen(name)
         listed = ", ".join(_text(file) for file, _ in files)
         connection.execute(f"CREATE VIEW {name} AS SELECT {chosen} FROM read_parquet([{listed}])")
         return
     parts = (
-        f"SELECT {_text(run_id or '')} AS run_id, {chosen} FROM read_parquet({_text(file)})"
+        f"SELECT {_text(run_id or '')} AS run_id, {_known(connection, name, file)} "
+        f"FROM read_parquet({_text(file)})"
         for file, run_id in files
     )
     connection.execute(f"CREATE VIEW {name} AS " + " UNION ALL ".join(parts))
@@ -106,6 +107,21 @@ def _chosen(name: str) -> str:
     if not times:
         return "*"
     return "* REPLACE (" + ", ".join(f"timezone('UTC', {t}) AS {t}" for t in times) + ")"
+
+
+def _known(connection: duckdb.DuckDBPyConnection, name: str, file: str) -> str:
+    """Every column of a derived table, null where the file's writer did not know it yet."""
+    told = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_text(file)})").fetchall()
+    there = {row[0] for row in told}
+    chosen = []
+    for column in TABLES[name].columns:
+        if column.name not in there:
+            chosen.append(f"NULL::{_DUCK_TYPES[column.type_name]} AS {column.name}")
+        elif column.type_name == "time":
+            chosen.append(f"timezone('UTC', {column.name}) AS {column.name}")
+        else:
+            chosen.append(f'"{column.name}"')
+    return ", ".join(chosen)
 
 
 def _runs(connection: duckdb.DuckDBPyConnection, store: Store) -> None:

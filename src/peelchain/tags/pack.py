@@ -54,9 +54,11 @@ def read_pack(path: Path, items_key: str) -> Pack:
 
     Raises TagError naming the file and line where the file is no such pack.
     """
-    content = _content(path)
-    # A file's name may hold bytes that are no text at all.
-    name = cleaned(path.name)
+    return pack_of(content_of(path), file_name(path), items_key)
+
+
+def pack_of(content: bytes, name: str, items_key: str) -> Pack:
+    """The pack that the bytes of a file hold; see `read_pack`."""
     reader = _Reader(name)
     try:
         header, items = reader.pack(yaml.parse(content, Loader=yaml.CSafeLoader), items_key)
@@ -74,10 +76,16 @@ def read_pack(path: Path, items_key: str) -> Pack:
     return Pack(name, hashlib.sha256(content).hexdigest(), header, items)
 
 
-def _content(path: Path) -> bytes:
+def file_name(path: Path) -> str:
+    """The name of a file for messages: it may hold bytes that are no text at all."""
+    return cleaned(path.name)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a list. Raises TagError where it cannot be read or is too large."""
     try:
         if not path.is_file():
-            raise TagError(f"{shown(str(path))}: no such file; give the path of a YAML file")
+            raise TagError(f"{shown(str(path))}: no such file; give the path of a list")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise TagError(

@@ -43,12 +43,14 @@ Rates = dict[tuple[date, str], Rate]
 """Rates by day and currency."""
 
 
-def read_rates(path: Path, *, source: str | None = None) -> pa.Table:
+def read_rates(
+    path: Path, *, source: str | None = None, recorded_utc: datetime | None = None
+) -> pa.Table:
     """The `rates` table of a CSV file, sorted by date and currency. Days may be missing.
 
-    `source` names the publisher where the file does not. Raises SourceError naming file and row
-    for what cannot be read, for a bad date, currency or number, and for two prices of one day;
-    MisuseError where nobody names the publisher.
+    `source` names the publisher where the file does not; `recorded_utc` is written to every row.
+    Raises SourceError naming file and row for what cannot be read, for a bad date, currency or
+    number, and for two prices of one day; MisuseError where nobody names the publisher.
     """
     publisher = cleaned(source)[:MAX_SOURCE] if source else None
     rates: Rates = {}
@@ -69,6 +71,7 @@ def read_rates(path: Path, *, source: str | None = None) -> pa.Table:
         "currency": [currency for _, currency in keys],
         "price": [rates[key].price for key in keys],
         "source": [rates[key].source for key in keys],
+        "recorded_utc": [recorded_utc] * len(keys),
     }
     return pa.table(
         [pa.array(columns[field.name], type=field.type) for field in schema], schema=schema

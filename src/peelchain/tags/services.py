@@ -22,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from peelchain.tags.actors import jurisdictions
+
 Int64 = npt.NDArray[np.int64]
 Kind = Literal["service", "mixer"]
 ClusterOf = Callable[[Int64], Int64]
@@ -98,7 +100,8 @@ class Mark:
     """What a cluster or script is held to be, and the tag that says so.
 
     `party` is the name under which marks of one service are summed: its actor, or its label
-    without capitals and punctuation.
+    without capitals and punctuation. `jurisdictions` are ISO 3166 codes, those that an actor pack
+    gives its actor.
     """
 
     kind: Kind
@@ -107,6 +110,7 @@ class Mark:
     category: str
     actor: str | None
     tag_id: str
+    jurisdictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,16 +174,22 @@ def cluster_lookup(script_ids: Int64, cluster_ids: Int64) -> ClusterOf:
     return cluster_of
 
 
-def attribute(tags: pa.Table, tag_script_ids: Int64, cluster_of: ClusterOf) -> Attribution:
+def attribute(
+    tags: pa.Table,
+    tag_script_ids: Int64,
+    cluster_of: ClusterOf,
+    actors: pa.Table | None = None,
+) -> Attribution:
     """The services among the clusters, as the tags have it; see the module for the rule.
 
     `tags` has the schema of the `tags` table; `tag_script_ids` int64[rows] is the script_id of
     each tag's script, -1 where the chain does not have it. Order of rows makes no difference.
+    `actors` is the table of that name, each actor once.
     """
     if len(tag_script_ids) != tags.num_rows:
         raise ValueError(f"{len(tag_script_ids)} script_ids for {tags.num_rows} tags")
     claims = _claims(tags, np.asarray(tag_script_ids, dtype=np.int64), cluster_of)
-    marks = _Marks(tags, claims)
+    marks = _Marks(tags, claims, actors)
     winners: dict[int, int] = {}
     conflicts: list[Conflict] = []
     for contest in _contests(claims, claims.clusters, claims.spreads):
@@ -248,17 +258,19 @@ class _Contest:
 class _Marks:
     """Marks of entries of the claims."""
 
-    def __init__(self, tags: pa.Table, claims: _Claims) -> None:
+    def __init__(self, tags: pa.Table, claims: _Claims, actors: pa.Table | None) -> None:
         chosen = tags.select(["label", "category", "actor", "tag_id"]).take(pa.array(claims.rows))
         self._cells = chosen.to_pydict()
         self._claims = claims
+        self._laws = {} if actors is None else jurisdictions(actors)
 
     def of(self, at: int) -> Mark:
         cells = {name: values[at] for name, values in self._cells.items()}
         kind = service_kind(cells["category"])
         if kind is None:
             raise AssertionError("only services are claimed")
-        return Mark(kind=kind, party=self._claims.names[int(self._claims.parties[at])], **cells)
+        party = self._claims.names[int(self._claims.parties[at])]
+        return Mark(kind=kind, party=party, jurisdictions=self._laws.get(party, ()), **cells)
 
     def all_of(self, entries: list[int]) -> tuple[Mark, ...]:
         return tuple(self.of(at) for at in entries)

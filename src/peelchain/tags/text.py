@@ -1,9 +1,12 @@
 """Hostile text made plain: no control or invisible characters, white space single."""
 
+import re
 import unicodedata
+from datetime import date
 from functools import lru_cache
 
 _PAYMENT_URI = "bitcoin:"
+_ISO_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ].*)?")
 
 
 @lru_cache(maxsize=8192)
@@ -39,3 +42,12 @@ def repaired_address(text: str) -> str:
     if plain.lower().startswith(("bc1", "tb1", "bcrt1")) and plain != plain.upper():
         plain = plain.lower()
     return plain
+
+
+def iso_day(text: str) -> str:
+    """The ISO day a date or time begins with; empty where it is none."""
+    match = _ISO_DAY.fullmatch(text)
+    try:
+        return date.fromisoformat(match[1]).isoformat() if match else ""
+    except ValueError:
+        return ""

@@ -58,7 +58,7 @@ def is_extended_key(text: str) -> bool:
 
 
 def standard_key(text: str) -> tuple[str, tuple[str, ...], int, bool]:
-    """An extended public key as xpub or tpub, with its kinds of script, depth, and if mainnet.
+    """An extended public key as xpub or tpub; its kinds of script, its depth, and if mainnet.
 
     Raises MisuseError for a wrong checksum, and for a key of a multisig, which has no addresses
     without the others.
@@ -66,8 +66,8 @@ def standard_key(text: str) -> tuple[str, tuple[str, ...], int, bool]:
     payload = base58.decode_check(text)
     if payload is None or len(payload) != 78:
         raise MisuseError(
-            f"the extended key {text[:4]}... has a checksum that does not match, so it was mistyped "
-            "or cut; copy it anew"
+            f"the extended key {text[:4]}... does not match its checksum, so it was mistyped or "
+            "cut; copy it anew"
         )
     known = _VERSIONS.get(int.from_bytes(payload[:4], "big"))
     if known is None or payload[45] not in (2, 3):
@@ -151,7 +151,7 @@ def _inside(text: str, function: str) -> str | None:
 
 def _standard_keys(text: str) -> str:
     """The descriptor with keys of SLIP 132 written as BIP 32 has them; others are left as is."""
-    body, mark, checksum = text.partition("#")
+    body, mark, _ = text.partition("#")
     if mark and _core.descriptor_checksum(body) != text:
         return text  # refused by whoever reads it
     parts = []

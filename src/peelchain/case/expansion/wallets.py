@@ -130,7 +130,7 @@ def wallet_of_file(content: bytes, network: Network) -> Wallet:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         raise SourceError(f"the wallet export is not UTF-8 text near byte {e.start}") from None
-    if text.startswith("BIE1") or text.startswith("QklFM"):
+    if text.startswith(("BIE1", "QklFM")):
         raise SourceError(
             "this Electrum wallet is encrypted; open it in Electrum with its password and export "
             "the addresses, or give the master public key"
@@ -273,9 +273,9 @@ def _anywhere(gathered: _Gathered, read: Any) -> Wallet:
             todo += reversed(list(item.values()))
         elif isinstance(item, list):
             todo += reversed(item)
-        elif isinstance(item, str) and is_extended_key(item) and not item[0] in "YZUV":
+        elif isinstance(item, str) and is_extended_key(item) and item[0] not in "YZUV":
             _key(gathered, item)
-        elif isinstance(item, str) and item.endswith(")") or isinstance(item, str) and ")#" in item:
+        elif isinstance(item, str) and (item.endswith(")") or ")#" in item):
             if holds_secret(item):
                 raise MisuseError(f"a descriptor {REFUSED}")
             try:

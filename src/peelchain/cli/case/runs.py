@@ -13,6 +13,7 @@ from peelchain.cli.options import (
     CaseOption,
     DateOption,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     PolicyOption,
@@ -112,7 +113,11 @@ def run(
 
 @app.command("report")
 def report(
-    case: CaseOption, store: StoreOption, date: DateOption = None, json: JsonOption = False
+    case: CaseOption,
+    store: StoreOption,
+    language: LanguageOption = "en",
+    date: DateOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write the report and the evidence bundle of the last run, on what that run saw.
 
@@ -123,9 +128,10 @@ def report(
     form = form_of(json=json)
     moment = checked_date(date, "--date")
     with progress() as tell:
-        answer = actions.report_case(case, store, moment, tell)
+        answer = actions.report_case(case, store, moment, tell, {"language": language})
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)

@@ -1,0 +1,1 @@
+"""Seized files taken apart: what in them can be searched, piece by piece."""

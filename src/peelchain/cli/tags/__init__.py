@@ -1,0 +1,1 @@
+"""peelchain tags: one file per family of verbs."""
