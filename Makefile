@@ -1,4 +1,4 @@
-# Everything is built into .venv, ui/node_modules and target; `make clean` removes them all.
+# Everything is built into .venv, .validators, ui/node_modules and target; `make clean` removes it.
 # `make demo` and `make test` need nothing prepared but the prerequisites that `make install` checks.
 
 SHELL := bash
@@ -57,6 +57,15 @@ $(PAGE): ui/node_modules/.installed $(UI_SOURCES)
 	@cd ui && npm run --silent build -- --logLevel warn
 	@touch $@
 
+# What checks the formats of other systems needs ICU and is not all permissive: it has an environment
+# of its own, which the package never sees.
+.validators/.installed: validators.lock | prerequisites
+	@echo "install: the validators of validators.lock into .validators"
+	@scripts/install_icu.sh
+	@test -x .validators/bin/python || "$(PYTHON)" -m venv .validators
+	@.validators/bin/python -m pip install --quiet --require-hashes -r validators.lock
+	@touch $@
+
 # --- use ---
 
 .PHONY: demo
@@ -110,7 +119,7 @@ test-rust: install
 test-ui: $(PAGE)
 	cd ui && npm run --silent test
 
-test-python: install
+test-python: install .validators/.installed
 	$(BIN)/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 .PHONY: licences advisories
@@ -127,6 +136,9 @@ lock: .venv/.dependencies ## Write the lockfiles anew from pyproject.toml, Cargo
 	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras \
 	  --group dev --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/uv pip compile validators.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file validators.lock
 	cargo update --workspace
 	cd ui && npm install --package-lock-only --silent
 
@@ -145,7 +157,7 @@ cases-page: install ## Simulate the cases and render docs/methods/cases.md
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf .venv target demo dist ui/node_modules src/peelchain/web/static
+	rm -rf .venv .validators target demo dist ui/node_modules src/peelchain/web/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src -name '_core*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

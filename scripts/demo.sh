@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The main job from end to end, on a chain that peelchain simulates. Writes demo/ anew.
+# The whole model case, on a chain that peelchain simulates: from the addresses seen on a site to
+# what is left for forfeiture, compared with the truth in the end. Writes demo/ anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+python=.venv/bin/python
 peelchain=.venv/bin/peelchain
-steps=7
+steps=14
 step=0
 say() {
   step=$((step + 1))
@@ -23,8 +25,8 @@ say "ingest the chain from its block files: demo/store"
 say "cluster the addresses"
 "$peelchain" cluster run --store demo/store
 
-say "load the tags of known services and the exchange rates"
-"$peelchain" tags import demo/node/tagpack.yaml --store demo/store
+say "load the tags of known services, their jurisdictions and the exchange rates"
+"$peelchain" tags import demo/node/tagpack.yaml demo/node/actorpack.yaml --store demo/store
 "$peelchain" rates import demo/node/rates.csv --store demo/store
 
 say "investigate the addresses seen on the site: trace both ways, report, bundle"
@@ -32,8 +34,14 @@ say "investigate the addresses seen on the site: trace both ways, report, bundle
   --title "Pay site" --subject "pay site" --date 2024-01-31T12:00:00Z >demo/summary.txt
 
 say "verify the evidence bundle as the other side would: unpacked, with Python alone"
-.venv/bin/python -m zipfile -e demo/case/bundle.zip demo/unpacked
-.venv/bin/python -I -S demo/unpacked/case/verify.py --expect "$(cat demo/case/digest.txt)"
+"$python" -m zipfile -e demo/case/bundle.zip demo/unpacked
+"$python" -I -S demo/unpacked/case/verify.py --expect "$(cat demo/case/digest.txt)"
 
 say "what was found"
 cat demo/summary.txt
+
+"$python" scripts/model_case.py demo "$step" "$steps"
+step=$((steps - 1))
+
+say "compare everything with the truth"
+"$python" -m tests.oracle.case_work demo

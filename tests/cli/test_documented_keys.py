@@ -42,7 +42,8 @@ def answers(session):
 
 OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
 # those of `evaluate` in test_evaluate.py, those of `case` and `tags` beside their own tests
-OTHERS |= {name for name in NOTES if name.split()[0] in ("evaluate", "case", "tags", "extract")}
+ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags")
+OTHERS |= {name for name in NOTES if name.split()[0] in ELSEWHERE}
 
 
 @pytest.mark.parametrize("name", sorted(set(NOTES) - {"head", "shared"} - OTHERS))

@@ -46,7 +46,7 @@ class CaseFindings:
 
     def request(self, direction: Direction) -> TraceRequest:
         """What the trace in a direction was asked."""
-        return _request(direction, self.rules, self.subject, self.sources, self.limits)
+        return request_of(direction, self.rules, self.subject, self.sources, self.limits)
 
 
 def derive_findings(
@@ -136,18 +136,19 @@ def _trace(
 ) -> Trace:
     return trace(
         sources.chain,
-        _request(direction, rules, subject, sources, limits),
+        request_of(direction, rules, subject, sources, limits),
         lambda stage, done, of: progress(f"{direction} {stage}", done, of or 0),
     )
 
 
-def _request(
+def request_of(
     direction: Direction,
     rules: tuple[str, ...],
     subject: Subject,
     sources: Sources,
     limits: Limits,
 ) -> TraceRequest:
+    """What the trace of a party in a direction is asked."""
     return TraceRequest(
         direction=direction,
         seed_txouts=subject.receipts,

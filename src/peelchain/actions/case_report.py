@@ -5,6 +5,7 @@ from typing import Any
 
 from peelchain.actions.assurance import assurance
 from peelchain.actions.case_findings import CaseFindings, derive_findings
+from peelchain.actions.challenge import would_change
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
@@ -92,6 +93,7 @@ def report_of_case(work: Work) -> Result:
     report["policy"] = _policy(view.policy)
     report["doubts"]["sentences"] = doubts_in_words(report)
     report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
+    report["assurance"]["would_change"] = would_change(work, run.seq, derived)
     work.progress("report", 0, 3)
     tables = csv_twins(report)
     payload: dict[str, Content] = {

@@ -80,9 +80,9 @@ def run_case(request: RunRequest, progress: Progress = silent) -> Row:
 def report_case(
     folder: Path,
     store: Path,
+    parameters: Mapping[str, Any] | None = None,
     date_utc: datetime | None = None,
     progress: Progress = silent,
-    parameters: Mapping[str, Any] | None = None,
 ) -> Row:
     """Writes report and bundle of the case's last run, on what that run saw; gives its answer.
 

@@ -23,6 +23,7 @@ from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
 from peelchain.store.manifest import Run
 from peelchain.store.writer import open_for_writing
+from peelchain.tags.knowledge import ALL, Knowledge
 from peelchain.units import format_hash, format_time, parse_txid, shown
 
 EXPORT_COLUMNS = ("address", "script_id", "cluster_id")
@@ -149,10 +150,15 @@ def policies(store: Path) -> dict[str, Any]:
 
 
 def show(
-    text: str, store: Path, limit: int = 1000, policies: list[str] | None = None
+    text: str,
+    store: Path,
+    limit: int = 1000,
+    policies: list[str] | None = None,
+    knowledge: Knowledge = ALL,
 ) -> dict[str, Any]:
     """The cluster of an address: its members, totals and service, if tags name one."""
-    with StoreView(store, policy_asked(store, policies or [], [])) as view:
+    policy = policy_asked(store, policies or [], [])
+    with StoreView(store, policy, knowledge=knowledge) as view:
         script_id = script_id_of(text, view)
         cluster_id = int(view.clusters.index.cluster_of([script_id])[0])
         members = view.clusters.index.members(cluster_id)

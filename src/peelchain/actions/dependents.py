@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from peelchain.actions.case_findings import CaseFindings, derive_findings
+from peelchain.actions.case_views import knowledge_of, view_of
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
-from peelchain.actions.what_if import check_tip, knowing, known_to
+from peelchain.actions.what_if import knowing
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.services import Services
@@ -47,7 +48,7 @@ def dependents_of_tags(
     `was`, what it `becomes` (None: gone); new ones have neither id nor `was`. Then the exhibits,
     requests and referrals that name one of those, with the `finding` they name. `view` is any of
     the store; what is known to it does not matter, nor does `without`. Raises CaseError where the
-    case's runs were made on another chain.
+    case's runs were made on another chain, or an import that they knew is gone.
     """
     rows: list[Row] = []
     with CaseFile.open(case) as opened:
@@ -86,8 +87,17 @@ def dependents_of_tags(
 def _changes(
     view: StoreView, entry: Entry, label: str, tag_ids: Collection[str], progress: Progress
 ) -> list[Row]:
-    check_tip(entry, view)
-    known = known_to(entry)
+    inputs = entry.body["inputs"]
+    if inputs["tip"]["hash"] != view.tip["tip_hash"] or inputs["policy"] != view.policy.name:
+        with view_of(view.store.path, inputs, progress) as cut:
+            return _changes_in(cut, entry, label, tag_ids, progress)
+    return _changes_in(view, entry, label, tag_ids, progress)
+
+
+def _changes_in(
+    view: StoreView, entry: Entry, label: str, tag_ids: Collection[str], progress: Progress
+) -> list[Row]:
+    known = knowledge_of(entry.body["inputs"])
     before = knowing(view, known)
     after = knowing(view, known.without(*tag_ids))
     if _same_services(before.services, after.services):

@@ -102,7 +102,7 @@ def _table(file: Path, store: Path, policy: Policy, *, complete: bool) -> dict[s
             **_agreement(error),
             "rates": [
                 asdict(
-                    _rate(
+                    rate_of_table(
                         error,
                         view.clusters.policy,
                         f"{file.name}: {len(scripts)} addresses of {len(names)} entities",
@@ -296,7 +296,8 @@ def _shared(right: int, total: int, parts: tuple[tuple[int, int], ...]) -> dict[
     }
 
 
-def _rate(error: TableError, policy: str, data: str, made_by: str) -> ErrorRate:
+def rate_of_table(error: TableError, policy: str, data: str, made_by: str) -> ErrorRate:
+    """The row of a policy's error on one table; one entity alone gives no interval."""
     row = rate(
         f"policy:{policy}",
         EVERYWHERE,

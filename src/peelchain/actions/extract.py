@@ -72,7 +72,8 @@ def extract(request: Extraction, sink: TextIO, progress: Progress = silent) -> d
         answer["authority"] = authority
         if case is not None:
             kept.seek(0)
-            answer.update(_journalled(case, request, answer, kept, moment))
+            with case.at_work():
+                answer.update(_journalled(case, request, answer, kept, moment))
     return answer
 
 
@@ -238,7 +239,8 @@ def _journalled(
 
     content = kept.read().encode()
     name = f"extractions/{case.journal.last_seq + 1}/found.csv"
-    path = case.write(name, content)
+    waiting = case.pending(case.journal.last_seq + 1)
+    case.write(str((waiting / name).relative_to(case.folder)), content)
     body = {
         "parameters": {k: answer[k] for k in ("since", "until", "undated", "privileged_words")},
         "counts": answer["counts"],
@@ -255,7 +257,8 @@ def _journalled(
         "privileged": list(request.bounds.privileged),
     }
     entry = case.append(KIND, body, moment, sealed)
-    return {"entry": entry.seq, "found": str(path)}
+    case.place(entry)
+    return {"entry": entry.seq, "found": str(case.folder / name)}
 
 
 def _files(given: Sequence[Path]) -> list[Path]:

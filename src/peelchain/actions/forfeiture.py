@@ -60,7 +60,7 @@ def forfeiture(
     receipts of the case. Names go to the vault: all that is written names claimants by ref. Raises
     SourceError naming file and row, CaseError without a run.
     """
-    with CaseFile.open(folder) as case, view_of_run(case, store) as view:
+    with CaseFile.open(folder) as case, view_of_run(case, store, progress) as view:
         rows = read_seed_file(claimants) if claimants is not None else []
         parameters: Row = {"claims": []}
         if rows:

@@ -21,6 +21,8 @@ from peelchain.case.services import Services, service_at
 from peelchain.errors import MisuseError
 from peelchain.evaluate.intervals import clopper_pearson, share_interval
 from peelchain.store.arrays import Int64
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.tags.services import Mark
 from peelchain.trace.null_controls import (
     Arrival,
@@ -62,6 +64,7 @@ class NullAsked:
     draws: int = 200
     number: int = 1
     policy: Sequence[str] = ()
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Row:
@@ -78,7 +81,8 @@ def null_controls(asked: NullAsked, store: Path, progress: Watch = silent) -> Ro
     rules = rules_of(asked.direction, (asked.rule,))
     if len(rules) != 1:
         raise MisuseError("null controls are of one rule; name it")
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
         ends = ends_of(asked.to, view, view.services)

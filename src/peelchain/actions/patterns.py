@@ -17,6 +17,8 @@ from peelchain.actions.view import StoreView
 from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.errors import MisuseError
 from peelchain.evaluate.error_rates import EVERYWHERE, measured_error
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.tags.rates import worth_by_day
 from peelchain.trace.patterns.finding import PATTERNS, STRUCTURING, Finding, ordered
 from peelchain.trace.patterns.scene import Scene, StoredDetails
@@ -44,6 +46,7 @@ class PatternsAsked:
     filters: Filters = field(default_factory=Filters)
     policy: Sequence[str] = ()
     rates_of: str | None = None
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def patterns_on_trace(
@@ -55,7 +58,8 @@ def patterns_on_trace(
     detector, over all and in its stratum; None where none was measured.
     """
     names = _chosen(asked.names, asked.threshold)
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = None if asked.threshold is None else _worth(view, asked.threshold, asked.rates_of)
         within = period(asked.filters, view)
         seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)

@@ -42,10 +42,11 @@ def quoted_rates(
         return row.stratum == EVERYWHERE or bool(shares)
 
     found = [r for r in (shipped() if rows is None else rows) if r.rule in order and concerns(r)]
-    return [_told(row) for row in sorted(found, key=lambda row: order.index(row.rule))]
+    return [quoted_row(row) for row in sorted(found, key=lambda row: order.index(row.rule))]
 
 
-def _told(row: ErrorRate) -> dict[str, str | None]:
+def quoted_row(row: ErrorRate) -> dict[str, str | None]:
+    """A row with its shares as texts."""
     return {
         "rule": row.rule,
         "stratum": row.stratum,

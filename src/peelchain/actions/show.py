@@ -1,9 +1,11 @@
 """One transaction, one address."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from peelchain.actions.open_store import OpenStore
+from peelchain.actions.script_tags import tags_of_script
 from peelchain.actions.scripts import script_id_or_key
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import MisuseError
@@ -90,7 +92,9 @@ def transaction(txid: str, store: Path) -> dict[str, Any]:
         }
 
 
-def address_history(text: str, store: Path, limit: int = 10_000) -> dict[str, Any]:
+def address_history(
+    text: str, store: Path, limit: int = 10_000, as_of: datetime | None = None
+) -> dict[str, Any]:
     """Receipts, spends and balance of an address, and its cluster.
 
     `text` may be a script_pubkey in hex, for scripts that have no address. Sums are over all
@@ -126,7 +130,7 @@ def address_history(text: str, store: Path, limit: int = 10_000) -> dict[str, An
             "first_seen_height": history.heights[0],
             "last_seen_height": history.heights[1],
             **_cluster(script_id, opened),
-            "tags": _tags(script, opened),
+            "tags": tags_of_script(script, opened, as_of),
             **_listed(history, opened.lookup),
         }
 
@@ -198,16 +202,3 @@ def _cluster_now(script_id: int, opened: OpenStore) -> tuple[int, int]:
     index = computed(opened.lookup, DEFAULT_POLICY).index
     cluster_id = int(index.cluster_of([script_id])[0])
     return cluster_id, len(index.members(cluster_id))
-
-
-def _tags(script: bytes, opened: OpenStore) -> list[dict[str, Any]]:
-    """What was said of a script, each tag once, in order of tag_id."""
-    columns = ["tag_id", "label", "category", "actor", "source"]
-    found: dict[str, dict[str, Any]] = {}
-    for run in opened.store.runs("tags"):
-        if "tags" in run.tables:
-            table = opened.store.run_rows(run, "tags")
-            said = table.fetch("tags", table.rows_where("tags", "script_pubkey", script), columns)
-            for tag_id, *values in zip(*(said[c] for c in columns), strict=True):
-                found.setdefault(tag_id, dict(zip(columns[1:], values, strict=True)))
-    return [found[tag_id] for tag_id in sorted(found)]

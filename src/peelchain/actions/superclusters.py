@@ -11,6 +11,7 @@ from peelchain.actions.policies import policy_asked
 from peelchain.actions.view import StoreView
 from peelchain.cluster.cut import DEFAULT_BOUND
 from peelchain.cluster.superclusters import Supercluster, superclusters
+from peelchain.tags.knowledge import ALL, Knowledge
 from peelchain.tags.parties import independent_parties
 from peelchain.units import format_hash
 
@@ -24,13 +25,17 @@ _MOST_SCRIPTS = 100_000
 
 
 def find(
-    store: Path, policies: list[str] | None = None, cut_bound: int = DEFAULT_BOUND
+    store: Path,
+    policies: list[str] | None = None,
+    cut_bound: int = DEFAULT_BOUND,
+    knowledge: Knowledge = ALL,
 ) -> dict[str, Any]:
     """The suspected superclusters under a policy, the greatest first.
 
     Raises MisuseError for two policies and for one that was never run.
     """
-    with StoreView(store, policy_asked(store, policies or [], [])) as view:
+    policy = policy_asked(store, policies or [], [])
+    with StoreView(store, policy, knowledge=knowledge) as view:
         clusters = view.clusters
         found = suspected(view, None, cut_bound)
         return {

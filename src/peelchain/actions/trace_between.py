@@ -22,6 +22,8 @@ from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.units import shown
 
 Row = dict[str, Any]
@@ -36,6 +38,7 @@ class BetweenAsked:
     rules: Sequence[str] = (ALL,)
     filters: Filters = field(default_factory=Filters)
     policy: Sequence[str] = ()
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def trace_between(asked: BetweenAsked, store: Path, progress: Watch = silent) -> Row:
@@ -47,7 +50,8 @@ def trace_between(asked: BetweenAsked, store: Path, progress: Watch = silent) ->
     gross, whoever else paid for them. Raises MisuseError where the sets share something.
     """
     names = rules_of("forward", asked.rules)
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         known = view.services
         starts, ends = ends_of(asked.start, view, known), ends_of(asked.end, view, known)
         _check_apart(starts, ends)

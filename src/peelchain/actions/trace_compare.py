@@ -27,6 +27,8 @@ from peelchain.actions.trace_tables import check_folder, write_tables
 from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.traces import poison
 from peelchain.actions.view import StoreView
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.trace.bounds import Bound
 from peelchain.trace.walk import Direction
 from peelchain.units import format_btc
@@ -53,6 +55,7 @@ class CompareAsked:
     rates_of: str | None = None
     cuts: bool = False
     """Whether to say which outputs prove each least and most."""
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) -> Row:
@@ -64,7 +67,8 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
     """
     check_folder(asked.tables)
     names, account_names = rules_by_scope(asked.direction, asked.rules)
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         known = view.services
         targets = ends_of(asked.to, view, known)

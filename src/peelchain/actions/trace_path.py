@@ -21,6 +21,8 @@ from peelchain.actions.trace_walk import Walked, head, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import Int64
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.trace.graph import FlowGraph
 from peelchain.trace.path_search import Path as Found
 from peelchain.trace.path_search import Steps, best_paths, steps_to
@@ -46,6 +48,7 @@ class PathAsked:
     max_paths: int = 10
     fiat: str | None = None
     rates_of: str | None = None
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
@@ -63,7 +66,8 @@ def trace_path(asked: PathAsked, store: Path, progress: Watch = silent) -> Row:
     if not 1 <= asked.max_paths <= MOST_PATHS:
         raise MisuseError(f"--max-paths {asked.max_paths}: give 1 to {MOST_PATHS}")
     filters = replace(asked.filters, max_hops=hops)
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         known = view.services
         start, end = (ends_of([text], view, known)[0] for text in (asked.start, asked.end))

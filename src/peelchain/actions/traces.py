@@ -33,6 +33,8 @@ from peelchain.actions.trace_walk import WalkAsked, Walked, head, walk
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services_at
 from peelchain.errors import MisuseError
+from peelchain.tags.knowledge import ALL as ALL_KNOWN
+from peelchain.tags.knowledge import Knowledge
 from peelchain.trace.accounts import AccountRuleTrace, AccountTrace
 from peelchain.trace.walk import Direction, RuleTrace, Trace
 from peelchain.units import format_hash
@@ -60,6 +62,7 @@ class TraceAsked:
     hops: bool = False
     tables: Path | None = None
     figures: Path | None = None
+    knowledge: Knowledge = ALL_KNOWN
 
 
 def trace_from(
@@ -123,7 +126,8 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "--rule pro-rata, or leave out --figures"
         )
     with_hops = asked.hops or asked.tables is not None
-    with StoreView(store, policy_asked(store, list(asked.policy), [])) as view:
+    policy = policy_asked(store, list(asked.policy), [])
+    with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
         what = WalkAsked(asked.direction, asked.seeds, names, asked.filters)
         walked = walk(view, what, progress, hops=(with_hops and bool(told_names)) or drawn)

@@ -93,7 +93,12 @@ class StoreView(OpenStore):
     @cached_property
     def tags(self) -> pa.Table:
         """Every tag that is known and stands, each once, by tag_id."""
-        return each_once(known_tags(self._imported("tags"), self.knowledge, self.tag_changes))
+        return each_once(known_tags(self.every_tag, self.knowledge, self.tag_changes))
+
+    @cached_property
+    def every_tag(self) -> pa.Table:
+        """Every tag of every import that counts, taken back or not, oldest import first."""
+        return self._imported("tags")
 
     @cached_property
     def tag_changes(self) -> pa.Table:
@@ -112,9 +117,12 @@ class StoreView(OpenStore):
         return recorded_by(self._imported("pool_marks", "tags"), self.knowledge.as_of)
 
     def import_runs(self, stage: str) -> list[Run]:
-        """The imports of `tags` or `rates` that count, oldest first."""
-        chosen = self.knowledge.runs
-        return [r for r in self.store.runs(stage) if chosen is None or r.run_id in chosen]
+        """The imports of `tags` or `rates` that count: oldest first, or as they were chosen."""
+        runs, chosen = self.store.runs(stage), self.knowledge.runs
+        if chosen is None:
+            return runs
+        # another store may have been given the same lists in another order
+        return sorted((r for r in runs if r.run_id in chosen), key=lambda r: chosen.index(r.run_id))
 
     def _imported(self, table: str, stage: str | None = None) -> pa.Table:
         """The rows of a table from every import that counts, oldest first."""

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -11,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from peelchain.actions.case_views import view_of
+from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import CaseFile
-from peelchain.case.journal import Entry
 from peelchain.cluster.merge import merge_links
 from peelchain.cluster.of_store import Clusters
-from peelchain.cluster.policy import Policy
 from peelchain.errors import CaseError, MisuseError
 from peelchain.tags.knowledge import Knowledge
 
@@ -69,36 +68,13 @@ def supposing(
 
 
 @contextmanager
-def view_of_run(case: CaseFile, store: Path) -> Iterator[StoreView]:
-    """A view of the store with the policy and the knowledge of the case's last run.
+def view_of_run(case: CaseFile, store: Path, progress: Progress = silent) -> Iterator[StoreView]:
+    """A view of the store as the case's last run saw it: its tip, policy and knowledge.
 
-    Raises CaseError without a run, or where the store has another tip than that was made with.
+    Raises CaseError without a run, or where the store cannot be seen so any more.
     """
     run = case.last("run")
     if run is None:
         raise CaseError(f"{case.folder} has no run yet; run 'peelchain case run' first")
-    policy = Policy.from_json(run.body["inputs"]["definition"])
-    with StoreView(store, policy, knowledge=known_to(run)) as view:
-        check_tip(run, view)
+    with view_of(store, run.body["inputs"], progress) as view:
         yield view
-
-
-def check_tip(run: Entry, view: StoreView) -> None:
-    """Raises CaseError where a run was made with another tip than the store has."""
-    tip = run.body["inputs"]["tip"]
-    if tip["hash"] != view.tip["tip_hash"]:
-        raise CaseError(
-            f"entry {run.seq} was made with the tip {tip['hash']} at height {tip['height']}, the "
-            f"store's is {view.tip['tip_hash']}; give a store with that tip, or run the case again"
-        )
-
-
-def known_to(entry: Entry) -> Knowledge:
-    """What was known to an entry: its imports, its date, the tags passed over."""
-    inputs = entry.body["inputs"]
-    as_of = inputs["knowledge"]["as_of"]
-    return Knowledge(
-        as_of=None if as_of is None else datetime.fromisoformat(as_of),
-        without_tags=frozenset(inputs["knowledge"]["without_tags"]),
-        runs=tuple(inputs["imports"]),
-    )

@@ -93,7 +93,7 @@ def inputs_of_store(view: StoreView) -> dict[str, Any]:
         "tip": {"height": view.tip["tip_height"], "hash": view.tip["tip_hash"]},
         "policy": view.policy.name,
         "definition": view.policy.canonical_json(),
-        "imports": sorted(r.run_id for stage in ("tags", "rates") for r in view.import_runs(stage)),
+        "imports": [r.run_id for stage in ("tags", "rates") for r in view.import_runs(stage)],
         "knowledge": view.knowledge.described(),
     }
 

@@ -57,7 +57,7 @@ def check(answer: bytes, digest: str, authorities: Sequence[bytes] = ()) -> Time
     except ImportError as e:
         raise PeelchainError(MISSING.format(e.name)) from None
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(_sorted(answer))
         status = response.status
     except ValueError:
         raise SourceError(
@@ -100,6 +100,29 @@ def check(answer: bytes, digest: str, authorities: Sequence[bytes] = ()) -> Time
         policy=info.policy.dotted_string,
         trusted=bool(authorities),
     )
+
+
+def _sorted(answer: bytes) -> bytes:
+    """The answer with its certificates in the order that DER asks for.
+
+    openssl and the authorities that run it send them in another, which the library refuses; they
+    are no part of what is signed.
+    """
+    from asn1crypto import cms, tsp  # type: ignore[import-untyped]
+
+    response = tsp.TimeStampResp.load(answer)
+    try:
+        signed = response["time_stamp_token"]["content"]
+        encoded = [certificate.dump() for certificate in signed["certificates"]]
+        if encoded == sorted(encoded):
+            return answer
+        signed["certificates"] = cms.CertificateSet(
+            [cms.CertificateChoices.load(certificate) for certificate in sorted(encoded)]
+        )
+        response["time_stamp_token"]["content"] = signed
+        return bytes(response.dump())
+    except (TypeError, KeyError):  # a refusal has no token
+        return answer
 
 
 def _certificates(authorities: Sequence[bytes]) -> list["Certificate"]:

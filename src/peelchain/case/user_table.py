@@ -10,6 +10,7 @@ import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
@@ -69,9 +70,11 @@ class UserTable:
     `users` are the users in the order in which they first occur. Of each joined row `owner` is the
     place of its user, `addresses` and `scripts` its address as written and the script of it, `rows`
     its number and `more` the cells of the columns `headings`, which are neither user nor address.
-    `shared` are the scripts that several users have. `count` is the number of rows of the file.
+    `shared` are the scripts that several users have. `count` is the number of rows of the file, and
+    `sha256` the hash of it.
     """
 
+    sha256: str
     encoding: str
     delimiter: str
     headings: tuple[str, ...]
@@ -118,13 +121,14 @@ def read_user_table(
     A field that is not mapped has a heading of its own name. Raises CaseError naming the file, and
     MisuseError for a mapping that does not fit, both without what the rows say.
     """
-    text, encoding = _decoded(_content(path), path)
+    content, digest = _content(path)
+    text, encoding = _decoded(content, path)
     delimiter = _delimiter(text, path)
     cells = _rows(text, delimiter, path)
     header = [heading.strip() for heading in next(cells, [])]
     user_at, address_at = _places(header, mapping, path)
     return _Reading(network, header, user_at, address_at).read(
-        cells, encoding, delimiter, path, progress, text.count("\n")
+        cells, encoding, delimiter, path, progress, text.count("\n"), digest
     )
 
 
@@ -147,10 +151,11 @@ class _Reading:
         path: Path,
         progress: Progress,
         about: int,
+        digest: str,
     ) -> UserTable:
         numbers, names, addresses, more = self._taken(cells, path, progress, about)
         progress("addresses", 0, len(addresses))
-        decoded = _decode(addresses, self.network)
+        decoded = decode(addresses, self.network)
         progress("addresses", len(addresses), len(addresses))
         wrong = [at for at, script in enumerate(decoded) if script is None]
         self._refuse([(numbers[at], addresses[at]) for at in wrong])
@@ -176,6 +181,7 @@ class _Reading:
             kept.append(at)
         self.rejects.sort(key=lambda reject: (reject.row, reject.problem))
         return UserTable(
+            sha256=digest,
             encoding=encoding,
             delimiter=delimiter,
             headings=self.headings,
@@ -249,7 +255,7 @@ class _Reading:
         elsewhere = [False] * len(wrong)
         for other in NETWORKS.values():
             if other is not self.network:
-                found = _decode(texts, other)
+                found = decode(texts, other)
                 elsewhere = [e or f is not None for e, f in zip(elsewhere, found, strict=True)]
         for (number, text), is_other in zip(wrong, elsewhere, strict=True):
             problem = "other_network" if is_other else "not_an_address"
@@ -258,7 +264,8 @@ class _Reading:
             self.rejects.append(Reject(number, problem))
 
 
-def _decode(texts: list[str], network: Network) -> list[bytes | None]:
+def decode(texts: list[str], network: Network) -> list[bytes | None]:
+    """The script that each text pays to as an address of the network, None for none."""
     return _core.decode_addresses(
         texts, network.p2pkh_prefix, network.p2sh_prefix, network.bech32_hrp
     )
@@ -269,11 +276,14 @@ def _is_text(row: Sequence[str]) -> bool:
     return not any("\udc80" <= c <= "\udcff" or "\x80" <= c <= "\x9f" for c in "".join(row))
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> tuple[bytes, str]:
+    """What the file holds, unpacked, and the SHA-256 of the file itself."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
             raise CaseError(f"{path} has more than {_MOST_BYTES >> 30} GB; split it")
-        content = path.read_bytes()
+        digest = sha256(content).hexdigest()
         if content.startswith(_GZIP):
             with gzip.open(io.BytesIO(content)) as unpacked:
                 content = unpacked.read(_MOST_BYTES + 1)
@@ -282,7 +292,7 @@ def _content(path: Path) -> bytes:
     except (OSError, EOFError) as e:
         why = getattr(e, "strerror", None) or "it is cut short or damaged"
         raise CaseError(f"{path}: {why}; give a CSV file") from None
-    return content
+    return content, digest
 
 
 def _decoded(content: bytes, path: Path) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from peelchain import _core
 from peelchain.case import sealing, vault_file
@@ -182,6 +183,11 @@ class Vault:
                 raise ErasedError(f"{ref} was erased; what rests on it cannot be derived again")
             yield ref, json.loads(value)
 
+    def batch_parsed(self, number: int) -> Iterator[dict[str, Any] | None]:
+        """The record of each person of a batch, in order; None where it was erased."""
+        for _, value in self.batch_values(number):
+            yield None if value is None else json.loads(value)
+
     def batch_values(self, number: int) -> Iterator[tuple[str, bytes | None]]:
         """The ref and the canonical JSON of each person of a batch, None where it was erased."""
         batch = self.batch(number)
@@ -279,13 +285,29 @@ class Vault:
                 }
             for number in persons:
                 self._erase_person(number)
-            self._unindex(set(persons))
+            wanted = np.array(persons, np.uint64)
+            self._unindex(lambda numbers: np.isin(numbers, wanted))
             for number in sorted(files):
                 self._erase_file(number)
         return {
             "persons": [f"P{n}" for n in sorted(persons)],
             "files": [f"F{n}" for n in sorted(files)],
         }
+
+    def discard(self, batch: Batch) -> None:
+        """Takes back the batch that was added last, whose numbers are then free again.
+
+        For an import that came to nothing: no entry of the journal may name it. Raises CaseError
+        for any other batch.
+        """
+        with vault_file.leaving_nothing(self.path, self._connection), self._writing():
+            after = batch.first_person + batch.count
+            if self._next("persons") != after or self._next("records") != batch.first + batch.count:
+                raise CaseError(f"{self.path}: more was added since batch {batch.number}; erase it")
+            self._connection.execute("DELETE FROM batches WHERE number = ?", (batch.number,))
+            self._connection.execute("DELETE FROM records WHERE first >= ?", (batch.first,))
+            self._connection.execute("DELETE FROM persons WHERE first >= ?", (batch.first_person,))
+            self._unindex(lambda persons: persons >= batch.first_person)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -399,12 +421,11 @@ class Vault:
             ((bucket, part.tobytes()) for bucket, part in zip(found.tolist(), parts, strict=True)),
         )
 
-    def _unindex(self, persons: set[int]) -> None:
+    def _unindex(self, chosen: Callable[[npt.NDArray[np.uint64]], npt.NDArray[np.bool_]]) -> None:
         changed = []
-        wanted = np.array(sorted(persons), "<u8")
         for row, packed in self._rows("SELECT rowid, entries FROM blinds"):
             entries = np.frombuffer(packed, _ENTRY)
-            gone = np.isin(entries["person"], wanted)
+            gone = chosen(entries["person"])
             if gone.any():
                 changed.append((entries[~gone].tobytes(), row))
         self._connection.executemany("UPDATE blinds SET entries = ? WHERE rowid = ?", changed)

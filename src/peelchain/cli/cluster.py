@@ -8,6 +8,7 @@ import typer
 
 from peelchain.cli.explained import carried, joined, not_joined, suspicions
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     OutOption,
@@ -15,6 +16,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
@@ -115,6 +117,7 @@ def show(
         int, typer.Option(metavar="N", min=0, max=_MOST_MEMBERS, help="At most so many members.")
     ] = 1000,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -127,7 +130,7 @@ def show(
     from peelchain.actions import clusters as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    answer = actions.show(address, store, limit, policy)
+    answer = actions.show(address, store, limit, policy, knowledge_of(as_of))
 
     def human() -> Iterator[str]:
         service = answer["service"]
@@ -307,6 +310,7 @@ def policies(store: StoreOption, json: JsonOption = False) -> None:
 def superclusters_(
     store: StoreOption,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     cut_bound: CutBoundOption = 16,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -323,7 +327,7 @@ def superclusters_(
     from peelchain.actions import superclusters as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    answer = actions.find(store, policy, cut_bound)
+    answer = actions.find(store, policy, cut_bound, knowledge_of(as_of))
 
     def human() -> Iterator[str]:
         if not answer["clusters"]:

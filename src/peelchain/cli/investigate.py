@@ -10,12 +10,14 @@ import typer
 from peelchain.cli.options import (
     DATES,
     STDIN,
+    AsOfOption,
     JsonOption,
     LanguageOption,
     MaxHopsOption,
     MinValueOption,
     StoreOption,
     checked_date,
+    knowledge_of,
 )
 from peelchain.cli.output import emit, form_of
 from peelchain.cli.plain_text import inert
@@ -49,6 +51,7 @@ def investigate(
     ] = None,
     max_hops: MaxHopsOption = None,
     min_value_sat: MinValueOption = None,
+    as_of: AsOfOption = None,
     date: Annotated[
         datetime | None,
         typer.Option(
@@ -79,6 +82,7 @@ def investigate(
         limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
         date_utc=checked_date(date, "--date"),
         language=language,
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report:
         answer = actions.investigate(request, report)

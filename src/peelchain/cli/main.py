@@ -17,6 +17,7 @@ from peelchain.cli import (
     change,
     cluster,
     coinjoin,
+    entities,
     evaluate,
     extract,
     investigate,
@@ -49,6 +50,7 @@ app.add_typer(cluster.app, name="cluster")
 app.add_typer(change.app, name="change")
 app.add_typer(coinjoin.app, name="coinjoin")
 app.add_typer(tags_app, name="tags")
+app.add_typer(entities.app, name="entities")
 app.add_typer(rates.app, name="rates")
 app.add_typer(trace.app, name="trace")
 app.command(name="tx")(show.tx)

@@ -8,6 +8,7 @@ import typer
 from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     MOST,
+    AsOfOption,
     CsvOption,
     JsonOption,
     MaxHopsOption,
@@ -16,6 +17,7 @@ from peelchain.cli.options import (
     PolicyOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
@@ -74,6 +76,7 @@ def null_controls(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -99,6 +102,7 @@ def null_controls(
         draws,
         number,
         policy or (),
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
         answer = actions.null_controls(asked, store, watch)

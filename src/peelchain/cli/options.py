@@ -125,8 +125,13 @@ def knowledge_of(as_of: str | None) -> "Knowledge":
     """What is known as of a moment, or all of it. Raises MisuseError for a text that is none."""
     from peelchain.tags.knowledge import ALL, Knowledge
 
+    return ALL if as_of is None else Knowledge(as_of=known_by(as_of))
+
+
+def known_by(as_of: str | None) -> datetime | None:
+    """The last second of what a text of --as-of names. Raises MisuseError for one that is none."""
     if as_of is None:
-        return ALL
+        return None
     for form in DATES:
         try:
             moment = datetime.strptime(as_of.strip(), form).replace(tzinfo=UTC)
@@ -134,8 +139,7 @@ def knowledge_of(as_of: str | None) -> "Knowledge":
             continue
         if form == DATES[0]:
             moment += timedelta(days=1, seconds=-1)
-        checked_date(moment, "--as-of")
-        return Knowledge(as_of=moment)
+        return checked_date(moment, "--as-of")
     raise MisuseError(
         f"--as-of: {shown(as_of)} is no date; give one such as 2024-01-31 or 2024-01-31T12:00:00Z"
     )

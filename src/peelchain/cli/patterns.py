@@ -11,6 +11,7 @@ import typer
 from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
     MOST,
+    AsOfOption,
     CsvOption,
     JsonOption,
     MaxHopsOption,
@@ -20,6 +21,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Form, Rows, emit, facts, footing, form_of
 from peelchain.cli.progress import progress
@@ -89,6 +91,7 @@ def on_trace(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     rates_of: RatesOfOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -112,6 +115,7 @@ def on_trace(
         filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
         policy=policy or (),
         rates_of=rates_of,
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
         answer = patterns_on_trace(asked, store, watch)

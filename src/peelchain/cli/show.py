@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     OutOption,
     ShortOption,
     StoreOption,
     TableOption,
+    known_by,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.units import format_btc
@@ -104,6 +106,7 @@ def address(
             metavar="N", min=0, max=_MOST_ROWS, help="At most so many of each list, the latest."
         ),
     ] = 10_000,
+    as_of: AsOfOption = None,
     json: JsonOption = False,
     csv: CsvOption = False,
     table_: TableOption = False,
@@ -119,7 +122,7 @@ def address(
     from peelchain.actions import show as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    answer = actions.address_history(address, store, limit)
+    answer = actions.address_history(address, store, limit, known_by(as_of))
 
     def human() -> Iterator[str]:
         yield from facts(

@@ -11,6 +11,7 @@ from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.ledger import ledger
 from peelchain.cli.null_controls import null_controls
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     MaxHopsOption,
@@ -20,6 +21,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
@@ -96,6 +98,7 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
         until: UntilOption = None,
         max_txs: MaxTxsOption = None,
         policy: PolicyOption = None,
+        as_of: AsOfOption = None,
         through: ThroughOption = None,
         through_category: ThroughCategoryOption = None,
         fiat: FiatOption = None,
@@ -134,6 +137,7 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
             hops=hops,
             tables=tables,
             figures=figures,
+            knowledge=knowledge_of(as_of),
         )
         _show(asked, store, form)
 

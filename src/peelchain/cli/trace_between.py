@@ -8,6 +8,7 @@ from typer.core import TyperCommand
 
 from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     MaxHopsOption,
@@ -17,6 +18,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
@@ -77,6 +79,7 @@ def between(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     through: ThroughOption = None,
     through_category: ThroughCategoryOption = None,
     json: JsonOption = False,
@@ -112,6 +115,7 @@ def between(
             tuple(through_category or ()),
         ),
         policy or (),
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_between(asked, store, watch)

@@ -7,6 +7,7 @@ import typer
 
 from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     MaxHopsOption,
@@ -16,6 +17,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.plain_text import inert
@@ -86,6 +88,7 @@ def compare(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     through: ThroughOption = None,
     through_category: ThroughCategoryOption = None,
     fiat: FiatOption = None,
@@ -130,6 +133,7 @@ def compare(
         fiat,
         rates_of,
         cuts=form.kind == "json",
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_compare(asked, store, watch)

@@ -7,6 +7,7 @@ import typer
 
 from peelchain.cli.interrupts import exit_as_stopped, stoppable
 from peelchain.cli.options import (
+    AsOfOption,
     CsvOption,
     JsonOption,
     MinValueOption,
@@ -15,6 +16,7 @@ from peelchain.cli.options import (
     ShortOption,
     StoreOption,
     TableOption,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
@@ -61,6 +63,7 @@ def path(
     until: UntilOption = None,
     max_txs: MaxTxsOption = None,
     policy: PolicyOption = None,
+    as_of: AsOfOption = None,
     through: ThroughOption = None,
     through_category: ThroughCategoryOption = None,
     fiat: FiatOption = None,
@@ -101,6 +104,7 @@ def path(
         max_paths,
         fiat,
         rates_of,
+        knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
         answer = trace_path(asked, store, watch)

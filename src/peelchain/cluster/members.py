@@ -54,6 +54,14 @@ class ClusterIndex:
         """The script_ids of each cluster, as `members` gives them."""
         return [self.members(cluster) for cluster in cluster_ids]
 
+    def sizes_of(self, cluster_ids: Int64) -> Int64:
+        """How many scripts each cluster has; 1 for a script in no link."""
+        by_cluster, _ = self._by_cluster
+        low = np.searchsorted(by_cluster, cluster_ids, side="left")
+        high = np.searchsorted(by_cluster, cluster_ids, side="right")
+        sizes: Int64 = np.maximum(high - low, 1).astype(np.int64)
+        return sizes
+
     @cached_property
     def _by_cluster(self) -> tuple[Int64, Int64]:
         order = np.argsort(self._clusters, kind="stable")

@@ -64,6 +64,11 @@ class StoredIndex(ClusterIndex):
                 self._read[cluster] = known
         return [self._read[cluster] for cluster in cluster_ids]
 
+    def sizes_of(self, cluster_ids: Int64) -> Int64:
+        """How many scripts each cluster has; see ClusterIndex."""
+        sizes = [len(scripts) for scripts in self.members_of(cluster_ids.tolist())]
+        return np.array(sizes, np.int64)
+
 
 def read_as_asked(store: Store, run: Run) -> Clusters:
     """The clustering of a run, looked up in its files: for what asks little of a large one.

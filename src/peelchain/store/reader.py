@@ -107,7 +107,9 @@ class Store:
 
         path = self.path / stored.file
         try:
-            table = pq.read_table(path, columns=schema.names, partitioning=None)
+            there = set(pq.read_schema(path).names)
+            known = [f.name for f in schema if f.name in there or not f.nullable]
+            table = pq.read_table(path, columns=known, partitioning=None)
             table = _with_later_columns(table, schema).cast(schema)
         except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as e:
             raise StoreError(

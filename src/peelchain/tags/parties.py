@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from peelchain.tags.circular import drawn_from_clustering
 from peelchain.tags.services import Int64, confidence_level, parties, service_kind
 from peelchain.units import shown
 
@@ -45,12 +46,13 @@ def independent_parties(
     """What the tags of services say of single scripts, by tags of at least this confidence.
 
     Reads the table `tags`, in any order; with `scripts` the answer is that on these alone. Tags of
-    persons and tags without a service's category say nothing here. Parties are told apart as in
-    `services`: by actor, or by label.
+    persons, tags without a service's category and tags drawn from a clustering say nothing here.
+    Parties are told apart as in `services`: by actor, or by label.
     """
-    of_services = tags.filter(_where(tags["category"], lambda c: service_kind(c) is not None))
-    confident = _where(of_services["confidence"], lambda c: confidence_level(c) >= least)
+    of_services = tags.filter(rows_where(tags["category"], lambda c: service_kind(c) is not None))
+    confident = rows_where(of_services["confidence"], lambda c: confidence_level(c) >= least)
     known = of_services.filter(confident)
+    known = known.filter(pa.array(~drawn_from_clustering(known)))
     # the party of a label may rest on a tag of another script
     party, names = _parties(known)
     if scripts is not None:
@@ -90,8 +92,8 @@ def independent_parties(
     )
 
 
-def _where(column: pa.ChunkedArray, holds: Callable[[str | None], bool]) -> pa.Array:
-    """Which rows hold, asked once for each different text."""
+def rows_where(column: pa.ChunkedArray, holds: Callable[[str | None], bool]) -> pa.Array:
+    """Which rows of a column of texts hold, asked once for each different text."""
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
     yes = np.array([holds(text) for text in encoded.dictionary.to_pylist()], dtype=np.bool_)
     codes = encoded.indices.to_numpy(zero_copy_only=False)

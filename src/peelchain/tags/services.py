@@ -3,7 +3,8 @@
 A tag whose category is a service (INTERPOL's entity taxonomy, as GraphSense's TagPacks use it)
 marks the whole cluster of its script, unless it says that it is no cluster definer: then it marks
 its own script alone. Tags on people (users, CoinJoin participants, perpetrators) mark nothing,
-whatever they say of clusters: the users of a mixer are not one party.
+whatever they say of clusters: the users of a mixer are not one party. A tag that was itself drawn
+from a clustering (`tags.circular`) marks its own script alone: it supports no cluster.
 
 **Rule for conflicts.** Tags name the same party when they share an actor, or a label that carries
 that one actor or none. Where tags of one cluster name several parties, the party wins whose best
@@ -14,7 +15,7 @@ winner by confidence, date and tag_id. Every party that lost is in `conflicts`.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
@@ -23,6 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.tags.actors import jurisdictions
+from peelchain.tags.circular import drawn_from_clustering
 
 Int64 = npt.NDArray[np.int64]
 Kind = Literal["service", "mixer"]
@@ -129,6 +131,8 @@ class Attribution:
 
     `cluster_ids` int64[C] ascending, `cluster_marks` int64[C] indexes into `marks`; likewise for
     `script_ids`: scripts whose own tag prevails over, or stands without, their cluster's.
+    `claimed` int64[T] are the rows of the tags that name a service on a script of the chain, by
+    tag_id, `claimed_parties` the party that each names.
     """
 
     marks: tuple[Mark, ...]
@@ -137,6 +141,8 @@ class Attribution:
     script_ids: Int64
     script_marks: Int64
     conflicts: tuple[Conflict, ...]
+    claimed: Int64 = field(default_factory=lambda: np.empty(0, np.int64))
+    claimed_parties: tuple[str, ...] = ()
 
     def marks_of(self, script_ids: Int64, cluster_ids: Int64) -> Int64:
         """Index into `marks` for each script and its cluster, int64[N]; -1 for no service."""
@@ -223,6 +229,8 @@ def attribute(
         script_ids=np.array(scripts, dtype=np.int64),
         script_marks=np.arange(len(winners), len(entries), dtype=np.int64),
         conflicts=tuple(conflicts),
+        claimed=claims.rows,
+        claimed_parties=tuple(claims.names[at] for at in claims.parties.tolist()),
     )
 
 
@@ -302,7 +310,8 @@ def _claims(tags: pa.Table, script_ids: Int64, cluster_of: ClusterOf) -> _Claims
         rows=rows,
         scripts=scripts,
         clusters=np.asarray(cluster_of(scripts), dtype=np.int64),
-        spreads=np.array([definers[row] is not False for row in entries], dtype=np.bool_),
+        spreads=np.array([definers[row] is not False for row in entries], dtype=np.bool_)
+        & ~drawn_from_clustering(tags)[rows],
         parties=np.array([number[name] for name in names], dtype=np.int64),
         names=distinct,
         levels=np.array([confidence_level(confidences[row]) for row in entries], dtype=np.int64),

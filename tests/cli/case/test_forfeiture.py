@@ -49,7 +49,7 @@ def test_the_schedule_adds_up_to_the_satoshi_under_every_rule(investigated, case
     assert answer["seeds_sat"] == report["totals"]["received_sat"]
     totals = {t["rule"]: t["totals"] for t in report["traces"] if t["direction"] == "forward"}
     for rule in answer["rules"]:
-        where = {}
+        where: dict[str, int] = {}
         for row in answer["where"]:
             where[row["type"]] = where.get(row["type"], 0) + row["traced_sat"][rule]
         assert sum(where.values()) == answer["seeds_sat"]

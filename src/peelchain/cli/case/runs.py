@@ -116,6 +116,14 @@ def report(
     case: CaseOption,
     store: StoreOption,
     language: LanguageOption = "en",
+    headers_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="HEIGHT",
+            min=0,
+            help="Leave the headers below out of the bundle, which then names this checkpoint.",
+        ),
+    ] = None,
     date: DateOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -127,8 +135,11 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
+    parameters: dict[str, object] = {"language": language}
+    if headers_from is not None:
+        parameters["headers_from"] = headers_from
     with progress() as tell:
-        answer = actions.report_case(case, store, moment, tell, {"language": language})
+        answer = actions.report_case(case, store, parameters, moment, tell)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))

@@ -1,9 +1,13 @@
 """Every verb of `peelchain case`: importing a file adds its verbs to the group."""
 
 from peelchain.cli.case import attest as attest
+from peelchain.cli.case import challenge as challenge
+from peelchain.cli.case import disclosure as disclosure
 from peelchain.cli.case import exhibits as exhibits
 from peelchain.cli.case import expand as expand
 from peelchain.cli.case import forfeiture as forfeiture
+from peelchain.cli.case import interchange as interchange
+from peelchain.cli.case import join_table as join_table
 from peelchain.cli.case import journal as journal
 from peelchain.cli.case import keys as keys
 from peelchain.cli.case import opening as opening

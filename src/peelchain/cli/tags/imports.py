@@ -73,7 +73,7 @@ def import_tags(
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     day = checked_date(recorded, "--recorded")
-    reading = as_asked(form_name, _pairs(columns, "--map"), _pairs(defaults, "--set"))
+    reading = as_asked(form_name, pairs(columns, "--map"), pairs(defaults, "--set"))
     listed = None if form.kind == "csv" else actions.SHOWN
     with progress() as report:
         answer = actions.import_tags(files, store, day, report, reading=reading, listed=listed)
@@ -109,7 +109,8 @@ def import_tags(
     emit(answer, form, human, lambda: Rows(_COLUMNS, [*rejected, *repaired]))
 
 
-def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+def pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """What options of the form NAME=VALUE give, by name. Raises MisuseError."""
     pairs: dict[str, str] = {}
     for each in given or []:
         name, equals, value = each.partition("=")
