@@ -7,6 +7,7 @@ the whole bundle; data/redaction.json has the root of salted commitments to each
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,13 +98,13 @@ def redact(files: Mapping[str, bytes], keep: Keep, secret: bytes) -> Redaction:
     counts = dict.fromkeys(("entries", "fields", "files", "findings", "names", "openings"), 0)
     counts["findings"] = part.withheld_rows
     counts["traces"] = part.withheld_traces
-    counts["names"] = _without_names(part, keep.entities)
+    counts["names"], names = _without_names(part, keep.entities)
     part.report = {
         key: value
         for key, value in part.report.items()
         if key in _WITHOUT_JOURNAL and not (counts["names"] and key in _NAMES_PARTIES)
     }
-    journal = _journal(evidence, keep, part, counts)
+    journal = _journal(evidence, keep, part, names, counts)
     payload = _payload(evidence, part, journal)
     others = [n for n in evidence.names if n not in _STAYS and not n.startswith("traces/")]
     counts["files"] = sum(name not in payload for name in others)
@@ -144,18 +145,21 @@ def _check_known(evidence: Evidence, keep: Keep) -> None:
             raise BundleError(f"the bundle has no {kind} {lacking[0]}; see its report.json")
 
 
-def _without_names(part: Part, named: frozenset[str] | None) -> int:
-    """Takes the names of other parties out; gives how many."""
+def _without_names(part: Part, named: frozenset[str] | None) -> tuple[int, list[str]]:
+    """Takes the names of other parties out; gives how many parties, and the names."""
     if named is None:
-        return 0
+        return 0, []
+    names: set[str] = set()
     unnamed = {row["entity"] for row in part.entities} - named
     anchors: set[str] = set()
     for row in part.entities:
         if row["entity"] in unnamed:
+            names.add(row["label"])
             row.update(label=None, category=None)
             anchors.update(script["anchor"] for script in row["scripts"] if script["anchor"])
     for tag in part.tags:
         if f"tag:{tag['tag_id']}" in anchors:
+            names.update((tag["label"], tag["actor"]))
             tag.update(dict.fromkeys(_NAMING))
     for entity in unnamed & set(part.report.get("entities", {})):
         part.report["entities"][entity].update(label=None, category=None, tags=[])
@@ -163,10 +167,12 @@ def _without_names(part: Part, named: frozenset[str] | None) -> int:
         for row in side:
             if row["entity"] in unnamed:
                 row["label"] = None
-    return len(unnamed)
+    return len(unnamed), sorted(name for name in names if name and name not in unnamed)
 
 
-def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int]) -> list[Row]:
+def _journal(
+    evidence: Evidence, keep: Keep, part: Part, names: list[str], counts: dict[str, int]
+) -> list[Row]:
     rows = []
     for row in evidence.journal:
         stays = not part.withheld_traces if keep.entries is None else row["seq"] in keep.entries
@@ -174,7 +180,7 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
         stays = stays and (None in (exhibit, keep.exhibits) or exhibit in (keep.exhibits or ()))
         # What a run asked for names every seed.
         asks = row["body"].get("parameters") == evidence.case["parameters"]
-        if not stays or (asks and part.case != evidence.case):
+        if not stays or (asks and part.case != evidence.case) or _tells(row["body"], names):
             counts["entries"] += 1
             rows.append({**row, "body": None, "opened": {}})
             continue
@@ -182,6 +188,7 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
             name: opening
             for name, opening in row["opened"].items()
             if name != SECRET
+            and not _tells(opening["value"], names)
             and (
                 not part.withheld_traces
                 if keep.openings is None
@@ -191,6 +198,16 @@ def _journal(evidence: Evidence, keep: Keep, part: Part, counts: dict[str, int])
         counts["openings"] += len(row["opened"]) - len(opened)
         rows.append({**row, "opened": opened})
     return rows
+
+
+def _tells(value: Any, names: list[str]) -> bool:
+    """Whether a text in a value holds one of the names, as words or as in the name of a file."""
+    text = _plain(json.dumps(value, ensure_ascii=False))
+    return any(_plain(name) in text for name in names if _plain(name))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text.lower()).strip("-")
 
 
 def journal_for_others(lines: bytes) -> bytes:

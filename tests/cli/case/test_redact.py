@@ -117,3 +117,59 @@ def test_headers_begin_at_a_checkpoint_where_it_is_asked(case: Path, investigate
     headers = read_files(case / "bundle.zip")["data/headers.bin"]
     whole = read_files(investigated.case / "bundle.zip")["data/headers.bin"]
     assert headers == whole[80 * lowest :]
+
+
+def test_notes_and_exhibits_are_withheld_and_a_note_can_be_opened(
+    case: Path, investigated: Session, tmp_path: Path
+) -> None:
+    outpoint = json.loads((case / "report.json").read_text())["receipts"][0]["outpoint"]
+    told = "the informant was seen at the harbour"
+    for words in (
+        ("note", told),
+        ("note", "an open remark"),
+        ("exhibit", "add", outpoint, "--as", "a payment the informant named"),
+    ):
+        run = peelchain("case", *words, "--case", case)
+        assert run.code == 0, run.err
+    run = peelchain("case", "report", "--case", case, "--store", investigated.store)
+    assert run.code == 0, run.err
+    assert any(told.encode() in content for content in read_files(case / "bundle.zip").values())
+    command = ("case", "redact", "--case", case, "--for", "the defence")
+    answer = peelchain(*command, "--without", "note", "--without", "E1", "--json").answer
+    assert answer["withheld"]["openings"] == 2 * len(_sealed_of_a_note(case))
+    assert answer["withheld"]["entries"] == 1
+    assert answer["withheld"]["findings"] == answer["withheld"]["traces"] == 0
+    bundle = case / "redactions" / str(answer["entry"]) / "bundle.zip"
+    files = read_files(bundle)
+    assert not any(b"informant" in content for content in files.values())
+    assert not any(b"open remark" in content for content in files.values())
+    assert peelchain("verify", bundle, "--expect", answer["digest"], "--json").answer["ok"]
+    peelchain("case", "reveal", "journal.jsonl/4/opened/text", "--case", case)
+    openings = next(case.glob("reveals/*/openings.jsonl"))
+    judge = laid_out(verifier(), tmp_path / "judge")
+    assert told in stranger(judge, bundle, "--opening", openings).stdout
+
+
+def _sealed_of_a_note(case: Path) -> list[str]:
+    entries = peelchain("case", "journal", "--case", case, "--json").answer["entries"]
+    return sorted(next(e for e in entries if e["kind"] == "note")["opened"])
+
+
+def test_a_withheld_name_is_in_no_entry_of_the_journal(case: Path, investigated: Session) -> None:
+    report = json.loads((case / "report.json").read_text())
+    entity = report["by_service"]["outflows"][0]["entity"]
+    label = report["entities"][entity]["label"]
+    peelchain("case", "note", f"wrote to {label.upper()} today", "--case", case)
+    where = ("--case", case, "--store", investigated.store)
+    asked = peelchain("case", "requests", "write", "--service", entity, *where)
+    assert asked.code == 0, asked.err
+    peelchain("case", "report", "--case", case, "--store", investigated.store)
+    answer = peelchain(
+        "case", "redact", "--case", case, "--for", "x", "--without", entity, "--json"
+    ).answer
+    assert answer["withheld"]["names"] == 1
+    files = read_files(case / "redactions" / str(answer["entry"]) / "bundle.zip")
+    slug = label.lower().replace(" ", "-").encode()
+    for name, content in files.items():
+        assert label.encode().lower() not in content.lower(), name
+        assert slug not in content.lower(), name
