@@ -46,6 +46,19 @@ def test_the_same_payload_gives_the_same_bytes(tmp_path: Path) -> None:
     assert digests == {seal(PAYLOAD, date_utc=DATE).digest}
 
 
+def test_files_on_the_disk_give_the_same_bundle_as_bytes(tmp_path: Path) -> None:
+    (tmp_path / "part").write_bytes(PAYLOAD["report.pdf"])
+    mixed: dict[str, bytes | Path] = {**PAYLOAD, "report.pdf": tmp_path / "part"}
+    digests = {
+        pack(PAYLOAD, name="c", date_utc=DATE, out=tmp_path / "bytes.zip"),
+        pack(mixed, name="c", date_utc=DATE, out=tmp_path / "files.zip"),
+    }
+    assert len(digests) == 1
+    assert (tmp_path / "bytes.zip").read_bytes() == (tmp_path / "files.zip").read_bytes()
+    with pytest.raises(BundleError, match="could not write the bundle"):
+        pack({"x": tmp_path / "gone"}, name="c", date_utc=DATE, out=tmp_path / "x.zip")
+
+
 def test_the_zip_is_stored_sorted_and_dated_alike(tmp_path: Path) -> None:
     pack(PAYLOAD, name="c", date_utc=DATE, out=tmp_path / "c.zip")
     with zipfile.ZipFile(tmp_path / "c.zip") as archive:

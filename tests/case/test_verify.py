@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.case import evidence_chain as ec
 
-from peelchain import script
+from peelchain import __version__, script
 from peelchain.case import verify as verifier
 from peelchain.case import verify_headers
 from peelchain.case.bundle import VERIFIER, pack, seal
@@ -1326,6 +1327,21 @@ def test_further_parts_of_the_report_are_checked_where_they_are_there() -> None:
         result = resealed(lie)[0]
         assert not result.ok, keys
         assert f"data/report.json: {keys[0]}" in result.failures[0]
+
+
+def test_software_is_that_of_the_case_and_named_as_unchecked() -> None:
+    def with_software(payload: Payload, **changes: Any) -> None:
+        made = {"name": "peelchain", "version": __version__, "files": {"units.py": "00" * 32}}
+        payload["software.json"] = canonical_json({**made, **changes})
+
+    result, _ = resealed(with_software)
+    assert result.failures == []
+    assert result.checked["software files"] == 1
+    assert any("replay the case" in line for line in result.unchecked)
+    wrong: list[dict[str, Any]] = [{"version": "9"}, {"files": {"units.py": "00"}}, {"more": 1}]
+    for changes in wrong:
+        failures = resealed(partial(with_software, **changes))[0].failures
+        assert failures[0].startswith("data/software.json: "), failures
 
 
 # --- its parts ---

@@ -1,0 +1,20 @@
+"""What software.json says is what lies in the package."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import peelchain
+from peelchain.case.canonical import canonical_json
+from peelchain.case.software import software
+
+
+def test_every_file_of_the_package_is_hashed() -> None:
+    root = Path(peelchain.__file__).parent
+    said = software()
+    assert said["version"] == peelchain.__version__
+    assert list(said["files"]) == sorted(said["files"])
+    assert {p.relative_to(root).as_posix() for p in root.rglob("*.py")} <= set(said["files"])
+    assert not any("__pycache__" in name for name in said["files"])
+    for name in ("case/verify.py", "case/report/en.toml"):
+        assert said["files"][name] == sha256((root / name).read_bytes()).hexdigest()
+    assert canonical_json(said)
