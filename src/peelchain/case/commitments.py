@@ -7,6 +7,7 @@ document an opened field stood. The tree's form is that of RFC 6962, section 2.1
 """
 
 import hmac
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -34,13 +35,20 @@ class Opened:
         )
 
 
+# Fields were read from canonical JSON: what `canonical_json` refuses cannot be among them.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 class Commitments:
-    """The tree over fields. `secret` has 32 bytes and never leaves the case."""
+    """The tree over fields, values read from canonical JSON.
+
+    `secret` has 32 bytes and never leaves the case.
+    """
 
     def __init__(self, fields: Mapping[Path, Any], secret: bytes) -> None:
         self._fields = fields
         self._secret = secret
-        leaves = sorted((self._leaf(path), path) for path in _in_order(fields))
+        leaves = sorted(((self._leaf(path), path) for path in fields), key=lambda leaf: leaf[0])
         self._index = {path: number for number, (_, path) in enumerate(leaves)}
         self._levels = [[leaf for leaf, _ in leaves]]
         while len(self._levels[-1]) > 1:
@@ -54,7 +62,7 @@ class Commitments:
     @property
     def paths(self) -> list[Path]:
         """The fields committed to, in order."""
-        return _in_order(self._fields)
+        return sorted(self._fields, key=canonical_json)
 
     def __len__(self) -> int:
         return len(self._fields)
@@ -70,10 +78,11 @@ class Commitments:
         return Opened(path, self._salt(path).hex(), self._fields[path], tuple(branch))
 
     def _salt(self, path: Path) -> bytes:
-        return hmac.digest(self._secret, canonical_json(path), "sha256")
+        return hmac.digest(self._secret, f"{_canonical(path)}\n".encode("ascii"), "sha256")
 
     def _leaf(self, path: Path) -> bytes:
-        text = canonical_json({"path": path, "value": self._fields[path]})
+        where, value = _canonical(path), _canonical(self._fields[path])
+        text = f'{{"path":{where},"value":{value}}}\n'.encode("ascii")
         return sha256(b"\0" + self._salt(path) + text).digest()
 
 
@@ -81,7 +90,3 @@ def _paired(level: list[bytes]) -> Iterable[bytes]:
     for at in range(0, len(level), 2):
         pair = level[at : at + 2]
         yield sha256(b"\1" + pair[0] + pair[1]).digest() if len(pair) == 2 else pair[0]
-
-
-def _in_order(fields: Mapping[Path, Any]) -> list[Path]:
-    return sorted(fields, key=canonical_json)
