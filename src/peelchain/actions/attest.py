@@ -14,11 +14,10 @@ from peelchain.case.bundle import TAG_MANIFEST
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.pdf_signature import sign
-from peelchain.case.timestamp import check, request
+from peelchain.case.timestamp import STAMP, check, request
 from peelchain.case.verify import read_files
 from peelchain.errors import CaseError, MisuseError, SourceError
 
-STAMP = "bundle.tsr"
 _MOST_BYTES = 1 << 20
 
 
@@ -109,11 +108,6 @@ def sign_report(
         sealed = {"signer": signed.subject}
         entry = case.append("signature", body, moment_of(date_utc), sealed)
         return {**body, "signer": signed.subject, "entry": entry.seq, "file": str(out)}
-
-
-def stamps_beside(bundle: Path) -> list[Path]:
-    """The timestamps that lie where a case keeps them, beside a bundle."""
-    return sorted(bundle.resolve().parent.glob(f"timestamps/*/{STAMP}"))
 
 
 def _report(case: CaseFile) -> Entry:

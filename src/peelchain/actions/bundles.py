@@ -5,11 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.attest import stamps_beside
 from peelchain.actions.progress import Progress, silent
 from peelchain.case.evidence_read import Evidence
 from peelchain.case.kernel_check import check_scripts
-from peelchain.case.timestamp import check
+from peelchain.case.timestamp import check, stamps_beside
 from peelchain.case.verify import read_files, verify
 from peelchain.errors import BundleError, MisuseError, PeelchainError, SourceError
 

@@ -8,6 +8,7 @@ the extra `attest`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peelchain.errors import PeelchainError, SourceError
@@ -15,6 +16,8 @@ from peelchain.errors import PeelchainError, SourceError
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+STAMP = "bundle.tsr"
+"""The name of a timestamp in the folder of its entry."""
 MISSING = "timestamps need {}; run pip install 'peelchain[attest]'"
 _CERTIFICATES = 0xA0
 _SHA256 = "2.16.840.1.101.3.4.2.1"
@@ -34,6 +37,11 @@ class Timestamp:
     serial: str
     policy: str
     trusted: bool
+
+
+def stamps_beside(bundle: Path) -> list[Path]:
+    """The timestamps that lie where a case keeps them, beside a bundle."""
+    return sorted(bundle.resolve().parent.glob(f"timestamps/*/{STAMP}"))
 
 
 def request(tag_manifest: bytes) -> bytes:
