@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.actions.case_findings import request_of, sources_of
@@ -20,7 +21,8 @@ from peelchain.cluster.explain import spanning
 from peelchain.cluster.link_graph import links_among
 from peelchain.errors import NotInChainError
 from peelchain.store.arrays import Int64
-from peelchain.tags.services import Mark, parties, service_kind
+from peelchain.tags.circular import drawn_from_clustering
+from peelchain.tags.services import Mark
 from peelchain.trace.paths import Connection, connections
 from peelchain.trace.walk import Direction, Trace, trace
 
@@ -38,6 +40,17 @@ def link(tx_id: int) -> Reason:
 def tag(tag_id: str) -> Reason:
     """The reason that a tag is right."""
     return TAG, tag_id
+
+
+@dataclass(frozen=True)
+class _Claims:
+    """The tags of services, one entry each: whom they name, and where they mark a cluster."""
+
+    tag_ids: list[str]
+    scripts: Int64
+    clusters: Int64
+    spreads: npt.NDArray[np.bool_]
+    parties: list[str]
 
 
 @dataclass(frozen=True)
@@ -130,20 +143,19 @@ class Supposed:
         return min(found, key=lambda reasons: (len(reasons), sorted(reasons)))
 
     @cached_property
-    def _claims(self) -> tuple[list[Row], Int64, Int64, list[str]]:
-        """The tags of services: rows, their scripts and clusters, the parties that they name."""
-        ids = self.sources.tag_script_ids
-        columns = ("tag_id", "label", "actor", "category", "is_cluster_definer")
-        rows = self.sources.tags.select(columns).to_pylist()
-        kept = [
-            at
-            for at, row in enumerate(rows)
-            if ids[at] >= 0 and service_kind(row["category"]) is not None
-        ]
-        chosen = [rows[at] for at in kept]
-        named = parties([row["label"] for row in chosen], [row["actor"] for row in chosen])
-        scripts = ids[np.array(kept, np.int64)]
-        return chosen, scripts, self.sources.index.cluster_of(scripts), named
+    def _claims(self) -> "_Claims":
+        attribution, tags = self.view.attribution, self.sources.tags
+        rows = attribution.claimed
+        scripts = self.sources.tag_script_ids[rows]
+        definers = tags["is_cluster_definer"].to_pylist()
+        drawn = drawn_from_clustering(tags)
+        return _Claims(
+            tag_ids=tags["tag_id"].take(pa.array(rows)).to_pylist(),
+            scripts=scripts,
+            clusters=self.sources.index.cluster_of(scripts),
+            spreads=np.array([definers[r] is not False and not drawn[r] for r in rows], bool),
+            parties=list(attribution.claimed_parties),
+        )
 
     def _tagged(self, script: int, mark: Mark) -> Reasons:
         """A support of one script's being the service's.
@@ -153,15 +165,15 @@ class Supposed:
         """
         if (script, mark) in self._known:
             return self._known[script, mark]
-        rows, scripts, clusters, named = self._claims
+        claims = self._claims
         cluster = int(self.sources.index.cluster_of(np.array([script], np.int64))[0])
-        spreads = np.array([row["is_cluster_definer"] is not False for row in rows], bool)
-        about = np.flatnonzero(((clusters == cluster) & spreads) | (scripts == script)).tolist()
-        own = [at for at in about if named[at] == mark.party]
+        shared = (claims.clusters == cluster) & claims.spreads
+        about = np.flatnonzero(shared | (claims.scripts == script)).tolist()
+        own = [at for at in about if claims.parties[at] == mark.party]
         disputed = len(own) < len(about)
         tags_at: dict[int, list[str]] = {}
         for at in own:
-            tags_at.setdefault(int(scripts[at]), []).append(rows[at]["tag_id"])
+            tags_at.setdefault(int(claims.scripts[at]), []).append(claims.tag_ids[at])
         members = np.asarray(self.sources.index.members(cluster), np.int64)
         links = links_among(self.sources.links, members)
         if disputed:
