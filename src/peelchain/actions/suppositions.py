@@ -14,7 +14,7 @@ from peelchain.actions.trace_filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.what_if import supposing
 from peelchain.case.overturning import Reason, Reasons
-from peelchain.case.services import inputs_of, service_at
+from peelchain.case.services import inputs_of, services_at
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, resolve
 from peelchain.cluster.explain import spanning
@@ -76,6 +76,11 @@ class Supposed:
         return found
 
     @cached_property
+    def _rows(self) -> dict[Direction, dict[int, int]]:
+        """The rows of a trace's ends at services, by txout_id."""
+        return {way: done.reached.ends("service") for way, done in self._traces.items()}
+
+    @cached_property
     def ends(self) -> dict[tuple[Direction, int], tuple[Mark, int]]:
         """The service and the traced satoshis at each end of a trace at a service."""
         found = {}
@@ -84,10 +89,11 @@ class Supposed:
             amounts = dict(
                 zip(table["txout_id"].to_pylist(), table["traced_sat"].to_pylist(), strict=True)
             )
-            txouts = sorted(done.reached.ends("service"))
+            txouts = sorted(self._rows[direction])
             makers = self.sources.chain.outputs(txouts).tx_id.tolist()
-            for txout, tx in zip(txouts, makers, strict=True):
-                mark = service_at(direction, tx, txout, self.sources.chain, self.sources.services)
+            pairs = list(zip(makers, txouts, strict=True))
+            marks = services_at(direction, pairs, self.sources.chain, self.sources.services)
+            for txout, mark in zip(txouts, marks, strict=True):
                 if mark is not None:
                     found[direction, txout] = mark, amounts.get(txout, 0)
         return found
@@ -126,8 +132,7 @@ class Supposed:
     def _receipts(self, direction: Direction, txout: int, *, whole: bool) -> Collection[int]:
         if whole and (direction, txout) in self._connected:
             return self._connected[direction, txout].seeds
-        done = self._traces[direction]
-        return [done.reached.path(done.reached.ends("service")[txout])[0]]
+        return [self._traces[direction].reached.path(self._rows[direction][txout])[0]]
 
     def _named(self, direction: Direction, txout: int) -> Reasons:
         """Why the service is held to be the payee there, or the payer: the shortest of reasons."""
