@@ -217,19 +217,26 @@ def would_change(work: Work, run_seq: int, derived: CaseFindings) -> tuple[list[
 
 
 def _for_report(row: Row) -> Row:
-    """A row for a reader: what would overturn a conclusion, and what would then be found."""
-    kept = (
-        *("finding", "direction", "label", "was_sat", "below_sat"),
-        *("effect", "becomes", "proved", "at_least"),
-    )
-    members = row["smallest"]
-    # a tag's doubt orders sets and is no share that was measured
-    measured = all(one["doubt_basis"] == "measured" for one in members)
+    """A row for a reader: the smallest set first, then the likeliest where that is another."""
+    kept = ("finding", "direction", "label", "was_sat", "below_sat", "becomes")
+    sets = [(row["smallest"], row["doubt"])]
+    if row["likeliest"] not in (None, row["smallest"]):
+        sets.append((row["likeliest"], row["likeliest_doubt"]))
     return {
         **{key: row[key] for key in kept},
-        "members": [{key: one[key] for key in ("kind", "id", "rule", "label")} for one in members],
-        "truth": row["doubt"] if measured else None,
+        "outcome": row["effect"],
+        "size": len(row["smallest"]),
+        "minimum": row["proved"],
+        "sets": [
+            # a tag's doubt orders sets and is no share that was measured
+            {"elements": elements, "doubt": doubt if _is_measured(elements) else None}
+            for elements, doubt in sets
+        ],
     }
+
+
+def _is_measured(elements: Sequence[Row]) -> bool:
+    return all(one["doubt_basis"] == "measured" for one in elements)
 
 
 def challenged(
