@@ -42,7 +42,7 @@ def assurance(view: StoreView, derived: CaseFindings, doubts: Row, progress: Pro
     """
     labels = {entity["entity"]: entity["label"] for entity in derived.owned.entities}
     tables: dict[Direction, AllRules] = {}
-    told: Row = {"rule_table": {}, "null_control": {}, "would_change": []}
+    told: Row = {"rule_table": {}, "null_control": {}}
     directions: tuple[Direction, ...] = ("backward", "forward")
     for direction in directions:
         request = derived.request(direction)

@@ -93,7 +93,8 @@ def report_of_case(work: Work) -> Result:
     report["policy"] = _policy(view.policy)
     report["doubts"]["sentences"] = doubts_in_words(report)
     report["assurance"] = assurance(view, derived, report["doubts"], work.progress)
-    report["assurance"]["would_change"] = would_change(work, run.seq, derived)
+    changes, left_out = would_change(work, run.seq, derived)
+    report["assurance"] |= {"would_change": changes, "would_change_left_out": left_out}
     work.progress("report", 0, 3)
     tables = csv_twins(report)
     payload: dict[str, Content] = {

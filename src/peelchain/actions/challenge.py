@@ -35,6 +35,7 @@ MOST_FINDINGS = 500
 
 MOST_LOOKS = 60
 _MOST_LINKS = 5_000_000
+_MOST_WALKED = 1_000_000
 _LISTS: dict[str, Direction] = {"inflows": "backward", "outflows": "forward"}
 _SERVICE = re.compile(r"S[1-9][0-9]*")
 _MILLIONTHS = 1_000_000
@@ -183,19 +184,25 @@ def conclusions(derived: CaseFindings, names: Sequence[str], below: int | None) 
     return found
 
 
-def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
+def would_change(work: Work, run_seq: int, derived: CaseFindings) -> tuple[list[Row], int]:
     """What would overturn what a report says of each service, and all that was challenged of it.
 
-    Where there are too many links to be left out again and again, the last challenge alone.
+    On a large case the greatest services alone; the second is how many were left out.
     """
     rows: list[Row] = []
-    if work.store.clusters.links.num_rows <= _MOST_LINKS:
+    services = sorted(_services(derived, None), key=lambda c: (-c.was_sat, c.name, c.direction))
+    walked = derived.backward.visited_txs + derived.forward.visited_txs
+    chosen = services[: _MOST_WALKED // max(1, walked)]
+    if work.store.clusters.links.num_rows > _MOST_LINKS:
+        chosen = []
+    chosen.sort(key=lambda c: (int(c.name[1:]), str(c.direction)))
+    if chosen:
         parameters = {
             "seeds": list(derived.subject.seeds),
             "rules": list(derived.rules),
             "limits": asdict(derived.limits),
         }
-        rows = challenged(work.store, parameters, _services(derived, None), progress=work.progress)
+        rows = challenged(work.store, parameters, chosen, progress=work.progress)
     last = work.last(KIND)
     if last is not None and last.body["run"] == run_seq:
         known = {(row["finding"], row["direction"], row["below_sat"]) for row in rows}
@@ -205,7 +212,8 @@ def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
             for row in answer["challenged"]
             if (row["finding"], row["direction"], row["below_sat"]) not in known
         ]
-    return [_for_report(row) for row in rows if row["smallest"]]
+    told = [_for_report(row) for row in rows if row["smallest"]]
+    return told, len(services) - len(chosen)
 
 
 def _for_report(row: Row) -> Row:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.actions.case_findings import request_of, sources_of
@@ -13,14 +14,15 @@ from peelchain.actions.trace_filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.what_if import supposing
 from peelchain.case.overturning import Reason, Reasons
-from peelchain.case.services import inputs_of, service_at
+from peelchain.case.services import inputs_of, services_at
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject, resolve
 from peelchain.cluster.explain import spanning
 from peelchain.cluster.link_graph import links_among
 from peelchain.errors import NotInChainError
 from peelchain.store.arrays import Int64
-from peelchain.tags.services import Mark, parties, service_kind
+from peelchain.tags.circular import drawn_from_clustering
+from peelchain.tags.services import Mark
 from peelchain.trace.paths import Connection, connections
 from peelchain.trace.walk import Direction, Trace, trace
 
@@ -38,6 +40,17 @@ def link(tx_id: int) -> Reason:
 def tag(tag_id: str) -> Reason:
     """The reason that a tag is right."""
     return TAG, tag_id
+
+
+@dataclass(frozen=True)
+class _Claims:
+    """The tags of services, one entry each: whom they name, and where they mark a cluster."""
+
+    tag_ids: list[str]
+    scripts: Int64
+    clusters: Int64
+    spreads: npt.NDArray[np.bool_]
+    parties: list[str]
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,11 @@ class Supposed:
         return found
 
     @cached_property
+    def _rows(self) -> dict[Direction, dict[int, int]]:
+        """The rows of a trace's ends at services, by txout_id."""
+        return {way: done.reached.ends("service") for way, done in self._traces.items()}
+
+    @cached_property
     def ends(self) -> dict[tuple[Direction, int], tuple[Mark, int]]:
         """The service and the traced satoshis at each end of a trace at a service."""
         found = {}
@@ -71,10 +89,11 @@ class Supposed:
             amounts = dict(
                 zip(table["txout_id"].to_pylist(), table["traced_sat"].to_pylist(), strict=True)
             )
-            txouts = sorted(done.reached.ends("service"))
+            txouts = sorted(self._rows[direction])
             makers = self.sources.chain.outputs(txouts).tx_id.tolist()
-            for txout, tx in zip(txouts, makers, strict=True):
-                mark = service_at(direction, tx, txout, self.sources.chain, self.sources.services)
+            pairs = list(zip(makers, txouts, strict=True))
+            marks = services_at(direction, pairs, self.sources.chain, self.sources.services)
+            for txout, mark in zip(txouts, marks, strict=True):
                 if mark is not None:
                     found[direction, txout] = mark, amounts.get(txout, 0)
         return found
@@ -113,8 +132,7 @@ class Supposed:
     def _receipts(self, direction: Direction, txout: int, *, whole: bool) -> Collection[int]:
         if whole and (direction, txout) in self._connected:
             return self._connected[direction, txout].seeds
-        done = self._traces[direction]
-        return [done.reached.path(done.reached.ends("service")[txout])[0]]
+        return [self._traces[direction].reached.path(self._rows[direction][txout])[0]]
 
     def _named(self, direction: Direction, txout: int) -> Reasons:
         """Why the service is held to be the payee there, or the payer: the shortest of reasons."""
@@ -130,20 +148,19 @@ class Supposed:
         return min(found, key=lambda reasons: (len(reasons), sorted(reasons)))
 
     @cached_property
-    def _claims(self) -> tuple[list[Row], Int64, Int64, list[str]]:
-        """The tags of services: rows, their scripts and clusters, the parties that they name."""
-        ids = self.sources.tag_script_ids
-        columns = ("tag_id", "label", "actor", "category", "is_cluster_definer")
-        rows = self.sources.tags.select(columns).to_pylist()
-        kept = [
-            at
-            for at, row in enumerate(rows)
-            if ids[at] >= 0 and service_kind(row["category"]) is not None
-        ]
-        chosen = [rows[at] for at in kept]
-        named = parties([row["label"] for row in chosen], [row["actor"] for row in chosen])
-        scripts = ids[np.array(kept, np.int64)]
-        return chosen, scripts, self.sources.index.cluster_of(scripts), named
+    def _claims(self) -> "_Claims":
+        attribution, tags = self.view.attribution, self.sources.tags
+        rows = attribution.claimed
+        scripts = self.sources.tag_script_ids[rows]
+        definers = tags["is_cluster_definer"].to_pylist()
+        drawn = drawn_from_clustering(tags)
+        return _Claims(
+            tag_ids=tags["tag_id"].take(pa.array(rows)).to_pylist(),
+            scripts=scripts,
+            clusters=self.sources.index.cluster_of(scripts),
+            spreads=np.array([definers[r] is not False and not drawn[r] for r in rows], bool),
+            parties=list(attribution.claimed_parties),
+        )
 
     def _tagged(self, script: int, mark: Mark) -> Reasons:
         """A support of one script's being the service's.
@@ -153,15 +170,15 @@ class Supposed:
         """
         if (script, mark) in self._known:
             return self._known[script, mark]
-        rows, scripts, clusters, named = self._claims
+        claims = self._claims
         cluster = int(self.sources.index.cluster_of(np.array([script], np.int64))[0])
-        spreads = np.array([row["is_cluster_definer"] is not False for row in rows], bool)
-        about = np.flatnonzero(((clusters == cluster) & spreads) | (scripts == script)).tolist()
-        own = [at for at in about if named[at] == mark.party]
+        shared = (claims.clusters == cluster) & claims.spreads
+        about = np.flatnonzero(shared | (claims.scripts == script)).tolist()
+        own = [at for at in about if claims.parties[at] == mark.party]
         disputed = len(own) < len(about)
         tags_at: dict[int, list[str]] = {}
         for at in own:
-            tags_at.setdefault(int(scripts[at]), []).append(rows[at]["tag_id"])
+            tags_at.setdefault(int(claims.scripts[at]), []).append(claims.tag_ids[at])
         members = np.asarray(self.sources.index.members(cluster), np.int64)
         links = links_among(self.sources.links, members)
         if disputed:

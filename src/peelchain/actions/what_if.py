@@ -26,6 +26,9 @@ from peelchain.tags.services import Attribution
 _HELD = ("lookup", "arrays", "chain", "clusters")
 """What no tag has a part in: read once for every supposition."""
 
+_RECORDED = ("every_tag", "tag_changes", "actors", "rates")
+"""What was recorded by the same date, whichever tags are passed over."""
+
 
 def knowing(view: StoreView, knowledge: Knowledge) -> StoreView:
     """The view with another choice of tags and rates; it is open as long as `view` is."""
@@ -49,7 +52,10 @@ def supposing(
 
     The chain itself, CoinJoins and everything else stay as they are.
     """
+    for name in _RECORDED:
+        getattr(view, name)
     other = knowing(view, view.knowledge.without(*tag_ids))
+    other.__dict__.update({name: view.__dict__[name] for name in _RECORDED})
     if not tx_ids:
         return other
     clusters = view.clusters

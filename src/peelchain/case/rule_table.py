@@ -27,8 +27,8 @@ Destination = tuple[str, str | None]
 """The type of a terminal and, of a service or mixer, its entity."""
 
 _NAMED = ("service", "mixer")
-_MOST_WORK = 20_000_000
-"""Bounds looked for times the nodes of the network, a few seconds of work."""
+_MOST_WORK = 4_000_000
+"""Bounds looked for times the nodes of the network, a second or so of work."""
 
 
 @dataclass(frozen=True)
