@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.bounds_page import bounds_section
 from bench.cluster_page import cluster_section
+from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
@@ -59,6 +60,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += stored_section(results["stored"])
     if "bounds" in results:
         lines += bounds_section(results["bounds"])
+    if "join_table" in results:
+        lines += join_table_section(results["join_table"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 
