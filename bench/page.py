@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.bounds_page import bounds_section
+from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
@@ -62,6 +63,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += bounds_section(results["bounds"])
     if "join_table" in results:
         lines += join_table_section(results["join_table"])
+    if "bundle" in results:
+        lines += bundle_section(results["bundle"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

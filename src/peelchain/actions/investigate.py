@@ -86,7 +86,10 @@ def opened_case(
 ) -> CaseFile:
     """The case in a folder, opened anew where the folder is new or empty. Raises CaseError."""
     if (folder / JOURNAL).exists():
-        return CaseFile.open(folder)
+        case = CaseFile.open(folder)
+        if case.entries() or case.journal.broken:
+            return case
+        case.close()
     return new_case(folder, title, subject, view.network, moment)
 
 

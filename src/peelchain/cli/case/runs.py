@@ -1,15 +1,14 @@
 """peelchain case run and report: what the chain says, as often as it is asked."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from peelchain.cli.case.app import app
 from peelchain.cli.options import (
-    DATES,
     STDIN,
+    AsOfOption,
     CaseOption,
     DateOption,
     JsonOption,
@@ -18,6 +17,7 @@ from peelchain.cli.options import (
     PolicyOption,
     StoreOption,
     checked_date,
+    knowledge_of,
 )
 from peelchain.cli.output import emit, facts, footing, form_of
 from peelchain.cli.plain_text import inert
@@ -48,12 +48,7 @@ def run(
     max_hops: MaxHopsOption = None,
     min_value_sat: MinValueOption = None,
     policy: PolicyOption = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="DATE", help="Only tags that were recorded by then, UTC.", formats=DATES
-        ),
-    ] = None,
+    as_of: AsOfOption = None,
     without_tag: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG_ID", help="Pass over this tag; may be given again."),
@@ -66,12 +61,9 @@ def run(
     Example: peelchain case run --case cases/site --store chain.store --as-of 2024-01-31
     """
     from peelchain.actions import case_run as actions
-    from peelchain.actions.moment import moment_of
     from peelchain.actions.trace_filters import Limits
-    from peelchain.tags.knowledge import Knowledge
 
     form = form_of(json=json)
-    known_by = checked_date(as_of, "--as-of")
     request = actions.RunRequest(
         case=case,
         store=store,
@@ -79,10 +71,7 @@ def run(
         rules=tuple(rule or ()),
         limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
         policy=tuple(policy or ()),
-        knowledge=Knowledge(
-            as_of=None if known_by is None else moment_of(known_by),
-            without_tags=frozenset(without_tag or ()),
-        ),
+        knowledge=knowledge_of(as_of).without(*(without_tag or ())),
         date_utc=checked_date(date, "--date"),
     )
     with progress() as report:
