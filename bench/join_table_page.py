@@ -21,9 +21,9 @@ def join_table_section(result: Mapping[str, Any]) -> list[str]:
         f"{result['duckdb']} does the join alone, of scripts given in Parquet. Both found the same "
         "payers, receipts and satoshis.",
         "",
-        "| users | table, MB | bad rows | users who paid | receipts | peelchain, s | memory, MB | "
-        "vault, MB | DuckDB, s | memory, MB |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| users | table, MB | bad rows | users who paid | receipts | peelchain, s | processor, s | "
+        "memory, MB | vault, MB | DuckDB, s | processor, s | memory, MB |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in result["tables"]:
         ours, theirs = row["peelchain"], row["duckdb"]
@@ -34,9 +34,11 @@ def join_table_section(result: Mapping[str, Any]) -> list[str]:
             f"{row['users_paid']:,}",
             f"{row['receipts']:,}",
             _seconds(ours["seconds"]),
+            f"{ours['cpu_seconds']['median']:.3g}",
             f"{ours['peak_rss_bytes'] / 1e6:,.0f}",
             f"{row['vault_bytes'] / 1e6:,.1f}",
             _seconds(theirs["seconds"]),
+            f"{theirs['cpu_seconds']['median']:.3g}",
             f"{theirs['peak_rss_bytes'] / 1e6:,.0f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
