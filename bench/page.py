@@ -7,6 +7,7 @@ from typing import Any
 from bench.bounds_page import bounds_section
 from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
+from bench.extract_page import extract_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
@@ -65,6 +66,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += join_table_section(results["join_table"])
     if "bundle" in results:
         lines += bundle_section(results["bundle"])
+    if "extract" in results:
+        lines += extract_section(results["extract"], _where(results["extract"]))
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

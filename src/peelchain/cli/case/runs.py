@@ -12,6 +12,7 @@ from peelchain.cli.options import (
     CaseOption,
     DateOption,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     PolicyOption,
@@ -103,6 +104,7 @@ def run(
 def report(
     case: CaseOption,
     store: StoreOption,
+    language: LanguageOption = "en",
     headers_from: Annotated[
         int | None,
         typer.Option(
@@ -122,11 +124,14 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
-    parameters = {} if headers_from is None else {"headers_from": headers_from}
+    parameters: dict[str, object] = {"language": language}
+    if headers_from is not None:
+        parameters["headers_from"] = headers_from
     with progress() as tell:
         answer = actions.report_case(case, store, parameters, moment, tell)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)
