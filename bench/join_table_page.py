@@ -21,8 +21,8 @@ def join_table_section(result: Mapping[str, Any]) -> list[str]:
         f"{result['duckdb']} does the join alone, of scripts given in Parquet. Both found the same "
         "payers, receipts and satoshis.",
         "",
-        "| users | table, MB | bad rows | users who paid | receipts | peelchain, s | processor, s | "
-        "memory, MB | vault, MB | DuckDB, s | processor, s | memory, MB |",
+        "| users | table, MB | bad rows | users who paid | receipts | peelchain, s | "
+        "processor, s | memory, MB | vault, MB | DuckDB, s | processor, s | memory, MB |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in result["tables"]:
