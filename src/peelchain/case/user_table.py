@@ -130,7 +130,9 @@ def read_user_table(
     delimiter = _delimiter(text, path)
     cells = _rows(text, delimiter, path)
     header = [heading.strip() for heading in next(cells, [])]
-    if any(looks_secret(text) for text in header) or any(decode(header, network)):
+    if any(looks_secret(text) for text in header) or any(
+        decode([text for text in header if text.isascii()], network)
+    ):
         # no message may repeat such a line: it is a row
         raise CaseError(f"{path}: its first line is a row; put a heading before it")
     user_at, address_at = _places(header, mapping, path)
