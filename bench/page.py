@@ -8,6 +8,7 @@ from bench.bounds_page import bounds_section
 from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
 from bench.extract_page import extract_section
+from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
@@ -61,6 +62,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += stored_section(results["stored"])
     if "bounds" in results:
         lines += bounds_section(results["bounds"])
+    if "join_table" in results:
+        lines += join_table_section(results["join_table"])
     if "bundle" in results:
         lines += bundle_section(results["bundle"])
     if "extract" in results:

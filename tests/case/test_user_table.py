@@ -167,6 +167,21 @@ def test_what_is_no_such_table_is_refused(tmp_path, content, mapping, error, wor
         read(tmp_path, content, mapping)
 
 
+def test_bad_bytes_in_the_heading(tmp_path):
+    good = f"jürgen,{addr(1)},é\n".encode()
+    table = read(tmp_path, b"user,address,na\xffme\n" + good)
+    assert table.users == ["jürgen"]
+    (record,) = table.records()
+    assert json.loads(record)["user"] == "jürgen"
+
+
+@pytest.mark.parametrize("second", [addr(1), WIF])
+def test_a_table_without_heading_is_not_repeated(tmp_path, second):
+    with pytest.raises(CaseError, match="its first line is a row") as refused:
+        read(tmp_path, f"anna,{second}\nbert,{addr(2)}\n")
+    assert "anna" not in str(refused.value)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(CaseError, match="No such file"):
         read_user_table(tmp_path / "none.csv", REGTEST, {}, lambda *_: None)

@@ -194,3 +194,18 @@ def test_what_fails_half_way_leaves_nothing(tmp_path):
             vault.add_many(lines(10), progress=stop)
         assert vault.refs() == []
         assert vault.add({"name": "User 12"})[0] == "P1"
+
+
+def test_a_batch_that_came_to_nothing_is_taken_back(tmp_path):
+    with Vault.open(tmp_path) as vault:
+        vault.add({"name": "User 12"}, keys=[EMAIL])
+        batch = vault.add_many(lines(5000), keys=[users(5000)])
+        vault.discard(batch)
+        assert vault.refs() == ["P1"]
+        assert vault.find("user", "user 7") == []
+        assert vault.find(*EMAIL) == ["P1"]
+        again = vault.add_many(lines(3), keys=[users(3)])
+        assert (again.number, again.first_person) == (1, 2)
+        vault.add({"name": "User 13"})
+        with pytest.raises(CaseError, match="more was added"):
+            vault.discard(again)

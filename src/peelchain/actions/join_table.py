@@ -130,6 +130,8 @@ def payers_of_case(
     """
     with StoreView(store) as view, CaseFile.open(folder) as case:
         made = _entry(case, entry)
+        if not Vault.exists(folder):
+            raise CaseError(f"{folder} was brought here without its personal data; bring those too")
         with Vault.open(folder) as vault:
             batch = vault.batch(made.body["parameters"]["batch"]["number"])
             known, listed, erased = _listed_still(vault, batch, view)

@@ -206,7 +206,7 @@ def referral_of_case(work: Work) -> Result:
 
 def _list_of_case(work: Work) -> Result:
     report = _report(work.case, work.before)
-    with _vault(work.case) as vault:
+    with work.vault() as vault:
         _check_erased(vault, work)
         linked = linked_persons(work.case, vault, work.before)
         if not linked:
@@ -234,7 +234,7 @@ def _write_of_case(work: Work, sink: Callable[[Packages], None]) -> Result:
     register: list[Row] = []
     sent: dict[str, list[str]] = {}
     recipients: dict[str, str] = {}
-    with _vault(work.case) as vault:
+    with work.vault() as vault:
         _check_erased(vault, work)
         files = _bundle(work.case, work.before)
         groups = _groups(chosen)

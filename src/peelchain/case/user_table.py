@@ -84,7 +84,7 @@ class UserTable:
     addresses: list[str]
     scripts: list[bytes]
     rows: list[int]
-    more: list[list[str]]
+    more: list[tuple[str, ...]]
     shared: frozenset[bytes]
     rejects: list[Reject]
 
@@ -96,18 +96,22 @@ class UserTable:
         """
         quoted = encode_basestring_ascii
         order = sorted(range(len(self.headings)), key=self.headings.__getitem__)
-        names = [quoted(self.headings[at]) for at in order]
-        addresses: list[list[str]] = [[] for _ in self.users]
-        rows: list[list[str]] = [[] for _ in self.users]
+        names = [f"{quoted(self.headings[at])}:" for at in order]
+        # texts that grow, not lists of lists: of millions the collector would walk every one
+        addresses = [""] * len(self.users)
+        rows = [""] * len(self.users)
         for place, address, cells in zip(self.owner, self.addresses, self.more, strict=True):
-            addresses[place].append(quoted(address))
+            before = addresses[place]
+            text = quoted(address)
+            addresses[place] = f"{before},{text}" if before else text
             if order:
-                said = zip(names, order, strict=True)
-                rows[place].append(",".join(f"{name}:{quoted(cells[at])}" for name, at in said))
+                said = ",".join([n + quoted(cells[at]) for n, at in zip(names, order, strict=True)])
+                before = rows[place]
+                rows[place] = f"{before},{{{said}}}" if before else f"{{{said}}}"
         return [
             (
-                f'{{"addresses":[{",".join(own)}],"kind":"table_user",'
-                f'"rows":[{",".join(f"{{{row}}}" for row in theirs)}],"user":{quoted(user)}}}\n'
+                f'{{"addresses":[{own}],"kind":"table_user","rows":[{theirs}],'
+                f'"user":{quoted(user)}}}\n'
             ).encode()
             for user, own, theirs in zip(self.users, addresses, rows, strict=True)
         ]
@@ -126,6 +130,11 @@ def read_user_table(
     delimiter = _delimiter(text, path)
     cells = _rows(text, delimiter, path)
     header = [heading.strip() for heading in next(cells, [])]
+    if any(looks_secret(text) for text in header) or any(
+        decode([text for text in header if text.isascii()], network)
+    ):
+        # no message may repeat such a line: it is a row
+        raise CaseError(f"{path}: its first line is a row; put a heading before it")
     user_at, address_at = _places(header, mapping, path)
     return _Reading(network, header, user_at, address_at).read(
         cells, encoding, delimiter, path, progress, text.count("\n"), digest
@@ -200,12 +209,12 @@ class _Reading:
 
     def _taken(
         self, cells: Iterator[list[str]], path: Path, progress: Progress, about: int
-    ) -> tuple[list[int], list[str], list[str], list[list[str]]]:
+    ) -> tuple[list[int], list[str], list[str], list[tuple[str, ...]]]:
         """Number, user, address and other cells of the rows that have both."""
         numbers: list[int] = []
         names: list[str] = []
         addresses: list[str] = []
-        more: list[list[str]] = []
+        more: list[tuple[str, ...]] = []
         reject = self.rejects.append
         number = 0
         for number, row in enumerate(cells, 1):
@@ -230,12 +239,12 @@ class _Reading:
                 if long:
                     reject(Reject(number, fault))
                 continue
-            others = [row[at] for at in self.more_at]
-            if long >= _SHORTEST_SECRET:
-                clean = [
+            others = tuple([row[at] for at in self.more_at])
+            if others and max(map(len, others)) >= _SHORTEST_SECRET:
+                clean = tuple(
                     "" if len(cell) >= _SHORTEST_SECRET and looks_secret(cell) else cell
                     for cell in others
-                ]
+                )
                 if clean != others:
                     reject(Reject(number, "secret_cell"))
                     others = clean

@@ -180,6 +180,22 @@ def test_bad_rows_are_listed_and_the_good_ones_joined(worked, session, users, tm
     worked("join-table", plain, "--store", worked.store).refused(2, "--map user=HEADING")
 
 
+def test_a_table_as_it_comes_off_a_server_gives_the_same(worked, session, payments):
+    clean = worked("join-table", session.node / "seized" / "users.csv", "--store", worked.store)
+    asked = ("--map", "user=Benutzer", "--map", "address=Adresse", "--store", worked.store)
+    dirty = worked("join-table", session.node / "seized" / "users-dirty.csv", *asked).answer
+    assert dirty["totals"] == clean.answer["totals"]
+    assert dirty["totals"]["users_paid"] == len(payments)
+    assert dirty["table"]["encoding"] == "latin-1"
+    with (session.node / "truth" / "people" / "dirt.csv").open() as file:
+        faults = list(csv.DictReader(file))
+    rejects = worked.folder / "tables" / str(dirty["entry"]) / "rejects.csv"
+    listed = {r["row"]: r["problem"] for r in csv.DictReader(rejects.read_text().splitlines())}
+    means = {"malformed": "not_an_address", "other_chain": "other_network", "empty": "no_address",
+             "unreadable": "encoding"}  # fmt: skip
+    assert listed == {f["row"]: means.get(f["fault"], f["fault"]) for f in faults}
+
+
 def test_an_import_that_fails_leaves_nobody_in_the_vault(worked, tmp_path):
     file = written(tmp_path / "users.csv", [("anna", "no address")])
     worked("join-table", file, "--store", worked.store).refused(1, "no row of the table")
