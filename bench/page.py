@@ -9,6 +9,7 @@ from bench.cluster_page import cluster_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
+from bench.tags_page import tags_section
 from bench.trace_page import trace_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -59,6 +60,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += stored_section(results["stored"])
     if "bounds" in results:
         lines += bounds_section(results["bounds"])
+    if "tags" in results:
+        lines += tags_section(results["tags"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 
