@@ -12,6 +12,7 @@ from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
+from bench.tags_page import tags_section
 from bench.trace_page import trace_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -68,6 +69,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += bundle_section(results["bundle"])
     if "extract" in results:
         lines += extract_section(results["extract"], _where(results["extract"]))
+    if "tags" in results:
+        lines += tags_section(results["tags"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

@@ -13,6 +13,7 @@ from peelchain.network import by_name
 from peelchain.store.manifest import Run
 from peelchain.store.writer import StoreWriter, open_for_writing
 from peelchain.tags.forms import Reading
+from peelchain.tags.tagpack import Progress as ReadProgress
 from peelchain.tags.tagpack import TagImport, read_lists
 from peelchain.units import format_time
 
@@ -41,7 +42,7 @@ def import_tags(
     with open_for_writing(store) as writer:
         network = by_name(writer.manifest.network)
         read = read_lists(
-            files, network, recorded_utc=recorded, reading=reading, progress=_told(progress)
+            files, network, recorded_utc=recorded, reading=reading, progress=_told(files, progress)
         )
         progress("writing tags", 0, 1)
         run, fresh = _added(writer, read, reading, recorded, explicit=recorded_utc is not None)
@@ -83,8 +84,20 @@ def import_tags(
         }
 
 
-def _told(progress: Progress) -> Any:
-    return lambda name, done, of: progress(f"reading {name}", done, of)
+def _told(files: list[Path], progress: Progress) -> ReadProgress:
+    """Tells of all files at once, in bytes: one bar, whose end is known."""
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in files]
+    done_before = [0]
+
+    def tell(_name: str, done: int, of: int) -> None:
+        number = len(done_before) - 1
+        size = sizes[number]
+        if done == of:
+            done_before.append(done_before[-1] + size)
+        part = size * done // of if of else size
+        progress("reading bytes", done_before[number] + part, sum(sizes))
+
+    return tell
 
 
 def _added(

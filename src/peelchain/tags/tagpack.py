@@ -188,7 +188,8 @@ def _take_tags(pack: Pack, taken: _Taken, progress: Progress) -> None:
     header = _header_claims(pack, taken.repaired)
     claims = _Remembered(header)
     for item in pack.items:
-        if item.number % REPORT_EVERY == 0:
+        # the last is told when the file is done
+        if item.number % REPORT_EVERY == 0 and item.number < len(pack.items):
             progress(pack.file, item.number, len(pack.items))
         if is_foreign(header, item.fields):
             taken.skipped += 1

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
 from peelchain.actions.view import StoreView
+from peelchain.store.raw_blocks import RawBlocks, transactions
 from peelchain.tags.knowledge import Knowledge
+from peelchain.tags.pools import coinbase_script
 
 
 @pytest.fixture
@@ -302,6 +305,26 @@ def test_an_export_imported_elsewhere_gives_the_same_tags(session, store, tmp_pa
         answer = ask(fresh, "tags", "import", path)
         assert (answer["imported"], answer["rejected_count"]) == (len(ids), 0)
         assert {tag["tag_id"] for tag in tagged(fresh)} == ids
+
+
+def test_miners_are_told_by_coinbase_texts_and_by_payouts(session, store, tmp_path):
+    block = ask(store, "tags", "miners", 3)["blocks"][0]
+    check("tags miners", ask(store, "tags", "miners", 0, "--to", 150))
+    assert columns(store, "tags", "miners", 3) == NOTES["tags miners"]["csv"]
+    coinbase = ask(store, "tx", block["txid"])
+    paid = next(o["address"] for o in coinbase["outputs"] if o["address"])
+    with StoreView(store) as view:
+        (row,) = view.lookup.blocks([3])
+        script = coinbase_script(transactions(RawBlocks(view.store).block(row), [0])[0])
+    text = max(re.findall(rb"[ -~]+", script), key=len)
+    pool = {"name": "North", "addresses": [paid], "tags": [text.decode()]}
+    pack = tmp_path / "pools.json"
+    pack.write_text(json.dumps([pool]))
+    assert ask(store, "tags", "import", pack)["pool_marks"] == 1
+    (told,) = ask(store, "tags", "miners", 3)["blocks"]
+    assert "North" in told["payouts"]
+    assert told["pools"] == ["North"]
+    peelchain("tags", "miners", 10**6, "--store", store).refused(2, "cannot be told")
 
 
 def test_rejects_leave_as_a_file_with_place_and_reason(session, store, tmp_path):

@@ -14,7 +14,7 @@ from peelchain.cli.tags.app import app
 @app.command("export")
 def export(
     store: StoreOption,
-    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file.")],
     form_name: Annotated[
         str, typer.Option("--format", metavar="FORM", help="tagpack, actorpack or csv.")
     ] = "tagpack",
