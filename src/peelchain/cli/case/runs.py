@@ -33,7 +33,7 @@ def run(
         typer.Option(
             metavar="SEED",
             help="An address, txid, outpoint or @FILE; may be given again. Default: the seeds of "
-            "the case.",
+            "the case, or of its last run where it has none.",
         ),
     ] = None,
     rule: Annotated[
@@ -103,6 +103,10 @@ def run(
 def report(
     case: CaseOption,
     store: StoreOption,
+    run: Annotated[
+        int | None,
+        typer.Option(metavar="ENTRY", min=1, help="The run's entry; default the last run."),
+    ] = None,
     headers_from: Annotated[
         int | None,
         typer.Option(
@@ -114,7 +118,7 @@ def report(
     date: DateOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the report and the evidence bundle of the last run, on what that run saw.
+    """Write the report and the evidence bundle of a run, on what that run saw.
 
     Example: peelchain case report --case cases/site --store chain.store
     """
@@ -122,7 +126,8 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
-    parameters = {} if headers_from is None else {"headers_from": headers_from}
+    asked = {"run": run, "headers_from": headers_from}
+    parameters = {name: value for name, value in asked.items() if value is not None}
     with progress() as tell:
         answer = actions.report_case(case, store, parameters, moment, tell)
 
