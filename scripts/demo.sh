@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 python=.venv/bin/python
 peelchain=.venv/bin/peelchain
-steps=14
+steps=15
 step=0
 say() {
   step=$((step + 1))

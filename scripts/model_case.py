@@ -70,6 +70,22 @@ def steps(run: Run, folder: Path) -> Iterator[str]:
     keep("table", run("case", "join-table", node / "seized" / "users.csv", *on))
     keep("payers", run("case", "table", "show", "--names", "--case", case, "--store", store))
 
+    yield "refer to each country the persons whom a payment leads to directly, twice approved"
+    found = keep("referrals", run("case", "referrals", "prepare", *at))["referrals"]
+    direct = [row["person"] for row in found if row["basis"] == "direct"]
+    for name in (ANALYST, PROSECUTOR):
+        run("case", "referrals", "approve", *direct, "--by", name, *at)
+    texts = (*("--role", "witness", "--legal-basis", "simulated order 1"),
+             *("--recipient", "the central authority", "--by", PROSECUTOR),
+             *("--alternatives", "paid for another; the account was lent"),
+             *("--exculpatory", "a payment shows no use"))  # fmt: skip
+    for person in direct:
+        run("case", "referrals", "decide", person, *texts, *at)
+    packages = folder / "packages"
+    sent = keep("sent", run("case", "referrals", "write", "--out", packages, *at))
+    for row in sent["packages"]:
+        run("verify", packages / row["package"] / "bundle.zip", "--expect", row["bundle_digest"])
+
     yield "say what is left where, and what to watch"
     keep("forfeiture", run("case", "forfeiture", *on))
 

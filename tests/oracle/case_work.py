@@ -8,6 +8,7 @@ scripts/demo.sh left in a folder, prints the table and exits 1 on any difference
 import csv
 import json
 import sys
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def known_as(world: World, label: str, said: Mapping[str, str]) -> str:
         row["owner_id"]
         for row in world.people("identities")
         if row["service_id"] == service
-        and all(row[field] == said[field] for field in WHO if said.get(field))
+        and all(row[field] == said[field] for field in ("account", *WHO) if said.get(field))
     }
     assert len(fitting) == 1, f"{len(fitting)} customers of {service} fit what was said of one"
     return fitting.pop()
@@ -148,11 +149,7 @@ def paying_users(world: World, answers: Path, persons: list[Row]) -> Iterator[Li
     }
     true_payers = {row["payer_id"] for row in world.truth("payments")}
     yield Line("paying users found that are none", found - true_payers, set())
-    wrong = {
-        row["outpoint"]
-        for row in read_csv(answers / "truth" / "mistakes.csv")
-        if row["error"] in ("missing", "txid", "amount", "time", "address")
-    }
+    wrong = wrongly_told(answers)
     asked = {row["service_id"] for row in read_csv(answers / "truth" / "links.csv")}
     near = near_withdrawals(world)
     expected = {
@@ -240,6 +237,80 @@ def table(world: World, joined: Row, shown: Row) -> Iterator[Line]:
     )
 
 
+# Referrals
+
+
+def referrals(world: World, answers: Path, packages: Path, after: list[Row]) -> Iterator[Line]:
+    """Each country's package holds its own persons, whom a payment leads to directly, and no other.
+
+    `after` are the persons as they were joined, which `same_persons` holds against the truth.
+    """
+    owner, wrong = true_links(answers), wrongly_told(answers)
+    home = {row["owner_id"]: row["country"] for row in world.truth("owners")}
+    straight = {out for out, _ in site_receipts(world)} & {
+        place_of(row) for row in world.truth("withdrawals")
+    }
+    expected: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in after:
+        paid = {p["outpoint"] for account in row["accounts"] for p in account["payments"]} - wrong
+        if any(place(outpoint) in straight for outpoint in paid):
+            for outpoint in paid:
+                expected[home[owner[outpoint]]].add((owner[outpoint], outpoint))
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    listed: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(packages.iterdir()):
+        for person in json.loads((path / "persons.json").read_text())["persons"]:
+            (holder,) = {known_as(world, said["service"], said) for said in person["said_of_them"]}
+            listed[path.name].append(person["ref"])
+            found[path.name] |= {(holder, p["outpoint"]) for p in person["payments"]}
+    yield Line("countries with a package", set(found), set(expected))
+    yield Line("persons and payments of each country", dict(found), dict(expected))
+    every = [ref for refs in listed.values() for ref in refs]
+    yield Line("persons in two packages, or twice in one", len(every) - len(set(every)), 0)
+    holders = {country: {who for who, _ in pairs} for country, pairs in found.items()}
+    yield Line(
+        "traces of others in a package",
+        [
+            f"{path.name}: {text}"
+            for path in sorted(packages.iterdir())
+            for text in traces(world, path, holders[path.name])
+        ],
+        [],
+    )
+
+
+def traces(world: World, package: Path, own: set[str]) -> Iterator[str]:
+    """Mail, document and account numbers of others in any file of a package, its zips' too."""
+    content = b"".join(content for path in sorted(package.iterdir()) for content in contents(path))
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for row in world.people("identities"):
+        told[row["owner_id"] in own] |= {row["email"], row["document"], row["account"]}
+    yield from sorted(text for text in told[False] - told[True] if text.encode() in content)
+
+
+def contents(path: Path) -> Iterator[bytes]:
+    if path.suffix != ".zip":
+        yield path.read_bytes()
+        return
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            yield archive.read(name)
+
+
+def true_links(answers: Path) -> dict[str, str]:
+    """The owner of the account of each payment asked about."""
+    return {r["outpoint"]: r["owner_id"] for r in read_csv(answers / "truth" / "links.csv")}
+
+
+def wrongly_told(answers: Path) -> set[str]:
+    """Payments that an answer leaves out or gives wrongly."""
+    return {
+        row["outpoint"]
+        for row in read_csv(answers / "truth" / "mistakes.csv")
+        if row["error"] in ("missing", "txid", "amount", "time", "address")
+    }
+
+
 # What is left
 
 
@@ -317,6 +388,7 @@ def compare(node: Path, work: Path) -> list[Line]:
     lines = [*links(world, answers, before), *paying_users(world, answers, before)]
     lines += same_persons(world, before, after)
     lines += table(world, said("table"), said("payers"))
+    lines += referrals(world, answers, work / "packages", after)
     lines += forfeiture(world, said("forfeiture"))
     return lines
 
@@ -342,7 +414,7 @@ def differing(line: Line) -> str:
     """What differs, some of it."""
     found, true = line.found, line.true
     if isinstance(found, dict):
-        found, true = set(found.items()), set(true.items())
+        found, true = ({(k, str(v)) for k, v in held.items()} for held in (found, true))
     if isinstance(found, set):
         more, less = sorted(map(str, found - true))[:5], sorted(map(str, true - found))[:5]
         return f"too many {more}, missing {less}"

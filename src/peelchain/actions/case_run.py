@@ -18,6 +18,7 @@ from peelchain.actions.trace_filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import carry_out
 from peelchain.case.casefile import CaseFile
+from peelchain.case.report.catalogue import load_texts
 from peelchain.case.subject import read_seeds, resolve
 from peelchain.errors import CaseError, MisuseError
 from peelchain.tags.knowledge import ALL, Knowledge
@@ -91,6 +92,7 @@ def report_case(
     move to earlier/SEQ/. Raises CaseError without a run.
     """
     moment = moment_of(date_utc)
+    load_texts(str((parameters or {}).get("language", "en")))
     with CaseFile.open(folder) as case:
         case.refuse_if_broken()
         asked = (parameters or {}).get("run")

@@ -20,7 +20,7 @@ MOST_CHARACTERS = 100_000
 _TXID_DIGITS = 64
 _PHRASES = (12, 15, 18, 21, 24)
 _SEED_WORD = re.compile(r"[a-z]{3,8}")
-_LASTING = ("opened", "key", "export", "undo")
+_LASTING = ("opened", "key", "export", "erasure", "undo")
 """Kinds that cannot be undone, but for an undo, which can."""
 
 

@@ -9,6 +9,7 @@ from peelchain.actions.forfeiture import forfeiture_of_case
 from peelchain.actions.interchange import interchange_of_case
 from peelchain.actions.join_table import table_of_case
 from peelchain.actions.redactions import openings_of_case, redaction_of_case
+from peelchain.actions.referrals import referral_of_case
 from peelchain.actions.requests import request_of_case
 from peelchain.actions.returns import return_of_case
 from peelchain.actions.work import Derivation
@@ -19,6 +20,7 @@ DERIVATIONS: dict[str, Derivation] = {
     "forfeiture": forfeiture_of_case,
     "interchange": interchange_of_case,
     "redaction": redaction_of_case,
+    "referral": referral_of_case,
     "report": report_of_case,
     "request": request_of_case,
     "return": return_of_case,

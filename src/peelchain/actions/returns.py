@@ -15,14 +15,14 @@ from peelchain.actions.moment import moment_of
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import Result, Work, carry_out
-from peelchain.case.answer_file import AnswerFile, AnswerRow, Reading, read_answer
+from peelchain.case.answer_file import AnswerFile, Reading, read_answer
 from peelchain.case.answer_match import Asked, Matched, match
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.returns import LINK_COLUMNS, checked_grade, read_output
-from peelchain.case.same_person import identity_keys
-from peelchain.case.vault import Vault
+from peelchain.case.same_person import identity_keys, sayings
+from peelchain.case.vault import Batch, KeyColumn, Vault
 from peelchain.errors import CaseError, ErasedError, MisuseError
 from peelchain.units import parse_txid, shown
 
@@ -68,15 +68,15 @@ def import_return(request: ReturnRequest, progress: Progress = silent) -> Row:
             tolerance = request.tolerance_minutes
             matched = _matched(answer, _asked(service), view, tolerance)
             with Vault.open(case.folder) as vault:
-                file, commitment = _store(vault, content, answer, matched, label, grade)
+                kept = _keep(vault, content, _holders(answer, matched, label, grade))
             parameters = {
                 "service": service["entity"],
                 "request": entry.seq,
                 "grade": grade,
                 "reading": {**asdict(request.reading), "mapping": dict(request.reading.mapping)},
                 "tolerance_minutes": tolerance,
-                "file": file,
-                "commitment": commitment,
+                "file": kept.file,
+                "commitment": kept.commitment,
             }
             try:
                 made = carry_out(
@@ -84,8 +84,13 @@ def import_return(request: ReturnRequest, progress: Progress = silent) -> Row:
                 )
             except BaseException:
                 with Vault.open(case.folder) as vault, suppress(CaseError):
-                    vault.erase([file])
+                    vault.erase([kept.file])
+                    if kept.new is not None:
+                        vault.discard(kept.new)
                 raise
+            with Vault.open(case.folder) as vault:
+                for ref, holder in kept.known:
+                    vault.add(holder.record, ref, holder.keys)
             return {"case": str(request.case), **view.tip, **made}
 
 
@@ -214,46 +219,79 @@ def _matched(
     return match(answer.rows, asked, outputs, tolerance_minutes * 60)
 
 
-def _store(
-    vault: Vault,
-    content: bytes,
-    answer: AnswerFile,
-    matched: Matched,
-    label: str,
-    grade: str,
-) -> tuple[str, str]:
-    """Keeps the answer and a record for each holder of an account that was asked about.
+@dataclass(frozen=True)
+class _Holder:
+    """What an answer says of the holder of an account, and what that is found by."""
+
+    account_key: tuple[str, str]
+    record: Row
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        said = (key for saying in sayings(self.record) for key in identity_keys(saying))
+        return [self.account_key, *dict.fromkeys(said)]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the vault holds of an answer: the file, the new holders, and more on `known` ones."""
+
+    file: str
+    commitment: str
+    new: Batch | None
+    known: list[tuple[str, _Holder]]
+
+
+def _holders(answer: AnswerFile, matched: Matched, label: str, grade: str) -> list[_Holder]:
+    """The holders of the accounts that were asked about, one for each account.
 
     Of others, whom the service named without being asked, no record is made.
     """
     linked = {link.account for link in matched.links}
-    rows_of: dict[str, list[AnswerRow]] = {}
+    said: dict[str, list[Mapping[str, str]]] = {}
     for row in answer.rows:
         if row.account in linked:
-            rows_of.setdefault(row.account, []).append(row)
-    persons = []
-    for account, rows in rows_of.items():
-        said = _said(rows)
-        known = vault.find(*_account_key(label, account))
-        ref = known[0] if known else None
-        there = [] if ref is None else vault.records(ref)
-        for who in said:
-            record = {"kind": "account", "service": label, "account": account, **who}
-            if any({k: v for k, v in r.items() if k != "grade"} == record for r in there):
-                continue
-            keys = [_account_key(label, account), *identity_keys(record)]
-            ref, _ = vault.add({**record, "grade": grade}, ref, keys)
-        persons.append(ref)
-    return vault.keep(content, [ref for ref in persons if ref is not None])
+            of_account = said.setdefault(row.account, [])
+            if row.who not in of_account:
+                of_account.append(row.who)
+    holders = []
+    for account, (first, *others) in said.items():
+        record: Row = {"kind": "account", "service": label, "account": account, **first}
+        record["grade"] = grade
+        if others:
+            record["also"] = [dict(who) for who in others]
+        holders.append(_Holder(_account_key(label, account), record))
+    return holders
 
 
-def _said(rows: Sequence[AnswerRow]) -> list[Mapping[str, str]]:
-    """What rows say of one holder, each different saying once; at least one, maybe empty."""
-    said: list[Mapping[str, str]] = []
-    for row in rows:
-        if row.who not in said:
-            said.append(row.who)
-    return said
+def _keep(vault: Vault, content: bytes, holders: Sequence[_Holder]) -> _Kept:
+    """Keeps an answer, which is erased with the first of those it tells of, and its new holders."""
+    new: list[_Holder] = []
+    known: list[tuple[str, _Holder]] = []
+    mentioned: list[str] = []
+    for holder in holders:
+        there = vault.find(*holder.account_key)
+        if not there:
+            new.append(holder)
+            continue
+        mentioned.append(there[0])
+        if holder.record not in vault.records(there[0]):
+            known.append((there[0], holder))
+    batch = None
+    if new:
+        columns: dict[str, tuple[list[str], list[int]]] = {}
+        for at, holder in enumerate(new):
+            for kind, text in holder.keys:
+                texts, places = columns.setdefault(kind, ([], []))
+                texts.append(text)
+                places.append(at)
+        batch = vault.add_many(
+            [canonical_json(holder.record) for holder in new],
+            [KeyColumn(kind, texts, places) for kind, (texts, places) in sorted(columns.items())],
+        )
+        mentioned += batch.refs()
+    file, commitment = vault.keep(content, mentioned)
+    return _Kept(file, commitment, batch, known)
 
 
 def _account_key(label: str, account: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ account numbers lie in the vault; the case's own files know `P7` (who holds an a
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -64,13 +64,16 @@ def checked_grade(text: str) -> str:
     return grade
 
 
-def linked_persons(case: CaseFile, vault: Vault) -> list[LinkedPerson]:
+def linked_persons(
+    case: CaseFile, vault: Vault, before: Sequence[Entry] | None = None
+) -> list[LinkedPerson]:
     """Every account that a standing return links to a payment, by entry and account.
 
-    Who was erased is left out. Raises CaseError where a return's file is gone or was changed.
+    `before` are the entries to go by, None for those that stand now. Who was erased is left out.
+    Raises CaseError where a return's file is gone or was changed.
     """
     found = []
-    entries = case.standing()
+    entries = case.standing() if before is None else before
     first = first_refs(entries)
     for entry in (e for e in entries if e.kind == "return"):
         rows: dict[tuple[str, str], list[Mapping[str, str]]] = {}

@@ -36,6 +36,11 @@ def identity_keys(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(kind, said[kind]) for kind in _BY if said[kind]]
 
 
+def sayings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a record says of a person: itself, and what else the same answer says in `also`."""
+    return [record, *record.get("also", ())]
+
+
 def folded(text: str) -> str:
     """The text in one form of Unicode, without case and with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
@@ -52,7 +57,8 @@ def suggestions(
     joined, apart = first_refs(entries), _apart(entries)
     held: dict[tuple[str, str], list[str]] = {}
     for ref in refs:
-        for key in dict.fromkeys(k for record in records(ref) for k in identity_keys(record)):
+        said = [saying for record in records(ref) for saying in sayings(record)]
+        for key in dict.fromkeys(key for saying in said for key in identity_keys(saying)):
             held.setdefault(key, []).append(ref)
     why: dict[tuple[str, str], set[str]] = {}
     for (kind, _), those in held.items():

@@ -13,6 +13,8 @@ from tests.cli.conftest import Session
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
+from peelchain.case.vault import Vault
+
 DATE = ("--date", "2024-02-01")
 
 
@@ -193,3 +195,48 @@ def test_what_cannot_be_imported_leaves_no_trace(answered, tmp_path):
     assert (case / "private" / "vault.sqlite").read_bytes() == vault
     entries = peelchain("case", "journal", "--case", case, "--json").answer["entries"]
     assert len(entries) == max(a["entry"] for a in answered.imported.values())
+
+
+def replayed(answered: Answered, case: Path, entry: int) -> dict[str, Any]:
+    ran = peelchain(
+        *("case", "replay", "--case", case, "--store", answered.store, "--entry", entry, "--json")
+    )
+    (found,) = [e for e in json.loads(ran.out)["entries"] if e["entry"] == entry]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_return_replays_to_the_same_bytes(answered):
+    for answer in answered.imported.values():
+        assert replayed(answered, answered.case, answer["entry"])["result"] == "same"
+
+
+def test_an_erased_person_is_gone_from_the_case_and_its_return_says_so(answered, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(answered.case, case)
+    gone = peelchain("case", "returns", "persons", "--case", case, "--json").answer["persons"][0]
+    with Vault.open(case) as vault:
+        vault.erase(gone["refs"])
+    left = peelchain("case", "returns", "persons", "--names", "--case", case, "--json").answer
+    assert gone["person"] not in [row["person"] for row in left["persons"]]
+    entry = gone["accounts"][0]["entry"]
+    others = [a["entry"] for a in answered.imported.values() if a["entry"] != entry]
+    assert replayed(answered, case, entry)["result"] == "erased"
+    assert replayed(answered, case, others[0])["result"] == "same"
+
+
+def test_an_answer_imported_again_names_the_same_persons(answered, tmp_path):
+    case = tmp_path / "case"
+    shutil.copytree(answered.case, case)
+    stem, first = next(iter(answered.imported.items()))
+    how = json.loads((answered.answers / "import.json").read_text())[stem]
+    file, service = answered.answers / f"{stem}.csv", first["service"]["entity"]
+    told = ("import", file, "--case", case, "--store", answered.store, "--service", service)
+    undo = ("case", "undo", first["entry"], "--reason", "wrong grade", "--case", case, "--json")
+    assert peelchain(*undo).code == 0
+    shown = peelchain("case", "returns", "show", "--case", case, "--json").answer["returns"]
+    assert first["entry"] not in [r["entry"] for r in shown]
+    again = peelchain("case", "returns", *told, "--grade", "C3", *how["arguments"], "--json").answer
+    assert again["persons"] == first["persons"]
+    assert again["mismatches"] == first["mismatches"]
+    assert (again["grade"], first["grade"]) == ("C3", "B2")

@@ -12,6 +12,7 @@ from peelchain.cli.options import (
     CaseOption,
     DateOption,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     PolicyOption,
@@ -107,6 +108,7 @@ def report(
         int | None,
         typer.Option(metavar="ENTRY", min=1, help="The run's entry; default the last run."),
     ] = None,
+    language: LanguageOption = "en",
     headers_from: Annotated[
         int | None,
         typer.Option(
@@ -126,12 +128,13 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
-    asked = {"run": run, "headers_from": headers_from}
+    asked = {"language": language, "run": run, "headers_from": headers_from}
     parameters = {name: value for name, value in asked.items() if value is not None}
     with progress() as tell:
         answer = actions.report_case(case, store, parameters, moment, tell)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)

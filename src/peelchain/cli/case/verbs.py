@@ -3,6 +3,7 @@
 from peelchain.cli.case import attest as attest
 from peelchain.cli.case import challenge as challenge
 from peelchain.cli.case import disclosure as disclosure
+from peelchain.cli.case import erase as erase
 from peelchain.cli.case import exhibits as exhibits
 from peelchain.cli.case import expand as expand
 from peelchain.cli.case import forfeiture as forfeiture
@@ -12,6 +13,7 @@ from peelchain.cli.case import journal as journal
 from peelchain.cli.case import keys as keys
 from peelchain.cli.case import opening as opening
 from peelchain.cli.case import redact as redact
+from peelchain.cli.case import referrals as referrals
 from peelchain.cli.case import replay as replay
 from peelchain.cli.case import requests as requests
 from peelchain.cli.case import returns as returns
