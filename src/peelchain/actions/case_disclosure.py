@@ -56,8 +56,12 @@ def _handed(case: CaseFile, entry: Entry, entries: list[Entry]) -> list[Handed]:
     if entry.kind == "request":
         services = [str(s["entity"]) for s in entry.body.get("services", [])]
         return [Handed(entry.seq, "request", name, {entry.seq: frozenset()}) for name in services]
-    if entry.kind == "referral":
-        return [Handed(entry.seq, "referral", to, {entry.seq: frozenset()})]
+    if entry.kind == "referral" and "packages" in entry.body:
+        sent = entry.value("recipients") or dict.fromkeys(entry.body.get("outputs", {"": ""}))
+        return [
+            Handed(entry.seq, "referral", name, {entry.seq: frozenset()})
+            for _, name in sorted(sent.items())
+        ]
     return []
 
 

@@ -39,7 +39,11 @@ def show(folder: Path) -> Row:
             ],
             "hypotheses": [_hypothesis(e, stands) for e in by_kind.get("hypothesis", [])],
             "notes": [
-                {**_dated(e), "text": _text(e), "about": [named(a) for a in e.body["about"]]}
+                {
+                    **_dated(e),
+                    "text": _text(e),
+                    "about": [named(a) for a in e.body.get("about", [])],
+                }
                 for e in by_kind.get("note", [])
             ],
             "decisions": [
@@ -47,7 +51,7 @@ def show(folder: Path) -> Row:
                     **_dated(e),
                     "text": _text(e),
                     "by": _text(e, "by"),
-                    "on": [named(a) for a in e.body["on"]],
+                    "on": [named(a) for a in e.body.get("on", [])],
                 }
                 for e in by_kind.get("decision", [])
             ],

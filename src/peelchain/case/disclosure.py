@@ -92,7 +92,10 @@ def what(entry: Entry) -> str:
         return f"undoes entry {body['undoes']} ({body.get('kind')})"
     if entry.kind in ("note", "decision"):
         about = [named(row) for row in body.get("about", body.get("on", []))]
+        about += [str(body["person"])] if "person" in body else []
         return f"about {', '.join(about)}" if about else ""
+    if entry.kind == "approval":
+        return f"of {body['person']}"
     if entry.kind == "export":
         return f"entries up to {body['last_seq']}, SHA-256 {body['sha256']}"
     return ", ".join(f"{name} {digest}" for name, digest in body.get("outputs", {}).items())

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
 from peelchain.case.casefile import CaseFile
+
+NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 def rows(case):
@@ -79,3 +82,21 @@ def test_what_was_erased_is_said_to_be_lost(worked):
         case.journal.erase(5, "text")
     assert rows(worked)[1][5]["lost"] == ["text"]
     assert worked.look("show").answer["notes"][0]["text"] == "(withheld)"
+
+
+def test_a_referral_is_disclosed_to_whom_it_was_sent(worked):
+    sent = {"persons": ["P1"], "packages": [{"package": "SE"}, {"package": "NO"}]}
+    to = {"recipients": {"SE": "a police authority", "NO": "a prosecutor"}, "persons_of": {}}
+    with CaseFile.open(worked.folder) as case:
+        case.append("decision", {"decides": "referral", "on": [], "person": "P1"}, NOON)
+        case.append("referral", sent, NOON, to)
+    answer, by_entry = rows(worked)
+    assert by_entry[5]["what"] == "about P1"
+    assert [(d["how"], d["to"]) for d in by_entry[6]["disclosed"]] == [
+        ("referral", "a prosecutor"),
+        ("referral", "a police authority"),
+    ]
+    assert {"entry": 6, "how": "referral", "to": "a prosecutor", "entries": 1} in (
+        answer["handed_out"]
+    )
+    assert worked.look("show").answer["decisions"][0]["on"] == []
