@@ -108,7 +108,7 @@ def assurance_of(report: dict[str, Any]) -> dict[str, Any]:
                                 "rule": "multi_input",
                                 "label": None,
                                 "doubt": "0.0042",
-                                "doubt_basis": "measured",
+                                "doubt_basis": "simulated",
                             }
                         ],
                         "doubt": "0.0042",

@@ -259,12 +259,13 @@ def would_change(texts: Texts, report: Report) -> list[Block]:
     cells: list[list[Any]] = []
     for row in rows[:_MOST_ROWS]:
         best = row["sets"][0]
+        members = best["elements"]
         cells.append(
             [
                 _of(texts, row),
-                [line(_outcome(texts, row)), *_minimum(texts, row)],
-                [_element(texts, element) for element in best["elements"][:_MOST_ELEMENTS]]
-                + _more_elements(texts, best["elements"]),
+                [line(_effect(texts, row)), *_minimum(texts, row)],
+                [_element(texts, member) for member in members[:_MOST_ELEMENTS]]
+                + _more_elements(texts, members),
                 _said(best["doubt"]),
             ]
         )
@@ -287,7 +288,7 @@ def _of(texts: Texts, row: Row) -> list[dict[str, str]]:
     return lines
 
 
-def _outcome(texts: Texts, row: Row) -> str:
+def _effect(texts: Texts, row: Row) -> str:
     """What would be found instead."""
     if row["outcome"] == "below":
         return texts.say("change.below", amount=btc(row["below_sat"]))
