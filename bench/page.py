@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.bounds_page import bounds_section
+from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
+from bench.extract_page import extract_section
 from bench.measure import RESULTS, ROOT, saved
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
@@ -59,6 +61,10 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += stored_section(results["stored"])
     if "bounds" in results:
         lines += bounds_section(results["bounds"])
+    if "bundle" in results:
+        lines += bundle_section(results["bundle"])
+    if "extract" in results:
+        lines += extract_section(results["extract"], _where(results["extract"]))
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

@@ -36,7 +36,7 @@ def diff(
     """
     with CaseFile.open(folder) as case:
         entry = _run(case, run)
-        label = str(case.entries()[0].body["subject"])
+        label = str(case.opening().body["subject"])
     inputs, parameters = entry.body["inputs"], entry.body["parameters"]
     with view_of(store, inputs, progress) as view:
         before = findings_by_place(derive_findings(view, parameters, label, progress))

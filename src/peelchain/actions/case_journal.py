@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.case_keys import HOLDS, signatures
-from peelchain.case.casefile import CaseFile
+from peelchain.case.casefile import CaseFile, standing
 
 
 def journal(folder: Path, *, check: bool = False) -> dict[str, Any]:
@@ -16,8 +16,8 @@ def journal(folder: Path, *, check: bool = False) -> dict[str, Any]:
     signatures do; both are None without.
     """
     with CaseFile.open(folder) as case:
-        stands = {entry.seq for entry in case.standing()}
-        found = case.entries()
+        stands = {entry.seq for entry in standing(case.rows())}
+        found = case.rows()
         signed = signatures(found) if check else [None] * len(found)
         entries = []
         for entry, of in zip(found, signed, strict=True):

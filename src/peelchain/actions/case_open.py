@@ -43,7 +43,9 @@ def new_case(
     folder: Path, title: str, subject: str, network: Network, moment: datetime
 ) -> CaseFile:
     """A new case with its first entry. Raises CaseError where the folder holds anything."""
-    case = CaseFile.create(folder)
+    # one whose process died as it was opened has a journal without entries
+    begun = (folder / JOURNAL).is_file()
+    case = CaseFile.open(folder) if begun else CaseFile.create(folder)
     body = {
         "name": name_of(folder),
         "title": title,
@@ -52,7 +54,10 @@ def new_case(
         "software": {"name": "peelchain", "version": __version__},
     }
     try:
-        case.append("opened", body, moment)
+        with case.at_work():
+            if case.entries():
+                raise CaseError(f"{folder} holds a case already; give a new or empty folder")
+            case.append("opened", body, moment)
     except BaseException:
         case.close()
         raise

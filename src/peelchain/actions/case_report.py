@@ -27,6 +27,7 @@ from peelchain.case.report import (
     doubts_in_words,
     flow_svg,
     render_pdf,
+    statement_docx,
     summary,
     timeline_svg,
 )
@@ -40,6 +41,7 @@ from peelchain.units import format_time
 BUNDLE = "bundle.zip"
 REPORT_FILES = {
     "report": "report.pdf",
+    "statement": "statement.docx",
     "data": "report.json",
     "page": "report.html",
     "flow": "flow.svg",
@@ -111,6 +113,7 @@ def report_of_case(work: Work) -> Result:
     work.progress("report", 2, 3)
     outputs: dict[str, bytes | Path] = {
         "report.pdf": render_pdf(report, case, digest=digest, record=record),
+        "statement.docx": statement_docx(report, case, digest=digest, record=record),
         "report.json": canonical_json(report),
         "report.html": page(report),
         "flow.svg": flow_svg(report).encode(),

@@ -18,6 +18,7 @@ from peelchain.actions.trace_filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import carry_out
 from peelchain.case.casefile import CaseFile
+from peelchain.case.report.catalogue import load_texts
 from peelchain.case.subject import read_seeds, resolve
 from peelchain.errors import CaseError, MisuseError
 from peelchain.tags.knowledge import ALL, Knowledge
@@ -47,6 +48,7 @@ def run_case(request: RunRequest, progress: Progress = silent) -> Row:
     """Traces the seeds both ways and journals the run; gives its totals and findings."""
     rules, moment = case_rules(request.rules or RULES), moment_of(request.date_utc)
     with CaseFile.open(request.case) as case:
+        case.refuse_if_broken()
         given = read_seeds(request.seeds) if request.seeds else seeds_of(case)
         if not given:
             raise MisuseError(
@@ -88,7 +90,9 @@ def report_case(
     The files of an earlier report move to earlier/SEQ/. Raises CaseError without a run.
     """
     moment = moment_of(date_utc)
+    load_texts(str((parameters or {}).get("language", "en")))
     with CaseFile.open(folder) as case:
+        case.refuse_if_broken()
         run = case.last("run")
         if run is None:
             raise CaseError(f"{folder} has no run yet; run 'peelchain case run' first")
@@ -101,7 +105,7 @@ def report_case(
 
 
 def _check_network(case: CaseFile, view: StoreView) -> None:
-    network = case.entries()[0].body["network"]
+    network = case.opening().body["network"]
     if network != view.network.name:
         raise CaseError(
             f"the case is about {network}, and the store holds {view.network.name}; give the store "

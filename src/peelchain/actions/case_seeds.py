@@ -33,7 +33,7 @@ def change_seeds(
     """
     seeds = sorted(set(read_seeds(given)))
     with CaseFile.open(folder) as case, case.at_work(waiting):
-        network = by_name(str(case.entries()[0].body["network"]))
+        network = by_name(str(case.opening().body["network"]))
         for seed in seeds:
             _check(seed, lambda text: script_pubkey(text, network))
         known = seeds_of(case)

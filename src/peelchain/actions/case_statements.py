@@ -8,6 +8,7 @@ from typing import Any
 
 from peelchain.actions.moment import moment_of
 from peelchain.case.casefile import CaseFile
+from peelchain.case.disclosure import rests_on
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.references import is_reference, name_next, named, refer
 from peelchain.errors import CaseError, MisuseError
@@ -92,8 +93,9 @@ def undo(
     date_utc: datetime | None = None,
     waiting: Waiting = silently,
 ) -> Row:
-    """Takes an entry back by a new one; gives that. What it says stays in the journal.
+    """Takes an entry back by a new one; gives that, and what stands and rests on the old one.
 
+    Nothing leaves the journal, and what rested on the entry is not undone with it.
     Raises CaseError for an entry that is not there, does not stand, or tells of what has happened
     and cannot be taken back.
     """
@@ -105,10 +107,13 @@ def undo(
             raise CaseError(f"entry {seq} is of the kind {entry.kind!r}, which cannot be undone")
         if seq in undone(case):
             raise CaseError(f"entry {seq} is undone already")
-        return said(
+        standing = case.standing()
+        resting = [e.seq for e in standing if seq in rests_on(e, standing)]
+        made = said(
             case, "undo", {"undoes": seq, "kind": entry.kind},
             {"reason": checked_text(reason)}, date_utc,
         )  # fmt: skip
+        return {**made, "resting": resting}
 
 
 def undone(case: CaseFile) -> dict[int, int]:
@@ -154,6 +159,7 @@ def _is_phrase(words: list[str]) -> bool:
 
 def said(case: CaseFile, kind: str, body: Row, sealed: Row, date_utc: datetime | None) -> Row:
     """Journals a statement; gives the entry's number, time, kind and hash, and what it says."""
+    case.opening()
     entry = case.append(kind, body, moment_of(date_utc), sealed)
     return {
         "case": str(case.folder),

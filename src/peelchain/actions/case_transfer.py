@@ -41,7 +41,7 @@ def export_case(
     if out.exists():
         raise CaseError(f"{out} exists already; choose another name")
     with CaseFile.open(folder) as case, case.at_work(waiting):
-        name = str(case.entries()[0].body["name"])
+        name = str(case.opening().body["name"])
         sealed = {"to": checked_text(to)} if to else {}
         held = held_files(case)
         with _personal(folder, wanted=with_personal_data) as private, _written(out) as part:

@@ -34,6 +34,7 @@ MOST_FINDINGS = 500
 """Findings of a case up to which each of them is challenged where none is named."""
 
 MOST_LOOKS = 60
+_MOST_LINKS = 5_000_000
 _LISTS: dict[str, Direction] = {"inflows": "backward", "outflows": "forward"}
 _SERVICE = re.compile(r"S[1-9][0-9]*")
 _MILLIONTHS = 1_000_000
@@ -185,10 +186,10 @@ def conclusions(derived: CaseFindings, names: Sequence[str], below: int | None) 
 def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
     """What would overturn what a report says of each service, and all that was challenged of it.
 
-    On a chain too long to be clustered anew, the last challenge alone.
+    Where there are too many links to be left out again and again, the last challenge alone.
     """
     rows: list[Row] = []
-    if work.store.in_memory:
+    if work.store.clusters.links.num_rows <= _MOST_LINKS:
         parameters = {
             "seeds": list(derived.subject.seeds),
             "rules": list(derived.rules),
@@ -208,15 +209,26 @@ def would_change(work: Work, run_seq: int, derived: CaseFindings) -> list[Row]:
 
 
 def _for_report(row: Row) -> Row:
-    kept = ("finding", "direction", "label", "was_sat", "below_sat", "becomes", "proved")
-    members = row["smallest"]
-    measured = all(one["doubt_basis"] == "measured" for one in members)
+    """A row for a reader: the smallest set first, then the likeliest where that is another."""
+    kept = ("finding", "direction", "label", "was_sat", "below_sat", "becomes")
+    sets = [(row["smallest"], row["doubt"])]
+    if row["likeliest"] not in (None, row["smallest"]):
+        sets.append((row["likeliest"], row["likeliest_doubt"]))
     return {
         **{key: row[key] for key in kept},
-        "effect": row["effect"],
-        "members": [{key: one[key] for key in ("kind", "id", "rule", "label")} for one in members],
-        "truth": row["doubt"] if measured else None,
+        "outcome": row["effect"],
+        "size": len(row["smallest"]),
+        "minimum": row["proved"],
+        "sets": [
+            # a tag's doubt orders sets and is no share that was measured
+            {"elements": elements, "doubt": doubt if _is_measured(elements) else None}
+            for elements, doubt in sets
+        ],
     }
+
+
+def _is_measured(elements: Sequence[Row]) -> bool:
+    return all(one["doubt_basis"] == "measured" for one in elements)
 
 
 def challenged(
@@ -384,7 +396,7 @@ def _effect(conclusion: Conclusion, case: Supposed | None) -> tuple[str, Row | N
     if same:
         return "below", {"label": conclusion.label, "traced_sat": sum(sat for _, sat in same)}
     if there:
-        return "other_service", {"label": there[0][0].label, "traced_sat": there[0][1]}
+        return "another_service", {"label": there[0][0].label, "traced_sat": there[0][1]}
     return "gone", None
 
 

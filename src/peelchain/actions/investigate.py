@@ -16,6 +16,7 @@ from peelchain.actions.trace_rules import canonical_rule, public_rule
 from peelchain.actions.view import StoreView
 from peelchain.actions.work import carry_out
 from peelchain.case.casefile import JOURNAL, CaseFile
+from peelchain.case.report.catalogue import load_texts
 from peelchain.case.subject import read_seeds, resolve
 from peelchain.errors import CaseError, MisuseError, StoreLockedError
 from peelchain.tags.knowledge import ALL, Knowledge
@@ -29,7 +30,8 @@ class Request:
     """What an investigation is asked.
 
     `date_utc` is the date of the case; None: now, or SOURCE_DATE_EPOCH where that is set. The first
-    of `rules` is the one that fiat is given for. `knowledge` is what tags count.
+    of `rules` is the one that fiat is given for. `knowledge` is what tags count, `language` that of
+    the report.
     """
 
     seeds: list[str]
@@ -41,10 +43,12 @@ class Request:
     limits: Limits = field(default_factory=Limits)
     date_utc: datetime | None = None
     knowledge: Knowledge = ALL
+    language: str = "en"
 
 
 def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]:
     """Opens a case, traces its subject both ways, writes report and bundle; gives the findings."""
+    load_texts(request.language)
     seeds = read_seeds(request.seeds)
     rules = case_rules(request.rules)
     moment = moment_of(request.date_utc)
@@ -65,7 +69,13 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
                 )
             carry_out(case, "run", run_of_case, parameters, moment, view=view, progress=progress)
             answer = carry_out(
-                case, "report", report_of_case, {}, moment, view=view, progress=progress
+                case,
+                "report",
+                report_of_case,
+                {"language": request.language},
+                moment,
+                view=view,
+                progress=progress,
             )
         paths = {key: answer["files"][name] for key, name in REPORT_FILES.items()}
         tables = {
@@ -86,7 +96,10 @@ def opened_case(
 ) -> CaseFile:
     """The case in a folder, opened anew where the folder is new or empty. Raises CaseError."""
     if (folder / JOURNAL).exists():
-        return CaseFile.open(folder)
+        case = CaseFile.open(folder)
+        if case.entries() or case.journal.broken:
+            return case
+        case.close()
     return new_case(folder, title, subject, view.network, moment)
 
 

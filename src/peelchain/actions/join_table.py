@@ -305,7 +305,7 @@ def _as_recorded(entry: Entry, joined: Joined) -> bool:
 
 def _listed_again(work: Work) -> Listed:
     given = work.parameters["batch"]
-    with Vault.open(work.case.folder) as vault:
+    with work.vault() as vault:
         batch = vault.batch(given["number"])
         if batch.root != given["root"]:
             raise CaseError(f"the vault's batch {batch.number} is not that of entry {work.seq}")

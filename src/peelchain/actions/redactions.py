@@ -122,11 +122,11 @@ def openings_of_case(work: Work) -> Result:
 def bundle_of(case: CaseFile, report: Entry) -> Path:
     """The bundle of a report entry, wherever in the case it lies by now. Raises CaseError."""
     wanted = report.body["outputs"]["bundle.zip"]
-    for path in (case.folder / "bundle.zip", *sorted(case.folder.glob("earlier/*/bundle.zip"))):
-        if path.is_file():
-            with path.open("rb") as file:
-                if file_digest(file, "sha256").hexdigest() == wanted:
-                    return path
+    path = case.output(report, "bundle.zip")
+    if path.is_file():
+        with path.open("rb") as file:
+            if file_digest(file, "sha256").hexdigest() == wanted:
+                return path
     raise CaseError(
         f"{case.folder} has no bundle with the SHA-256 {wanted} that entry {report.seq} made; "
         "bring it back, or write the report again"

@@ -11,7 +11,6 @@ from peelchain.actions.case_findings import CaseFindings, derive_findings
 from peelchain.actions.case_views import view_of
 from peelchain.actions.moment import moment_of
 from peelchain.actions.progress import Progress, silent
-from peelchain.actions.view import StoreView
 from peelchain.actions.work import Result, Work, carry_out
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
@@ -184,7 +183,7 @@ def request_of_case(work: Work) -> Result:
         derived.sources, {o for asked in of_service.values() for o in outpoints_of(asked)}
     )
     currencies = tuple(sorted({c for place in where.values() for c in place.fiat}))
-    jurisdictions = _jurisdictions(view, derived)
+    jurisdictions = _jurisdictions(derived)
     date_utc = format_time(int(work.moment.timestamp()))
     outputs: dict[str, bytes | Path] = {}
     services: list[Row] = []
@@ -295,8 +294,10 @@ def _entity(report: Mapping[str, Any], there: set[str], name: str) -> str:
     raise MisuseError(f"{shown(name)} {why}; give one of {known}")
 
 
-def _jurisdictions(view: StoreView, derived: CaseFindings) -> dict[str, tuple[str, ...]]:
-    return {}
+def _jurisdictions(derived: CaseFindings) -> dict[str, tuple[str, ...]]:
+    """The jurisdictions of each service, by its actor."""
+    found = derived.found
+    return {entity: found.marks[name].jurisdictions for name, entity in found.entity_of.items()}
 
 
 def _by_jurisdiction(services: Sequence[Row]) -> list[Row]:

@@ -105,7 +105,7 @@ def return_of_case(work: Work) -> Result:
         requests, work.case, str(parameters["service"]), int(parameters["request"])
     )
     label, reading = str(service["label"]), Reading(**parameters["reading"])
-    with Vault.open(work.case.folder) as vault:
+    with work.vault() as vault:
         content = vault.kept(str(parameters["file"]))
         answer = read_answer(content, str(parameters["file"]), reading)
         work.progress("answer", 0, len(answer.rows))

@@ -3,21 +3,25 @@
 import copy
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from peelchain.actions.case_views import view_of
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import CaseFile
+from peelchain.case.services import Services, services
 from peelchain.cluster.merge import merge_links
 from peelchain.cluster.of_store import Clusters
-from peelchain.errors import CaseError, MisuseError
+from peelchain.cluster.split import SplitIndex, without_links
+from peelchain.errors import CaseError
+from peelchain.store.stored_chain import StoredChain
 from peelchain.tags.knowledge import Knowledge
+from peelchain.tags.services import Attribution
 
 _HELD = ("lookup", "arrays", "chain", "clusters")
 """What no tag has a part in: read once for every supposition."""
@@ -43,28 +47,44 @@ def supposing(
 ) -> StoreView:
     """The view without these tags and without the links of these transactions.
 
-    The chain itself, CoinJoins and everything else stay as they are. Raises MisuseError where links
-    are to fall on a chain that is too long to be clustered anew for it.
+    The chain itself, CoinJoins and everything else stay as they are.
     """
     other = knowing(view, view.knowledge.without(*tag_ids))
     if not tx_ids:
         return other
-    if not view.in_memory:
-        raise MisuseError(
-            "the chain is too long to be clustered anew for one supposition; leave links out by "
-            "'peelchain cluster run --exclude TXID' and trace again"
-        )
-    gone = pa.array(np.array(sorted(tx_ids), np.int64))
-    links = view.clusters.links
-    links = links.filter(pc.invert(pc.is_in(links["tx_id"], gone)))
-    tables = {"links": links, "clusters": merge_links(links)}
     clusters = view.clusters
+    links, index = without_links(clusters.links, clusters.index, tx_ids)
 
     def read(name: str) -> pa.Table:
-        return tables[name] if name in tables else clusters.read(name)
+        if name == "clusters":
+            return merge_links(links)
+        return links if name == "links" else clusters.read(name)
 
-    other.__dict__["clusters"] = Clusters(clusters.policy, None, read)
+    other.__dict__["clusters"] = Clusters(clusters.policy, None, read, index)
+    if isinstance(view.chain, StoredChain) and view.chain.knows_clusters:
+        other.__dict__["services"] = _services(other.attribution, index)
     return other
+
+
+def _services(attribution: Attribution, index: SplitIndex) -> Services:
+    """The services by cluster, but for those that lost links: the chain knows them as they were."""
+    by_cluster = services(attribution, index, by_cluster=True)
+    parts = np.array([index.is_part(c) for c in by_cluster.clusters.tolist()], bool)
+    if not parts.any():
+        return by_cluster
+    members = index.members_of(by_cluster.clusters[parts].tolist())
+    found = np.concatenate(members)
+    marks = np.repeat(by_cluster.cluster_mark_of[parts], [len(scripts) for scripts in members])
+    new = ~np.isin(found, by_cluster.scripts)
+    scripts = np.concatenate([by_cluster.scripts, found[new]])
+    order = np.argsort(scripts, kind="stable")
+    return replace(
+        by_cluster,
+        scripts=scripts[order],
+        mark_of=np.concatenate([by_cluster.mark_of, marks[new]])[order],
+        clusters=by_cluster.clusters[~parts],
+        cluster_mark_of=by_cluster.cluster_mark_of[~parts],
+    )
 
 
 @contextmanager

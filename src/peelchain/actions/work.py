@@ -23,7 +23,8 @@ from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import SCRATCH, CaseFile
 from peelchain.case.journal import Entry
-from peelchain.errors import CaseError, ErasedError, MisuseError
+from peelchain.case.vault import Vault
+from peelchain.errors import CaseError, ErasedError, MissingInputError, MisuseError
 
 SOFTWARE = f"peelchain {__version__}"
 SECRET = "secret"  # noqa: S105 - a name, not a secret
@@ -55,6 +56,18 @@ class Work:
         Raises ErasedError on replay where the secret was erased.
         """
         return bytes.fromhex(self.draw())
+
+    def vault(self) -> Vault:
+        """The case's personal data; close it. Raises MissingInputError where it is not here.
+
+        `Vault.open` would begin a new one, and replay must not write.
+        """
+        if not Vault.exists(self.case.folder):
+            raise MissingInputError(
+                f"{self.case.folder} does not have the personal data that this rests on; a case is "
+                "exported without, unless --with-personal-data is given"
+            )
+        return Vault.open(self.case.folder)
 
     @property
     def store(self) -> StoreView:

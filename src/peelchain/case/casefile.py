@@ -72,10 +72,10 @@ class CaseFile:
         if self._at_work:
             yield
             return
-        self._refuse_if_broken()
+        self.refuse_if_broken()
         with held(self.folder, waiting):
             self.journal.refresh()
-            self._refuse_if_broken()
+            self.refuse_if_broken()
             self._at_work = True
             try:
                 self._settle()
@@ -96,14 +96,20 @@ class CaseFile:
                 self.signer = signer_of(self.folder)[1]
             return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
 
-    def _refuse_if_broken(self) -> None:
+    def refuse_if_broken(self) -> None:
+        """Raises CaseError, naming the entry, where the journal's chain is broken."""
         if self.journal.broken is not None:
             raise CaseError(
                 f"{self.journal.broken}; nothing can be added: keep it as it is and open a new case"
             )
 
     def entries(self) -> list[Entry]:
-        """Every entry, undone ones too; of a broken journal those before a row that is none."""
+        """Every entry, undone ones too; of a broken journal those before the break."""
+        held = self.journal.last_seq
+        return [e for e in self.rows() if self.journal.broken is None or e.seq <= held]
+
+    def rows(self) -> list[Entry]:
+        """Every entry that can be read, in a broken journal those that do not hold too."""
         found = []
         try:
             for entry in self.journal.entries():
@@ -112,6 +118,16 @@ class CaseFile:
             if self.journal.broken is None:
                 raise
         return found
+
+    def opening(self) -> Entry:
+        """The first entry, which says what the case is about. Raises CaseError without one."""
+        entries = self.entries()
+        if not entries:
+            raise CaseError(
+                self.journal.broken
+                or f"{self.folder} holds a case that was never opened; run 'peelchain case open'"
+            )
+        return entries[0]
 
     def standing(self, *kinds: str, before: int | None = None) -> list[Entry]:
         """The entries that no later entry undoes, of some kinds or of all, in order.

@@ -47,7 +47,7 @@ def schedule(entries: Sequence[Entry], handed: Sequence[Handed]) -> list[Row]:
     stands |= {entry.seq for entry in entries if entry.kind == "undo"}
     uses: dict[int, list[int]] = {}
     for entry in entries:
-        for used in sorted(_rests_on(entry, entries)):
+        for used in sorted(rests_on(entry, entries)):
             uses.setdefault(used, []).append(entry.seq)
     reported = {e.body["run"] for e in entries if e.kind == "report" and e.seq in stands}
     rows = []
@@ -113,7 +113,7 @@ def _run(body: Row) -> str:
     return "; ".join(parts)
 
 
-def _rests_on(entry: Entry, entries: Sequence[Entry]) -> set[int]:
+def rests_on(entry: Entry, entries: Sequence[Entry]) -> set[int]:
     """The entries that one names: by number, or as the case's name for them."""
     body = entry.body
     rows = [*body.get("about", []), *body.get("on", []), body.get("what"), body.get("of")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from peelchain import _core
 from peelchain.case.canonical import canonical_json
+from peelchain.case.merkle import merkle_branches
 from peelchain.case.services import inputs_of
 from peelchain.case.sources import Sources
 from peelchain.store.raw_blocks import RawBlocks
@@ -60,25 +61,28 @@ def exhibits(
             raw = raw_blocks.block(row)
             spans = _core.transaction_spans(raw)
             txids = b"".join(span[0] for span in spans)
+            indices = [tx_id - row.first_tx_id for tx_id in by_height[row.height]]
+            branches = merkle_branches(txids, [0, *indices])
             block = {
                 "height": row.height,
                 "hash": format_hash(row.block_hash),
                 "coinbase": _core.without_witness(raw[spans[0][1] : spans[0][2]]).hex(),
-                "branch": [format_hash(h) for h in _core.merkle_branch(txids, 0)],
+                "branch": [format_hash(h) for h in branches[0]],
             }
             block_lines.write(canonical_json(block))
-            for tx_id in by_height[row.height]:
-                index = tx_id - row.first_tx_id
+            for index in indices:
                 txid, start, end = spans[index]
-                transaction = {
-                    "txid": format_hash(txid),
-                    "height": row.height,
-                    "index": index,
-                    "branch": [format_hash(h) for h in _core.merkle_branch(txids, index)],
-                    "raw": raw[start:end].hex(),
-                }
-                lines.write(canonical_json(transaction))
+                branch = [format_hash(h) for h in branches[index]]
+                raw_hex = raw[start:end].hex()
+                lines.write(_line(format_hash(txid), row.height, index, branch, raw_hex))
     progress(len(rows), len(rows))
     headers = b"".join(store.read("blocks", ["header"])["header"].to_pylist())
     lowest = min(by_height, default=None)
     return Exhibits(blocks, transactions, headers, len(tx_ids), lowest)
+
+
+def _line(txid: str, height: int, index: int, branch: list[str], raw: str) -> bytes:
+    """A line of transactions.jsonl. A million are written: canonical JSON, put together by hand."""
+    siblings = ",".join([f'"{h}"' for h in branch])
+    text = f'"branch":[{siblings}],"height":{height},"index":{index},"raw":"{raw}","txid":"{txid}"'
+    return f"{{{text}}}\n".encode("ascii")

@@ -71,12 +71,10 @@ def sign(
 def _signer(
     key: bytes, certificates: bytes | None, passphrase: bytes | None
 ) -> tuple[Any, str, str]:
-    from asn1crypto import keys, x509  # type: ignore[import-untyped]
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.serialization import pkcs12
     from cryptography.x509 import Certificate, load_pem_x509_certificates
     from pyhanko.sign.signers import SimpleSigner
-    from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     private: Any
     held: list[Certificate]
@@ -101,12 +99,9 @@ def _signer(
         ) from None
     if private.public_key() != held[0].public_key():
         raise MisuseError("the certificate is not that of the key; give the signer's own first")
-    der = serialization.Encoding.DER
-    plain = private.private_bytes(
-        der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    # The library reads keys from files or PKCS#12: this one never leaves memory.
+    whole = pkcs12.serialize_key_and_certificates(
+        None, private, held[0], held[1:], serialization.NoEncryption()
     )
-    loaded = [x509.Certificate.load(c.public_bytes(der)) for c in held]
-    store: Any = SimpleCertificateStore
-    store = store.from_certs(loaded)
-    signer = SimpleSigner(loaded[0], keys.PrivateKeyInfo.load(plain), store)
+    signer = SimpleSigner.load_pkcs12_data(whole, [])
     return signer, held[0].subject.rfc4514_string(), held[0].fingerprint(hashes.SHA256()).hex()

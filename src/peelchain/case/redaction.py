@@ -29,7 +29,7 @@ _NAMING = ("label", "category", "actor", "source", "creator", "lastmod", "file")
 _WITHOUT_JOURNAL = frozenset({
     "title", "date_utc", "network", "tip", "subject", "rules", "totals", "receipts", "inflows",
     "outflows", "by_service", "without_rate", "traces", "entities", "rates", "versions", "doubts",
-    "method", "assurance",
+    "method", "assurance", "language", "policy",
 })  # fmt: skip
 """The parts of report.json that tell nothing of the journal; any other is left out."""
 _NAMES_PARTIES = frozenset({"doubts", "assurance"})

@@ -69,7 +69,7 @@ def refer(case: CaseFile, text: str) -> Row:
     if _is_outpoint(text):
         return {"type": "outpoint", "outpoint": str(OutPoint.parse(text))}
     try:
-        script_pubkey(text, by_name(str(case.entries()[0].body["network"])))
+        script_pubkey(text, by_name(str(case.opening().body["network"])))
     except MisuseError as e:
         raise MisuseError(
             f"{shown(text)} names nothing: give a finding (R1, I1, O1), a party (S1), an entry "

@@ -7,6 +7,7 @@ the extra `attest`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from peelchain.errors import PeelchainError, SourceError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 MISSING = "timestamps need {}; run pip install 'peelchain[attest]'"
+_CERTIFICATES = 0xA0
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 
 
@@ -106,23 +108,42 @@ def _sorted(answer: bytes) -> bytes:
     """The answer with its certificates in the order that DER asks for.
 
     openssl and the authorities that run it send them in another, which the library refuses; they
-    are no part of what is signed.
+    are no part of what is signed. What is not of that form is given back as it is.
     """
-    from asn1crypto import cms, tsp  # type: ignore[import-untyped]
-
-    response = tsp.TimeStampResp.load(answer)
     try:
-        signed = response["time_stamp_token"]["content"]
-        encoded = [certificate.dump() for certificate in signed["certificates"]]
-        if encoded == sorted(encoded):
-            return answer
-        signed["certificates"] = cms.CertificateSet(
-            [cms.CertificateChoices.load(certificate) for certificate in sorted(encoded)]
-        )
-        response["time_stamp_token"]["content"] = signed
-        return bytes(response.dump())
-    except (TypeError, KeyError):  # a refusal has no token
+        _, token = _inside(answer, 0)[:2]
+        content = _inside(answer, token)[1]
+        signed_data = _inside(answer, content)[0]
+        for at in _inside(answer, signed_data):
+            if answer[at] == _CERTIFICATES:
+                first, end = _content(answer, at)
+                starts = [*_inside(answer, at), end]
+                held = [answer[a:b] for a, b in pairwise(starts)]
+                return answer[:first] + b"".join(sorted(held)) + answer[end:]
+    except (IndexError, ValueError):
         return answer
+    return answer
+
+
+def _inside(data: bytes, at: int) -> list[int]:
+    """Where the elements within a DER element begin."""
+    start, end = _content(data, at)
+    found = []
+    while start < end:
+        found.append(start)
+        start = _content(data, start)[1]
+    return found
+
+
+def _content(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content of a DER element begins and ends. Raises ValueError beyond the data."""
+    size, start = data[at + 1], at + 2
+    if size > 127:
+        start += size - 128
+        size = int.from_bytes(data[at + 2 : start], "big")
+    if start + size > len(data):
+        raise ValueError("cut short")
+    return start, start + size
 
 
 def _certificates(authorities: Sequence[bytes]) -> list["Certificate"]:

@@ -12,6 +12,7 @@ from peelchain.cli.options import (
     STDIN,
     AsOfOption,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     StoreOption,
@@ -60,6 +61,7 @@ def investigate(
             formats=DATES,
         ),
     ] = None,
+    language: LanguageOption = "en",
     json: JsonOption = False,
 ) -> None:
     """Open a case on seeds, trace both ways, write the report and the evidence bundle.
@@ -79,6 +81,7 @@ def investigate(
         rules=tuple(rule) if rule else actions.RULES,
         limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
         date_utc=checked_date(date, "--date"),
+        language=language,
         knowledge=knowledge_of(as_of),
     )
     with progress() as report:
@@ -86,5 +89,6 @@ def investigate(
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)

@@ -78,6 +78,10 @@ OptionalStoreOption = Annotated[
     ),
 ]
 
+LanguageOption = Annotated[
+    str, typer.Option(metavar="CODE", help="The language of what is written: en or es.")
+]
+
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 """The forms in which a date is taken."""
 

@@ -40,6 +40,10 @@ WORDS = (
             "deposit_candidate",
             "value",
             "payers",
+            "name",
+            "office",
+            "qualification",
+            "instructed",
             *re.findall(r'"([a-z]+)"', LIMITS),
         ]
     )
@@ -122,13 +126,14 @@ def test_no_sentence_stands_in_the_code(file):
         for n in ast.walk(raised)
     }
     told |= {id(s.value) for s in ast.walk(tree) if isinstance(s, ast.Expr)}
-
+    command = "python verify.py --expect "
     phrases = [
         n.value
         for n in ast.walk(tree)
         if isinstance(n, ast.Constant)
         and isinstance(n.value, str)
         and id(n) not in told
+        and n.value != command
         and re.search(r"[a-z]{3,} [a-z]{2,}", n.value)
         and "<" not in n.value
     ]

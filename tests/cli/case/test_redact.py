@@ -90,3 +90,30 @@ def test_scripts_are_verified_by_core(case: Path) -> None:
     assert answer["kernel"]["failed"] == 0
     shown = peelchain("verify", case / "bundle.zip", "--kernel")
     assert "scripts by Core" in shown.out
+
+
+def test_a_redaction_and_its_openings_replay_to_the_same_bytes(
+    case: Path, investigated: Session
+) -> None:
+    peelchain("case", "redact", "--case", case, "--for", "x", "--without", "label")
+    peelchain("case", "reveal", "entities.jsonl", "--case", case)
+    answer = peelchain(
+        "case", "replay", "--case", case, "--store", investigated.store, "--json"
+    ).answer
+    said = {entry["kind"]: entry["result"] for entry in answer["entries"]}
+    assert said["redaction"] == said["reveal"] == "same"
+
+
+def test_headers_begin_at_a_checkpoint_where_it_is_asked(case: Path, investigated: Session) -> None:
+    blocks = read_files(case / "bundle.zip")["data/blocks.jsonl"]
+    lowest = json.loads(blocks.splitlines()[0])["height"]
+    command = ("case", "report", "--case", case, "--store", investigated.store)
+    peelchain(*command, "--headers-from", lowest + 1).refused(2, f"--headers-from {lowest}")
+    small = peelchain(*command, "--headers-from", lowest, "--json").answer
+    assert small["digest"] != (investigated.case / "digest.txt").read_text().strip()
+    answer = peelchain("verify", case / "bundle.zip", "--json").answer
+    assert answer["ok"] is True
+    assert any(f"headers before checkpoint {lowest} " in line for line in answer["unchecked"])
+    headers = read_files(case / "bundle.zip")["data/headers.bin"]
+    whole = read_files(investigated.case / "bundle.zip")["data/headers.bin"]
+    assert headers == whole[80 * lowest :]

@@ -181,3 +181,23 @@ def test_another_chain_is_said_to_be_another(reported, tmp_path):
     assert ran.code == 1
     assert '"not on this chain"' in ran.out
     assert "another block" in ran.out or "ends at height" in ran.out
+
+
+def test_without_the_personal_data_of_a_table_its_join_is_not_replayed(worked, session, tmp_path):
+    users = tmp_path / "users.csv"
+    users.write_text(
+        "user,address\n"
+        + "".join(f"user {n},{address}\n" for n, address in enumerate(session.addresses))
+    )
+    joined = worked("join-table", users, "--store", worked.store).answer
+    alone = ("--entry", joined["entry"])
+    answer = worked.look("replay", "--store", worked.store, *alone).answer
+    assert results(answer) == {joined["entry"]: "same"}
+    there = tmp_path / "there"
+    worked("export", tmp_path / "x.zip").answer  # noqa: B018
+    peelchain("case", "import", tmp_path / "x.zip", there)
+    ran = peelchain("case", "replay", "--case", there, "--store", worked.store, *alone)
+    assert ran.code == 1
+    assert "missing input" in ran.out
+    assert "--with-personal-data" in ran.out
+    assert not (there / "private").exists()

@@ -1,10 +1,20 @@
 """What people say in a case: recorded, sealed, numbered, checked, and taken back."""
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.cli.documented import check
 from tests.cli.running import peelchain
+
+from peelchain.actions.case_open import open_case
+from peelchain.actions.case_statements import note, undo
+from peelchain.case.casefile import JOURNAL, CaseFile
+from peelchain.case.journal import Journal
+from peelchain.errors import CaseError
 
 
 def test_the_steps_of_a_case_answer_as_documented(reported):
@@ -76,7 +86,7 @@ def test_a_decision_names_who_took_it(worked):
 def test_what_is_undone_stays_in_the_journal(worked):
     noted = worked("note", "wrong").answer["entry"]
     undo = worked("undo", noted, "--reason", "mistaken").answer
-    check("case undo", undo)
+    assert undo["resting"] == []
     assert worked.look("show").answer["notes"] == []
     states = {e["seq"]: e["state"] for e in worked.journal()}
     assert states[noted] == "undone"
@@ -85,6 +95,55 @@ def test_what_is_undone_stays_in_the_journal(worked):
     worked("undo", 99, "--reason", "x").refused(1, "no 99")
     worked("undo", undo["entry"], "--reason", "it was right after all").answer  # noqa: B018
     assert [n["text"] for n in worked.look("show").answer["notes"]] == ["wrong"]
+
+
+def test_what_rests_on_what_is_undone_is_named(worked):
+    undo = worked("undo", 3, "--reason", "wrong seeds")
+    check("case undo", undo.answer)
+    assert undo.answer["resting"] == [4]
+    assert "entry 4 rests on what is undone" in undo.err
+    worked("report", "--store", worked.store).refused(1, "has no run yet")
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 20), max_size=12))
+def test_undoing_is_read_from_the_end(choices):
+    """An undo counts unless an undo that counts takes it back."""
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "case"
+        open_case(folder, "", "subject", network="regtest")
+        made: list[int | None] = [None]
+        for choice in choices:
+            if choice % 2:
+                note(folder, "x")
+                made.append(None)
+                continue
+            target = choice // 2
+            counts = counting(made)
+            fits = 1 < target <= len(made) and not any(
+                made[k] == target and counts[k] for k in range(len(made))
+            )
+            if fits:
+                undo(folder, target, "x")
+                made.append(target)
+            else:
+                with pytest.raises(CaseError):
+                    undo(folder, target, "x")
+        counts = counting(made)
+        undone = {made[k] for k in range(len(made)) if made[k] is not None and counts[k]}
+        with CaseFile.open(folder) as case:
+            stands = {entry.seq for entry in case.standing()}
+        notes = {k + 1 for k in range(len(made)) if made[k] is None}
+        assert stands == notes - undone
+
+
+def counting(made):
+    """Whether each entry that undoes another counts, found by asking who undoes the undoer."""
+
+    def counts(k):
+        return not any(made[j] == k + 1 and counts(j) for j in range(k + 1, len(made)))
+
+    return [made[k] is not None and counts(k) for k in range(len(made))]
 
 
 def test_numbers_are_not_given_twice(worked):
@@ -145,3 +204,13 @@ def test_a_case_opens_without_a_store_where_its_chain_is_named(tmp_path):
     assert (answer["network"], answer["name"]) == ("regtest", "a")
     peelchain("case", "open", tmp_path / "a", "--network", "regtest").refused(1, "already")
     peelchain("case", "open", tmp_path / "b", "--network", "nonet").refused(2, "nonet")
+
+
+def test_a_case_whose_opening_was_cut_short_can_be_opened_again(tmp_path):
+    folder = tmp_path / "case"
+    folder.mkdir()
+    Journal.create(folder / JOURNAL).close()
+    peelchain("case", "note", "x", "--case", folder).refused(1, "never opened", "case open")
+    peelchain("case", "show", "--case", folder, "--json").answer  # noqa: B018
+    assert peelchain("case", "open", folder, "--network", "regtest").code == 0
+    assert peelchain("case", "note", "x", "--case", folder).code == 0

@@ -65,6 +65,7 @@ def test_answers_are_as_documented(session, store, tmp_path):
         "entities show": [tag["label"]],
     }.items():
         check(name, ask(store, *name.split(), *more))
+    check("tags export", ask(store, "tags", "export", "-o", tmp_path / "out.yaml"))
     for name in ("tags list", "tags conflicts", "tags check", "entities list"):
         assert columns(store, *name.split()) == NOTES[name]["csv"]
     said = ("--reason", "an error", "--by", "A. Analyst")
@@ -289,6 +290,18 @@ def _in_bundle(bundle: Path, name: str) -> str:
     with zipfile.ZipFile(bundle) as archive:
         (found,) = [n for n in archive.namelist() if n.endswith("/" + name)]
         return archive.read(found).decode()
+
+
+def test_an_export_imported_elsewhere_gives_the_same_tags(session, store, tmp_path):
+    pack, table = tmp_path / "out.tagpack.yaml", tmp_path / "out.csv"
+    ask(store, "tags", "export", "-o", pack)
+    ask(store, "tags", "export", "--format", "csv", "-o", table)
+    ids = {tag["tag_id"] for tag in tagged(store)}
+    for path in (pack, table):
+        fresh = Path(shutil.copytree(session.store, tmp_path / path.suffix[1:]))
+        answer = ask(fresh, "tags", "import", path)
+        assert (answer["imported"], answer["rejected_count"]) == (len(ids), 0)
+        assert {tag["tag_id"] for tag in tagged(fresh)} == ids
 
 
 def test_rejects_leave_as_a_file_with_place_and_reason(session, store, tmp_path):

@@ -8,8 +8,8 @@ use miniscript::bitcoin::hashes::{Hash, HashEngine, Hmac, HmacEngine, sha256, sh
 
 use super::{Hit, WORD_LIST, placed};
 
-/// Twelve words of three letters take 47 bytes, so that two probes fall into every phrase.
-const STRIDE: usize = 16;
+/// Twelve words of three letters take 47 bytes, so that a probe falls into every phrase.
+const STRIDE: usize = 40;
 /// More than this between two words, such as `",\n        "` of a JSON list, and they are apart.
 const MAX_GAP: usize = 12;
 /// A longer row of words is the list itself, or a part of it.
@@ -37,6 +37,7 @@ pub fn phrases(bytes: &[u8], found: &mut dyn FnMut(Hit)) {
         let end = words.last().map_or(probe, |last| last.end);
         tell(bytes, &words, found);
         from = end;
+        // a phrase that begins here is not yet covered by a probe
         probe = end.max(probe) + STRIDE;
     }
 }

@@ -5,6 +5,7 @@ from peelchain.case.report.document import render_pdf
 from peelchain.case.report.doubts import doubts_in_words
 from peelchain.case.report.flow_figure import flow_svg
 from peelchain.case.report.record import Record, digests
+from peelchain.case.report.statement import statement_docx
 from peelchain.case.report.tables import csv_twins
 from peelchain.case.report.timeline_figure import timeline_svg
 
@@ -15,6 +16,7 @@ __all__ = [
     "doubts_in_words",
     "flow_svg",
     "render_pdf",
+    "statement_docx",
     "summary",
     "timeline_svg",
 ]

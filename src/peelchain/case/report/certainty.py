@@ -251,24 +251,21 @@ def would_change(texts: Texts, report: Report) -> list[Block]:
     if not rows:
         return []
     columns = [
-        column(texts.say("change.finding"), 60),
+        column(texts.say("change.finding"), 104),
         column(texts.say("change.outcome"), 110),
         column(texts.say("change.sets"), "1fr"),
         column(texts.say("change.doubt"), 70, "right"),
     ]
     cells: list[list[Any]] = []
     for row in rows[:_MOST_ROWS]:
-        best = row["sets"][0] if row["sets"] else {"elements": [], "doubt": None}
-        outcome = texts.name("outcome", printable(row["outcome"], 40))
-        if row.get("below_sat") is not None:
-            outcome = texts.say("change.below", amount=btc(row["below_sat"]))
+        members = row["members"]
         cells.append(
             [
-                printable(row["finding"], 12),
-                [line(outcome), *_minimum(texts, row)],
-                [_element(texts, element) for element in best["elements"][:_MOST_ELEMENTS]]
-                + _more_elements(texts, best["elements"]),
-                _said(best["doubt"]),
+                _of(texts, row),
+                [line(_effect(texts, row)), *_minimum(texts, row)],
+                [_element(texts, member) for member in members[:_MOST_ELEMENTS]]
+                + _more_elements(texts, members),
+                _said(row["truth"]),
             ]
         )
     made = [
@@ -281,8 +278,27 @@ def would_change(texts: Texts, report: Report) -> list[Block]:
     return made
 
 
+def _of(texts: Texts, row: Row) -> list[dict[str, str]]:
+    """The finding, or the service and its direction, with what is found now."""
+    lines = [line(breakable(printable(row["label"] or row["finding"], 40)))]
+    if row["direction"] in DIRECTIONS:
+        lines.append(line(texts.say(f"traces.{row['direction']}"), "small"))
+    lines.append(line(f"{printable(row['finding'], 12)} · {btc(row['was_sat'])}", "small"))
+    return lines
+
+
+def _effect(texts: Texts, row: Row) -> str:
+    """What would be found instead."""
+    if row["effect"] == "below":
+        return texts.say("change.below", amount=btc(row["below_sat"]))
+    said = texts.name("outcome", printable(row["effect"], 40))
+    if row["becomes"] and row["becomes"]["label"]:
+        return texts.say("change.becomes", label=breakable(printable(row["becomes"]["label"], 40)))
+    return said
+
+
 def _minimum(texts: Texts, row: Row) -> list[dict[str, str]]:
-    return [line(texts.say("change.minimum" if row["minimum"] else "change.shown"), "small")]
+    return [line(texts.say("change.minimum" if row["proved"] else "change.shown"), "small")]
 
 
 def _element(texts: Texts, element: Row) -> dict[str, str]:

@@ -169,6 +169,7 @@ def _next_steps(texts: Texts, report: Report) -> list[str]:
     asked = [_request(texts, report, entity) for entity in entities[:_ASKED]]
     steps = [*asked, *_ends(texts, report)]
     steps.append(texts.say("closing.confirm", subject=subject_of(report)))
+    steps.append(texts.say("closing.go_on"))
     lines = [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
     if more := len(entities) - len(asked):
         lines.insert(len(asked), "     " + texts.count("closing.ask_more", more))

@@ -46,6 +46,20 @@ def pages(document: dict[str, Any], ppi: float = 72) -> list[bytes]:
     return [made] if isinstance(made, bytes) else list(made)
 
 
+def picture(svg: str, ppi: float = 144) -> bytes:
+    """A figure as PNG, for documents that take no SVG."""
+    made = typst.compile(
+        b"#set page(width: auto, height: auto, margin: 0pt)\n"
+        b'#image(bytes(sys.inputs.svg), format: "svg", width: 800pt)\n',
+        format="png",
+        ppi=ppi,
+        ignore_system_fonts=True,
+        sys_inputs={"svg": svg},
+        timestamp=0,
+    )
+    return bytes(made)
+
+
 def _date(date_utc: str) -> list[int]:
     try:
         when = datetime.fromisoformat(date_utc)

@@ -23,19 +23,19 @@ PASSPHRASE = "PEELCHAIN_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variab
 @timestamp.command("request")
 def request(
     case: CaseOption,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The request, .tsq.")
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The request, .tsq.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Write the request to stamp the last report's bundle; take it to an authority yourself.
 
-    Example: peelchain case timestamp request --case cases/site -o site.tsq
+    Example: peelchain case timestamp request --case cases/site --out site.tsq
     """
     from peelchain.actions import attest as actions
 
     form = form_of(json=json)
-    answer = actions.request_timestamp(case, output)
+    answer = actions.request_timestamp(case, out)
 
     def human() -> Iterator[str]:
         yield from facts([("digest", answer["digest"]), ("request", inert(answer["file"]))])
@@ -100,22 +100,22 @@ def sign(
             help=f"Holds the key's passphrase; else {PASSPHRASE}, else it is asked for.",
         ),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The signed PDF.")
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The signed PDF.")
     ] = None,
     date: DateOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write the last report's PDF with a PAdES signature appended; report.pdf stays as it is.
 
-    Example: peelchain case sign --key examiner.p12 --case cases/site -o report.signed.pdf
+    Example: peelchain case sign --key examiner.p12 --case cases/site --out report.signed.pdf
     """
     from peelchain.actions import attest as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
     passphrase = _passphrase(passphrase_file)
-    answer = actions.sign_report(case, key, cert, passphrase, output, date_utc=moment)
+    answer = actions.sign_report(case, key, cert, passphrase, out, date_utc=moment)
 
     def human() -> Iterator[str]:
         yield from facts(

@@ -1,14 +1,13 @@
 """peelchain case replay and diff: what was found, asked again."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from peelchain.cli.case.app import app
 from peelchain.cli.options import (
-    DATES,
+    AsOfOption,
     CaseOption,
     CsvOption,
     JsonOption,
@@ -16,7 +15,7 @@ from peelchain.cli.options import (
     OutOption,
     StoreOption,
     TableOption,
-    checked_date,
+    knowledge_of,
 )
 from peelchain.cli.output import Rows, emit, facts, form_of, table
 from peelchain.cli.plain_text import inert
@@ -56,6 +55,9 @@ def replay(
         if answer["broken"]:
             yield f"the chain of entries is broken: {inert(answer['broken'])}"
         yield "all is as it was" if answer["agrees"] else "NOT all is as it was"
+        ours = answer["software"]
+        for other in sorted({e["software"] or ours for e in answer["entries"]} - {ours}):
+            yield f"some entries were made by {inert(other)}, and this is {ours}"
 
     emit(answer, form, human, lambda: Rows(_REPLAYED, rows))
     if not answer["agrees"]:
@@ -70,12 +72,7 @@ def diff(
         int | None,
         typer.Option(metavar="ENTRY", min=1, help="The run's entry; default the last run."),
     ] = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="DATE", help="Only tags that were recorded by then, UTC.", formats=DATES
-        ),
-    ] = None,
+    as_of: AsOfOption = None,
     without_tag: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG_ID", help="Pass over this tag; may be given again."),
@@ -90,15 +87,9 @@ def diff(
     Example: peelchain case diff --case cases/site --store chain.store --as-of 2024-01-31
     """
     from peelchain.actions import case_diff as actions
-    from peelchain.actions.moment import moment_of
-    from peelchain.tags.knowledge import Knowledge
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
-    known_by = checked_date(as_of, "--as-of")
-    knowledge = Knowledge(
-        as_of=None if known_by is None else moment_of(known_by),
-        without_tags=frozenset(without_tag or ()),
-    )
+    knowledge = knowledge_of(as_of).without(*(without_tag or ()))
     with progress() as report:
         answer = actions.diff(case, store, run, knowledge, report)
     rows = [_changed(change) for change in answer["changes"]]

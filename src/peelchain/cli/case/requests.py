@@ -13,6 +13,7 @@ from peelchain.cli.options import (
     CsvOption,
     DateOption,
     JsonOption,
+    LanguageOption,
     OutOption,
     StoreOption,
     TableOption,
@@ -49,9 +50,6 @@ NearOption = Annotated[
 ]
 AllOption = Annotated[
     bool, typer.Option("--all-payments", help="Ask about withdrawals however far they are.")
-]
-LanguageOption = Annotated[
-    str, typer.Option(metavar="CODE", help="The language of what is written: en or es.")
 ]
 
 _STEPS = ("entity", "label", "adds", "sum", "planned")

@@ -1,23 +1,24 @@
 """peelchain case run and report: what the chain says, as often as it is asked."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from peelchain.cli.case.app import app
 from peelchain.cli.options import (
-    DATES,
     STDIN,
+    AsOfOption,
     CaseOption,
     DateOption,
     JsonOption,
+    LanguageOption,
     MaxHopsOption,
     MinValueOption,
     PolicyOption,
     StoreOption,
     checked_date,
+    knowledge_of,
 )
 from peelchain.cli.output import emit, facts, footing, form_of
 from peelchain.cli.plain_text import inert
@@ -48,12 +49,7 @@ def run(
     max_hops: MaxHopsOption = None,
     min_value_sat: MinValueOption = None,
     policy: PolicyOption = None,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="DATE", help="Only tags that were recorded by then, UTC.", formats=DATES
-        ),
-    ] = None,
+    as_of: AsOfOption = None,
     without_tag: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG_ID", help="Pass over this tag; may be given again."),
@@ -66,12 +62,9 @@ def run(
     Example: peelchain case run --case cases/site --store chain.store --as-of 2024-01-31
     """
     from peelchain.actions import case_run as actions
-    from peelchain.actions.moment import moment_of
     from peelchain.actions.trace_filters import Limits
-    from peelchain.tags.knowledge import Knowledge
 
     form = form_of(json=json)
-    known_by = checked_date(as_of, "--as-of")
     request = actions.RunRequest(
         case=case,
         store=store,
@@ -79,10 +72,7 @@ def run(
         rules=tuple(rule or ()),
         limits=Limits(max_hops=max_hops, min_value_sat=min_value_sat),
         policy=tuple(policy or ()),
-        knowledge=Knowledge(
-            as_of=None if known_by is None else moment_of(known_by),
-            without_tags=frozenset(without_tag or ()),
-        ),
+        knowledge=knowledge_of(as_of).without(*(without_tag or ())),
         date_utc=checked_date(date, "--date"),
     )
     with progress() as report:
@@ -114,6 +104,7 @@ def run(
 def report(
     case: CaseOption,
     store: StoreOption,
+    language: LanguageOption = "en",
     headers_from: Annotated[
         int | None,
         typer.Option(
@@ -133,11 +124,14 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
-    parameters = {} if headers_from is None else {"headers_from": headers_from}
+    parameters: dict[str, object] = {"language": language}
+    if headers_from is not None:
+        parameters["headers_from"] = headers_from
     with progress() as tell:
         answer = actions.report_case(case, store, parameters, moment, tell)
 
     def human() -> Iterator[str]:
         yield from (inert(line) for line in answer["summary"].rstrip("\n").split("\n"))
+        yield f"folder: {inert(str(case))}"
 
     emit(answer, form, human)

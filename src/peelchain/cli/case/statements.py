@@ -7,7 +7,7 @@ import typer
 from peelchain.cli.case.app import app
 from peelchain.cli.case.texts import TextArgument, emit_entry, text_of, waiting
 from peelchain.cli.options import CaseOption, DateOption, JsonOption, checked_date
-from peelchain.cli.output import form_of
+from peelchain.cli.output import form_of, say
 from peelchain.errors import MisuseError
 
 _REFERENCES = (
@@ -133,3 +133,5 @@ def undo(
     with waiting() as wait:
         answer = actions.undo(case, seq, text_of(reason), moment, wait)
     emit_entry(answer, form)
+    for other in answer["resting"]:
+        say(f"entry {other} rests on what is undone, and stands: undo it too, or make it anew")

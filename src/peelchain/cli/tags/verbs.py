@@ -1,6 +1,6 @@
 """The verbs of `tags`: importing a module gives the noun its commands."""
 
-from peelchain.cli.tags import changes, imports, records
+from peelchain.cli.tags import changes, exports, imports, records
 from peelchain.cli.tags.app import app
 
-__all__ = ["app", "changes", "imports", "records"]
+__all__ = ["app", "changes", "exports", "imports", "records"]
