@@ -54,11 +54,11 @@ REPORT_FILES = {
 
 
 def report_of_case(work: Work) -> Result:
-    """The derivation of a `report` entry: report, figures, tables and bundle of the last run.
+    """The derivation of a `report` entry: report, figures, tables and bundle of a run.
 
     The bundle holds the journal as it was before this entry. Raises CaseError without a run.
     """
-    opened, run = work.last("opened"), work.last("run")
+    opened, run = work.last("opened"), work.run()
     if opened is None or run is None:
         raise CaseError(f"{work.case.folder} has no run yet; run 'peelchain case run' first")
     language = str(work.parameters.get("language", "en"))

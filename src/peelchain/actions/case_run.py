@@ -28,10 +28,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a run of a case is asked. No `seeds`: those of the case; no `rules`: both.
+    """What a run of a case is asked.
 
-    The first of `rules` is the one that fiat is given for; `policy` names a clustering that was
-    run, or the default one; `knowledge` is what tags count.
+    No `seeds`: those of the case, or of its last run; no `rules`: both, of which the first is the
+    one that fiat is given for. `policy` names a clustering that was run, or the default one;
+    `knowledge` is what tags count.
     """
 
     case: Path
@@ -49,7 +50,7 @@ def run_case(request: RunRequest, progress: Progress = silent) -> Row:
     rules, moment = case_rules(request.rules or RULES), moment_of(request.date_utc)
     with CaseFile.open(request.case) as case:
         case.refuse_if_broken()
-        given = read_seeds(request.seeds) if request.seeds else seeds_of(case)
+        given = read_seeds(request.seeds) if request.seeds else _seeds(case)
         if not given:
             raise MisuseError(
                 "the case has no seeds; give --seed, or add some with 'peelchain case seeds add'"
@@ -85,23 +86,39 @@ def report_case(
     date_utc: datetime | None = None,
     progress: Progress = silent,
 ) -> Row:
-    """Writes report and bundle of the case's last run, on what that run saw; gives its answer.
+    """Writes report and bundle of a run, on what that run saw; gives its answer.
 
-    The files of an earlier report move to earlier/SEQ/. Raises CaseError without a run.
+    Of the run that `parameters` name as `run`, else the last one. The files of an earlier report
+    move to earlier/SEQ/. Raises CaseError without a run.
     """
     moment = moment_of(date_utc)
     load_texts(str((parameters or {}).get("language", "en")))
     with CaseFile.open(folder) as case:
         case.refuse_if_broken()
-        run = case.last("run")
-        if run is None:
-            raise CaseError(f"{folder} has no run yet; run 'peelchain case run' first")
+        asked = (parameters or {}).get("run")
+        runs = case.standing("run")
+        found = runs[-1:] if asked is None else [run for run in runs if run.seq == asked]
+        if not found:
+            raise CaseError(
+                f"{folder} has no run yet; run 'peelchain case run' first"
+                if asked is None
+                else f"entry {asked} is no run that stands; 'peelchain case show' lists them"
+            )
+        (run,) = found
         with view_of(store, run.body["inputs"], progress) as view:
             answer = carry_out(
                 case, "report", report_of_case, parameters or {}, moment,
                 view=view, progress=progress,
             )  # fmt: skip
             return {**view.tip, "run": run.seq, "run_id": view.clusters.run_id, **answer}
+
+
+def _seeds(case: CaseFile) -> list[str]:
+    """The seeds of a case; those of its last run where nobody ever set any."""
+    last = case.last("run")
+    if last is None or case.standing("seeds"):
+        return seeds_of(case)
+    return list(last.body["parameters"]["seeds"])
 
 
 def _check_network(case: CaseFile, view: StoreView) -> None:

@@ -216,6 +216,10 @@ def _for_report(row: Row) -> Row:
         sets.append((row["likeliest"], row["likeliest_doubt"]))
     return {
         **{key: row[key] for key in kept},
+        "effect": row["effect"],
+        "proved": row["proved"],
+        "members": row["smallest"],
+        "truth": row["doubt"] if _is_measured(row["smallest"]) else None,
         "outcome": row["effect"],
         "size": len(row["smallest"]),
         "minimum": row["proved"],

@@ -76,6 +76,16 @@ class Work:
             raise MisuseError("this needs the chain; give --store")
         return self.view
 
+    def run(self) -> Entry | None:
+        """The run that the parameters name as `run`, else the last one. Raises CaseError."""
+        asked = self.parameters.get("run")
+        if asked is None:
+            return self.last("run")
+        for entry in self.before:
+            if entry.seq == asked and entry.kind == "run":
+                return entry
+        raise CaseError(f"entry {asked} is no run that stands; 'peelchain case show' lists them")
+
     def last(self, kind: str) -> Entry | None:
         """The last entry of a kind."""
         found = [entry for entry in self.before if entry.kind == kind]
@@ -127,6 +137,8 @@ def carry_out(
     first, to a place where they wait for their entry: one cut short either counts whole or not.
     """
     with case.at_work(lambda whom: progress(whom, 0, 0)), _scratch(case) as scratch:
+        # not after an hour's work
+        case.prepare_to_sign()
         drawn: dict[str, str] = {}
         work = Work(
             case=case,

@@ -92,9 +92,13 @@ class CaseFile:
     ) -> Entry:
         """A new entry of the journal; see `Journal.append` and `at_work`."""
         with self.at_work():
-            if self.signer is None and any(e.kind == "key" for e in self.entries()):
-                self.signer = signer_of(self.folder)[1]
+            self.prepare_to_sign()
             return self.journal.append(kind, body, moment, sealed=sealed, signer=self.signer)
+
+    def prepare_to_sign(self) -> None:
+        """Opens the key of a case that has one. Raises CaseError where it does not open."""
+        if self.signer is None and any(e.kind == "key" for e in self.entries()):
+            self.signer = signer_of(self.folder)[1]
 
     def refuse_if_broken(self) -> None:
         """Raises CaseError, naming the entry, where the journal's chain is broken."""

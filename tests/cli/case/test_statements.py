@@ -146,6 +146,15 @@ def counting(made):
     return [made[k] is not None and counts(k) for k in range(len(made))]
 
 
+def test_a_report_is_of_the_run_that_is_asked_for(worked):
+    worked("run", "--store", worked.store, "--rule", "index-fifo").answer  # noqa: B018
+    worked("report", "--store", worked.store, "--run", 9).refused(1, "entry 9 is no run")
+    worked("report", "--store", worked.store, "--run", 4).refused(1, "entry 4 is no run")
+    answer = worked("report", "--store", worked.store, "--run", 5).answer
+    assert (answer["run"], answer["rules"]) == (5, ["index_fifo"])
+    assert [r["run"] for r in worked.look("show").answer["reports"]] == [3, 5]
+
+
 def test_numbers_are_not_given_twice(worked):
     first = worked("hypothesis", "one").answer["entry"]
     worked("undo", first, "--reason", "x").answer  # noqa: B018

@@ -34,7 +34,7 @@ def run(
         typer.Option(
             metavar="SEED",
             help="An address, txid, outpoint or @FILE; may be given again. Default: the seeds of "
-            "the case.",
+            "the case, or of its last run where it has none.",
         ),
     ] = None,
     rule: Annotated[
@@ -104,6 +104,10 @@ def run(
 def report(
     case: CaseOption,
     store: StoreOption,
+    run: Annotated[
+        int | None,
+        typer.Option(metavar="ENTRY", min=1, help="The run's entry; default the last run."),
+    ] = None,
     language: LanguageOption = "en",
     headers_from: Annotated[
         int | None,
@@ -116,7 +120,7 @@ def report(
     date: DateOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the report and the evidence bundle of the last run, on what that run saw.
+    """Write the report and the evidence bundle of a run, on what that run saw.
 
     Example: peelchain case report --case cases/site --store chain.store
     """
@@ -124,9 +128,8 @@ def report(
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
-    parameters: dict[str, object] = {"language": language}
-    if headers_from is not None:
-        parameters["headers_from"] = headers_from
+    asked = {"language": language, "run": run, "headers_from": headers_from}
+    parameters = {name: value for name, value in asked.items() if value is not None}
     with progress() as tell:
         answer = actions.report_case(case, store, parameters, moment, tell)
 
