@@ -7,6 +7,7 @@ scripts/demo.sh left in a folder, prints the table and exits 1 on any difference
 
 import csv
 import json
+import re
 import sys
 import zipfile
 from collections import defaultdict
@@ -21,6 +22,7 @@ from tests.oracle.truth import SERVICES, OutPoint
 from tests.simulate.reading import Chain, co_spend_clusters, read_chain, read_truth
 
 Row = dict[str, Any]
+_WORD = re.compile(rb"[A-Za-z0-9@.-]+")
 WHO = ("name", "birth_date", "email", "document", "country")
 
 
@@ -42,16 +44,30 @@ class World:
 
     def __init__(self, node: Path) -> None:
         self.node = node
+        self._read: dict[str, list[dict[str, str]]] = {}
 
     @cached_property
     def chain(self) -> Chain:
         return read_chain(self.node)
 
     def truth(self, name: str) -> list[dict[str, str]]:
-        return read_truth(self.node, name)
+        if name not in self._read:
+            self._read[name] = read_truth(self.node, name)
+        return self._read[name]
 
-    def people(self, name: str) -> list[dict[str, str]]:
-        return read_csv(self.node / "truth" / "people" / f"{name}.csv")
+    @cached_property
+    def identities(self) -> list[dict[str, str]]:
+        """The holder of each account, as its service knows it."""
+        return read_csv(self.node / "truth" / "people" / "identities.csv")
+
+    @cached_property
+    def customers(self) -> dict[str, list[dict[str, str]]]:
+        """The same by the label of the service."""
+        label = {row["owner_id"]: row["label"] for row in self.truth("owners")}
+        found: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for row in self.identities:
+            found[label[row["service_id"]]].append(row)
+        return found
 
     @cached_property
     def owner(self) -> dict[bytes, str]:
@@ -97,14 +113,13 @@ def place(text: str) -> OutPoint:
 
 def known_as(world: World, label: str, said: Mapping[str, str]) -> str:
     """The owner whom a service knows by just what a return says of a holder."""
-    service = next(r["owner_id"] for r in world.truth("owners") if r["label"] == label)
+    given = [field for field in ("account", *WHO) if said.get(field)]
     fitting = {
         row["owner_id"]
-        for row in world.people("identities")
-        if row["service_id"] == service
-        and all(row[field] == said[field] for field in ("account", *WHO) if said.get(field))
+        for row in world.customers[label]
+        if all(row[field] == said[field] for field in given)
     }
-    assert len(fitting) == 1, f"{len(fitting)} customers of {service} fit what was said of one"
+    assert len(fitting) == 1, f"{len(fitting)} customers of {label} fit what was said of one"
     return fitting.pop()
 
 
@@ -283,9 +298,10 @@ def traces(world: World, package: Path, own: set[str]) -> Iterator[str]:
     """Mail, document and account numbers of others in any file of a package, its zips' too."""
     content = b"".join(content for path in sorted(package.iterdir()) for content in contents(path))
     told: dict[bool, set[str]] = {True: set(), False: set()}
-    for row in world.people("identities"):
+    for row in world.identities:
         told[row["owner_id"] in own] |= {row["email"], row["document"], row["account"]}
-    yield from sorted(text for text in told[False] - told[True] if text.encode() in content)
+    words = {word.decode() for word in _WORD.findall(content)}
+    yield from sorted(words & (told[False] - told[True]))
 
 
 def contents(path: Path) -> Iterator[bytes]:

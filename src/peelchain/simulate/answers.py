@@ -229,8 +229,12 @@ def _asked(path: Path) -> list[Asked]:
 
 
 def _possible(style: Style, row: Asked) -> list[str]:
-    """The mistakes that would show in this service's answer."""
-    given = {field for field in style.headings if field != "address" or row.address}
+    """The mistakes that would show in this service's answer.
+
+    Where it gives no output index, the address is what names the output: it is given rightly.
+    """
+    names_output = bool(row.address) and "vout" in style.headings
+    given = {field for field in style.headings if field != "address" or names_output}
     return [error for error in ERRORS if error in given or error in ("missing", "extra")]
 
 
