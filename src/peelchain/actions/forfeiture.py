@@ -18,7 +18,16 @@ from peelchain.actions.what_if import view_of_run
 from peelchain.actions.work import Result, Work, carry_out
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
-from peelchain.case.forfeiture import Left, claims_on, latest_rates, left, watch_list, worth
+from peelchain.case.forfeiture import (
+    Left,
+    claims_on,
+    latest_rates,
+    left,
+    watch_list,
+    with_holders,
+    worth,
+)
+from peelchain.case.returns import read_links
 from peelchain.case.rule_table import AllRules, rule_table, under_all_rules
 from peelchain.case.spreadsheet import Sheet, xlsx
 from peelchain.case.vault import Vault
@@ -39,7 +48,7 @@ UNSPENT = (
 )
 ACCOUNTS = (
     *("id", "entity", "label", "address", "basis", "payments", "first_utc", "last_utc"),
-    *("value_sat", *AMOUNTS, "least_sat", "most_sat", "findings", "deposit_candidates"),
+    *("value_sat", *AMOUNTS, "least_sat", "most_sat", "findings", "deposit_candidates", "holders"),
 )
 WHERE = ("type", "entity", "label", *AMOUNTS, "least_sat", "most_sat")
 WATCH = ("watch", "outpoint", "address", "script_pubkey", "value_sat", "reason", "asset")
@@ -115,7 +124,7 @@ def forfeiture_of_case(work: Work) -> Result:
         "where": where,
         "services": _services(derived, where),
         "unspent": what.unspent,
-        "accounts": what.accounts,
+        "accounts": with_holders(what.accounts, _links(work)),
         "claims": claims,
     }
     watch = watch_list(_subject_scripts(derived), what)
@@ -243,6 +252,21 @@ def _check_same(alone: Trace, together: Trace) -> None:
             )
 
 
+def _links(work: Work) -> list[Row]:
+    """What services answered of payments, as far as it agrees with the chain."""
+    return [
+        {
+            "return": entry.seq,
+            "grade": str(entry.body["grade"]),
+            **{key: row[key] for key in ("outpoint", "account", "person")},
+        }
+        for entry in work.before
+        if entry.kind == "return"
+        for row in read_links(work.case, entry)
+        if row["agrees"] == "1"
+    ]
+
+
 def _totals(what: Left, where: Sequence[Row], rules: Sequence[str]) -> Row:
     own = [row for row in what.unspent if row["held_by"]]
     others = [row for row in what.unspent if not row["held_by"]]
@@ -341,6 +365,8 @@ def _cell(row: Row, column: str) -> Any:
     value = row[column]
     if not isinstance(value, list):
         return value
+    if column == "holders":
+        return " ".join(dict.fromkeys(item["person"] for item in value))
     return " ".join(item["outpoint"] if isinstance(item, dict) else item for item in value)
 
 

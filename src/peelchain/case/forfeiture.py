@@ -162,6 +162,7 @@ def _accounts(
                 "basis": "inference",
                 "findings": [row["id"] for row in rows],
                 "payments": len(paid),
+                "outpoints": [outpoints[t] for t in paid],
                 "first_utc": min(when[t]["time_utc"] for t in paid),
                 "last_utc": max(when[t]["time_utc"] for t in paid),
                 "deposit_candidates": [
@@ -289,6 +290,31 @@ def watch_list(subject_scripts: Sequence[Row], left_: Left) -> list[Row]:
         for reason, asset, row in named
     ]
     return rows
+
+
+def with_holders(accounts: Sequence[Row], links: Sequence[Row]) -> list[Row]:
+    """The accounts with `holders`: whose they are, as services answered, by the vault's refs.
+
+    `links` are rows of returns (return, grade, outpoint, account, person) that agree with the
+    chain; one of a deposit candidate tells whose that deposit was.
+    """
+    of: dict[str, list[Row]] = {}
+    for row in links:
+        of.setdefault(row["outpoint"], []).append(row)
+    return [
+        {
+            **account,
+            "holders": [
+                row
+                for outpoint in (
+                    *account["outpoints"],
+                    *(c["outpoint"] for c in account["deposit_candidates"]),
+                )
+                for row in of.get(outpoint, [])
+            ],
+        }
+        for account in accounts
+    ]
 
 
 def claims_on(left_: Left, trace: Trace, names: Sequence[str | None]) -> list[Row]:

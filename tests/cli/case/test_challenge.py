@@ -168,6 +168,12 @@ def test_the_report_says_what_would_change_it(investigated, case):
     assert told == {
         (row["entity"], DIRECTIONS[name]) for name, of in report["by_service"].items() for row in of
     }
+    for row in rows:
+        assert row["outcome"] in ("gone", "another_service")
+        assert row["size"] == len(row["sets"][0]["elements"]) > 0
+        for one in row["sets"]:
+            kinds = {element["kind"] for element in one["elements"]}
+            assert (one["doubt"] is None) == ("tag" in kinds)
 
 
 def test_what_is_not_there_is_refused(investigated, case):

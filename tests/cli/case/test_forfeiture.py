@@ -179,3 +179,32 @@ def test_it_is_derived_again_to_the_same_bytes(investigated, case, claims):
         assert entry is not None
         again = derive_again(opened, entry, forfeiture_of_case, view=view)
     assert again.outputs == entry.body["outputs"]
+
+
+def test_accounts_name_their_holders_as_services_answered(investigated, case, tmp_path):
+    where = ("--case", case, "--store", investigated.store, "--date", "2024-02-01")
+    written = peelchain("case", "requests", "write", *where, "--json").answer
+    schedules = [f for s in written["services"] for f in s["files"] if f.endswith(".csv")]
+    asked = [word for name in schedules for word in ("--requests", case / name)]
+    answers = tmp_path / "answers"
+    assert peelchain("simulate-returns", investigated.node, *asked, "--out", answers).code == 0
+    for stem, told in json.loads((answers / "import.json").read_text()).items():
+        command = ("case", "returns", "import", answers / f"{stem}.csv", *where)
+        more = ("--service", told["service"], "--grade", "b2", *told["arguments"])
+        assert peelchain(*command, *more).code == 0
+    answer = ask(investigated, case).answer
+    links = [
+        (row["outpoint"], row["account"], row["person"])
+        for path in sorted(case.glob("returns/*/links.csv"))
+        for row in table(path)
+        if row["agrees"] == "1"
+    ]
+    held = 0
+    for account in answer["accounts"]:
+        deposits = [c["outpoint"] for c in account["deposit_candidates"]]
+        its = {*account["outpoints"], *deposits}
+        told = [(h["outpoint"], h["account"], h["person"]) for h in account["holders"]]
+        assert sorted(told) == sorted(link for link in links if link[0] in its)
+        assert all(h["grade"] == "B2" for h in account["holders"])
+        held += len(told)
+    assert held
