@@ -95,12 +95,24 @@ def assurance_of(report: dict[str, Any]) -> dict[str, Any]:
                 "label": report["entities"][first["entity"]]["label"],
                 "was_sat": 123_456_789,
                 "below_sat": None,
-                "effect": "other_service",
+                "outcome": "another_service",
                 "becomes": {"label": "Desk Seven", "traced_sat": 5},
-                "proved": True,
-                "truth": "0.0042",
-                "members": [
-                    {"kind": "link", "id": hash_of("member"), "rule": "multi_input", "label": None}
+                "size": 1,
+                "minimum": True,
+                "sets": [
+                    {
+                        "elements": [
+                            {
+                                "kind": "link",
+                                "id": hash_of("member"),
+                                "rule": "multi_input",
+                                "label": None,
+                                "doubt": "0.0042",
+                                "doubt_basis": "simulated",
+                            }
+                        ],
+                        "doubt": "0.0042",
+                    }
                 ],
             }
         ],

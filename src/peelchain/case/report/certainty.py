@@ -258,14 +258,15 @@ def would_change(texts: Texts, report: Report) -> list[Block]:
     ]
     cells: list[list[Any]] = []
     for row in rows[:_MOST_ROWS]:
-        members = row["members"]
+        best = row["sets"][0]
+        members = best["elements"]
         cells.append(
             [
                 _of(texts, row),
                 [line(_effect(texts, row)), *_minimum(texts, row)],
                 [_element(texts, member) for member in members[:_MOST_ELEMENTS]]
                 + _more_elements(texts, members),
-                _said(row["truth"]),
+                _said(best["doubt"]),
             ]
         )
     made = [
@@ -289,16 +290,16 @@ def _of(texts: Texts, row: Row) -> list[dict[str, str]]:
 
 def _effect(texts: Texts, row: Row) -> str:
     """What would be found instead."""
-    if row["effect"] == "below":
+    if row["outcome"] == "below":
         return texts.say("change.below", amount=btc(row["below_sat"]))
-    said = texts.name("outcome", printable(row["effect"], 40))
+    said = texts.name("outcome", printable(row["outcome"], 40))
     if row["becomes"] and row["becomes"]["label"]:
         return texts.say("change.becomes", label=breakable(printable(row["becomes"]["label"], 40)))
     return said
 
 
 def _minimum(texts: Texts, row: Row) -> list[dict[str, str]]:
-    return [line(texts.say("change.minimum" if row["proved"] else "change.shown"), "small")]
+    return [line(texts.say("change.minimum" if row["minimum"] else "change.shown"), "small")]
 
 
 def _element(texts: Texts, element: Row) -> dict[str, str]:
