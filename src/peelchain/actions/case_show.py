@@ -10,8 +10,8 @@ from peelchain.case.references import named
 
 Row = dict[str, Any]
 
-_MADE = ("request", "return", "table", "expansion", "referral", "forfeiture", "redaction",
-         "challenge", "timestamp", "erasure", "export")  # fmt: skip
+_MADE = ("request", "return", "table", "expansion", "extraction", "interchange", "referral",
+         "forfeiture", "redaction", "challenge", "timestamp", "erasure", "export")  # fmt: skip
 _WITHHELD = "(withheld)"
 
 

@@ -90,6 +90,10 @@ def test_sparrow_specter_and_bluewallet():
     assert first(read({"ExtPubKey": BIP_84, "MasterFingerprint": "aa"})) == FIRST
     unknown = read({"some": {"wallet": [{"key": BIP_84}]}})
     assert "unknown make" in unknown.notes[-1]
+    with_words = read({"wallets": [{"secret": WORDS, "_xpub": BIP_84}]})
+    assert first(with_words) == FIRST
+    assert "neither read nor kept" in with_words.notes[-1]
+    assert "abandon" not in json.dumps(with_words.row())
 
 
 def test_lists():

@@ -148,3 +148,13 @@ def test_secrets_and_what_is_no_wallet_are_refused(made, tmp_path):
     expand(made, tmp_path / "none").refused(2, "no file")
     after = peelchain("case", "journal", "--case", made / "case", "--json").answer["entries"]
     assert after == before
+
+
+def test_replay_derives_the_same_again(made):
+    made_by = expand(made, f"wpkh({A}/<0;1>/*)").answer["entry"]
+    exported = peelchain(
+        *("case", "interchange", "--format", "csv", "--case", made / "case", "--json")
+    ).answer["entry"]
+    ran = peelchain("case", "replay", "--case", made / "case", "--store", made / "store", "--json")
+    states = {row["entry"]: row["result"] for row in ran.answer["entries"]}
+    assert (states[made_by], states[exported]) == ("same", "same")

@@ -7,7 +7,7 @@ their public keys, and a note; a private key where a public one belongs is refus
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peelchain.case.expansion.branches import (
@@ -27,6 +27,8 @@ from peelchain.script import script_pubkey
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_BRANCHES = 10_000
+
+_UNREAD = "the file holds private keys or seed words: they were neither read nor kept"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,10 @@ def wallet_of_file(content: bytes, network: Network) -> Wallet:
         except (json.JSONDecodeError, RecursionError) as e:
             line = getattr(e, "lineno", 1)
             raise SourceError(f"the wallet export is no whole JSON, line {line}") from None
-        return _of_json(read, network)
+        wallet = _of_json(read, network)
+        if _UNREAD not in wallet.notes and holds_secret(text):
+            return replace(wallet, notes=(*wallet.notes, _UNREAD))
+        return wallet
     return _of_lines(text, network)
 
 
@@ -195,7 +200,7 @@ def _electrum(gathered: _Gathered, read: dict[str, Any]) -> Wallet:
     if not keys or not all(is_extended_key(key) for key in keys):
         raise SourceError("the Electrum wallet has no master public key; is it of an old version?")
     if any(store.get("xprv") or store.get("seed") for store in stores):
-        gathered.notes.append("the file holds private keys: they were neither read nor kept")
+        gathered.notes.append(_UNREAD)
     used = read.get("addresses")
     reached = used if isinstance(used, dict) else {}
     for step, role in (("receiving", RECEIVE), ("change", CHANGE)):
@@ -241,7 +246,7 @@ def _sparrow(gathered: _Gathered, read: dict[str, Any]) -> Wallet:
     if form is None or not keys or not all(is_extended_key(key) for key in keys):
         raise SourceError("the wallet export names no script type or extended public key")
     if any(s.get("seed") or s.get("masterPrivateExtendedKey") for s in read["keystores"]):
-        gathered.notes.append("the file holds private keys: they were neither read nor kept")
+        gathered.notes.append(_UNREAD)
     listed = ",".join(f"{_bip32(key)}/<0;1>/*" for key in keys)
     needed = _threshold(read)
     multisig = f"sortedmulti({needed},{listed})"
@@ -316,7 +321,7 @@ def _of_lines(text: str, network: Network) -> Wallet:
         elif reader.line_num > 1 and any(cell.strip() for cell in cells):
             gathered.rejected.append((reader.line_num, "no address of this network in any column"))
         if any(holds_secret(cell) for cell in cells):
-            gathered.notes.append("the file holds private keys: they were neither read nor kept")
+            gathered.notes.append(_UNREAD)
     return gathered.wallet("CSV")
 
 

@@ -64,16 +64,17 @@ def date_of(value: object) -> datetime | None:
     if isinstance(value, bool):
         return None
     text = str(value).strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) < 20:
-        number = int(text.partition(".")[0])
+    whole, _, part = text.partition(".")
+    if text.isascii() and whole.isdigit() and len(whole) <= 14 and (part.isdigit() or not part):
+        number = int(whole)
         seconds = number // 1000 if number >= 10**11 else number
         found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
         return found if found >= _EARLIEST else None
     try:
         read = datetime.fromisoformat(text)
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def _dated(item: Any, rest: list[str]) -> Iterator[tuple[datetime, str]]:

@@ -1,7 +1,9 @@
 """Files of known kinds, taken apart; what is of no known kind is searched as it is."""
 
+import csv
 import gzip
 import io
+import logging
 import mmap
 import zipfile
 import zlib
@@ -17,7 +19,7 @@ HEAD_BYTES = 4096
 _OFFICE = ("[Content_Types].xml", "content.xml")
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RecursionError,
-    NotImplementedError, LookupError, RuntimeError,
+    NotImplementedError, LookupError, RuntimeError, OverflowError, csv.Error,
 )  # fmt: skip
 
 
@@ -189,6 +191,8 @@ def _pdf(
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
+    # its warnings may repeat what is in the file
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):

@@ -101,6 +101,6 @@ def _charset(part: EmailMessage) -> str:
 def _date(read: EmailMessage) -> datetime | None:
     try:
         found = parsedate_to_datetime(str(read["Date"]))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
