@@ -1,4 +1,4 @@
-# Everything is built into .venv, .validators, ui/node_modules and target; `make clean` removes it.
+# Everything is built into .venv, .validators, .verapdf, ui/node_modules and target; `make clean` removes it.
 # `make demo` and `make test` need nothing prepared but the prerequisites that `make install` checks.
 
 SHELL := bash
@@ -46,6 +46,17 @@ prerequisites:
 	@PATH="$$PWD/.venv/bin:$$PATH" $(BIN)/python -m pip install --quiet --no-index --no-deps \
 	  --no-build-isolation --editable .
 	@touch $@
+
+# PDF/A and PDF/UA are checked by veraPDF where there is Java; without it those tests skip, saying so.
+.PHONY: .verapdf
+.verapdf: .verapdf/.installed
+.verapdf/.installed: scripts/verapdf/pom.xml
+	@if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then \
+	  echo "install: no veraPDF, for there is no Java with Maven (apt-get install maven)"; \
+	else echo "install: veraPDF into .verapdf"; \
+	  mvn -q -B -f scripts/verapdf/pom.xml dependency:copy-dependencies \
+	    -DoutputDirectory="$$PWD/.verapdf" && touch $@ || \
+	  echo "install: veraPDF could not be fetched; 'make .verapdf' tries again"; fi
 
 ui/node_modules/.installed: ui/package-lock.json ui/package.json | prerequisites
 	@echo "install: Node packages of ui/package-lock.json"
@@ -119,7 +130,7 @@ test-rust: install
 test-ui: $(PAGE)
 	cd ui && npm run --silent test
 
-test-python: install .validators/.installed
+test-python: install .validators/.installed .verapdf/.installed
 	$(BIN)/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 .PHONY: licences advisories
@@ -157,7 +168,7 @@ cases-page: install ## Simulate the cases and render docs/methods/cases.md
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf .venv .validators target demo dist ui/node_modules src/peelchain/web/static
+	rm -rf .venv .validators .verapdf target demo dist ui/node_modules src/peelchain/web/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src -name '_core*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -665,3 +665,6 @@ def scan_file(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[_Hit]:
     """What begins in bytes `first` to before `end` of a file, by offset."""
+
+def source_sha256() -> str:
+    """SHA-256, in hex, over the names and hashes of the files that the kernel is built from."""

@@ -18,3 +18,9 @@ def test_every_file_of_the_package_is_hashed() -> None:
     for name in ("case/verify.py", "case/report/en.toml"):
         assert said["files"][name] == sha256((root / name).read_bytes()).hexdigest()
     assert canonical_json(said)
+
+
+def test_the_kernel_is_named_by_its_source_and_not_by_its_build() -> None:
+    files = software()["files"]
+    assert len(bytes.fromhex(files["_core"])) == 32
+    assert not any(name.startswith("_core.") and not name.endswith(".pyi") for name in files)

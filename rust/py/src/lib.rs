@@ -19,6 +19,7 @@ mod lookup;
 mod max_flow;
 mod progress;
 mod sealing;
+mod source;
 mod stored;
 mod trace;
 mod verify;
@@ -38,6 +39,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     linkage::register(module)?;
     lookup::register(module)?;
     sealing::register(module)?;
+    source::register(module)?;
     stored::register(module)?;
     max_flow::register(module)?;
     trace::register(module)?;

@@ -1,4 +1,7 @@
-"""What a result was made by: the version of peelchain, and the SHA-256 of each of its files."""
+"""What a result was made by: the version of peelchain, and the SHA-256 of each of its files.
+
+The compiled kernel differs from machine to machine where its source does not: its source is named.
+"""
 
 from functools import cache
 from hashlib import sha256
@@ -6,18 +9,22 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from peelchain import __version__
+from peelchain import __version__, _core
 
 _SKIPPED = frozenset({"__pycache__", "py.typed"})
+_COMPILED = (".so", ".pyd", ".new")
+KERNEL = "_core"
+"""The name in `files` under which the digest of the kernel's source stands."""
 
 
 @cache
 def software() -> dict[str, Any]:
     """What software.json holds: `name`, `version`, and `files` of the package with their hashes.
 
-    The compiled kernel is among them, so another build of the same source shows.
+    In place of the compiled kernel the digest of its source stands there.
     """
     files = dict(_files(resources.files("peelchain"), ""))
+    files[KERNEL] = _core.source_sha256()
     return {"name": "peelchain", "version": __version__, "files": dict(sorted(files.items()))}
 
 
@@ -25,7 +32,7 @@ def _files(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
     found = []
     for entry in folder.iterdir():
         name = f"{prefix}{entry.name}"
-        if entry.name in _SKIPPED or entry.name.startswith("."):
+        if entry.name in _SKIPPED or entry.name.startswith(".") or entry.name.endswith(_COMPILED):
             continue
         if entry.is_dir():
             found += _files(entry, f"{name}/")
