@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peelchain.case.answer_file import AnswerRow
@@ -131,6 +131,7 @@ def test_a_gathered_deposit_answers_for_what_the_service_took_in():
     assert [m.finding for m in found.mismatches] == ["O3"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -261,10 +261,11 @@ def _mistaken(row: Asked, error: str, rng: Random) -> tuple[Asked, str, str]:
 
 
 def _another(books: Books, service: str, known: set[str], near: Asked) -> Asked | None:
-    """A withdrawal of the service that nobody asked about."""
+    """A withdrawal of the service by a transaction that nobody asked about."""
+    txids = {place.partition(":")[0] for place in known}
     for place in books.paid_out[service]:
-        if place not in known:
-            txid, vout = place.split(":")
+        txid, _, vout = place.partition(":")
+        if txid not in txids:
             value = books.values[place]
             return Asked(near.finding, txid, int(vout), "", 0, value)
     return None
