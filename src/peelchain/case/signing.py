@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peelchain.case.journal import Signer
+from peelchain.case.passphrase import passphrase_set
 from peelchain.errors import CaseError, MisuseError
 
 if TYPE_CHECKING:
@@ -103,17 +104,7 @@ def given_passphrase(twice: bool = False) -> str:
 
     `twice` asks for it again. Raises CaseError where there is none.
     """
-    said = os.environ.get(PASSPHRASE)
-    named = os.environ.get(PASSPHRASE_FILE)
-    if said is None and named is not None:
-        try:
-            # the last line break belongs to the editor
-            said = Path(named).read_text(encoding="utf-8").removesuffix("\n")
-        except (OSError, ValueError) as e:
-            raise CaseError(
-                f"the file that {PASSPHRASE_FILE} names cannot be read ({type(e).__name__}); name "
-                "a text file that you may read"
-            ) from None
+    said = passphrase_set(PASSPHRASE, PASSPHRASE_FILE)
     if said is None and sys.stdin.isatty():
         said = getpass.getpass("passphrase of the signing key: ")
         if twice and getpass.getpass("once more: ") != said:

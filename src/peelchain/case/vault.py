@@ -24,7 +24,7 @@ import numpy.typing as npt
 from peelchain import _core
 from peelchain.case import sealing, vault_file
 from peelchain.case.canonical import canonical_json
-from peelchain.case.vault_key import KEY, PRIVATE, new_key, passphrase_set, read_key
+from peelchain.case.vault_key import KEY, PRIVATE, new_key, read_key, vault_passphrase
 from peelchain.errors import CaseError, ErasedError
 
 VAULT = f"{PRIVATE}/vault.sqlite"
@@ -89,7 +89,7 @@ class Vault:
         opens one that is locked.
         """
         path = case_folder / VAULT
-        chosen = passphrase if passphrase is not None else passphrase_set()
+        chosen = passphrase if passphrase is not None else vault_passphrase()
         if not path.exists():
             has_key = (case_folder / KEY).exists()
             key = read_key(case_folder, chosen) if has_key else new_key(case_folder, chosen)

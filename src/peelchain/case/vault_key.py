@@ -1,8 +1,4 @@
-"""The key of a case's personal data: a file beside them, wrapped by a passphrase where one is set.
-
-A passphrase comes from a file or from the environment, never from an argument: those show in
-the list of processes.
-"""
+"""The key of a case's personal data: a file beside them, under a passphrase where one is set."""
 
 import json
 import os
@@ -12,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from peelchain import _core
+from peelchain.case.passphrase import passphrase_set
 from peelchain.errors import CaseError
 
 PRIVATE = "private"
@@ -31,27 +28,9 @@ _MOST_COST = 1 << 20
 _AAD = b"peelchain vault key 1"
 
 
-def passphrase_set() -> str | None:
-    """The passphrase that the environment gives, itself or by the file it names.
-
-    Raises CaseError where that file cannot be read or is empty.
-    """
-    given = os.environ.get(PASSPHRASE)
-    if given:
-        return given
-    named = os.environ.get(PASSPHRASE_FILE)
-    if not named:
-        return None
-    try:
-        text = Path(named).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as e:
-        raise CaseError(
-            f"the file that {PASSPHRASE_FILE} names could not be read ({type(e).__name__}); "
-            "give one with the passphrase in its first line"
-        ) from None
-    if not text:
-        raise CaseError(f"the file that {PASSPHRASE_FILE} names is empty; write the passphrase")
-    return text
+def vault_passphrase() -> str | None:
+    """The passphrase that the environment gives, None for none. Raises CaseError."""
+    return passphrase_set(PASSPHRASE, PASSPHRASE_FILE)
 
 
 def new_key(case: Path, passphrase: str | None) -> bytes:

@@ -10,7 +10,6 @@ from peelchain.cli.case.app import app
 from peelchain.cli.options import CaseOption, DateOption, JsonOption, checked_date
 from peelchain.cli.output import emit, facts, form_of
 from peelchain.cli.plain_text import inert
-from peelchain.errors import MisuseError
 
 timestamp = typer.Typer(
     help="RFC 3161 timestamps of a report's bundle, carried by hand.", no_args_is_help=True
@@ -136,11 +135,10 @@ def _passphrase(file: Path | None) -> bytes | None:
     import os
     import sys
 
+    from peelchain.case.passphrase import passphrase_in
+
     if file is not None:
-        try:
-            text = file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            raise MisuseError(f"{file} could not be read as a passphrase's text") from None
+        text = passphrase_in(file, inert(str(file)))
     elif PASSPHRASE in os.environ:
         text = os.environ[PASSPHRASE]
     elif sys.stdin.isatty():
