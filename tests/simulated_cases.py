@@ -8,8 +8,9 @@ import numpy as np
 from tests.oracle.ground_flow import Place, seeds_of
 from tests.simulate.reading import read_truth
 
-from peelchain.actions import chain, clusters, tag_import
+from peelchain.actions import chain, clusters
 from peelchain.actions.simulations import Choice, simulate
+from peelchain.actions.tagging import importing as tag_import
 from peelchain.actions.view import StoreView
 from peelchain.case.services import Services, services, stops
 from peelchain.store.arrays import ChainArrays, Int64

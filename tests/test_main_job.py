@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from tests.oracle.truth import OutPoint, Reachable, cashouts, customers, reachable
 
-from peelchain.actions import chain, rate_import, tag_import
+from peelchain.actions import chain
 from peelchain.actions.bundles import verify_bundle
-from peelchain.actions.investigate import Request, investigate
+from peelchain.actions.casework.investigate import Request, investigate
 from peelchain.actions.simulations import simulate
+from peelchain.actions.tagging import importing as tag_import
+from peelchain.actions.tagging import rates as rate_import
 
 DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 CHAINS = [(8, 150), (3, 260), (19, 420), (41, 640)]

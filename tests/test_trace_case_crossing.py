@@ -6,7 +6,7 @@ from tests.oracle.ground_flow import Place, at_rest
 from tests.simulate.reading import read_truth
 from tests.simulated_cases import Case
 
-from peelchain.actions.linkage import judgement, linkage_of
+from peelchain.actions.tracing.linkage import judgement, linkage_of
 from peelchain.actions.view import StoreView
 from peelchain.trace.crossing import Crossing, Interval, cross, intervals
 from peelchain.trace.linkage import Linkage

@@ -11,8 +11,8 @@ from tests.chain.stores import ingest
 
 from peelchain.actions.clusters import run
 from peelchain.actions.simulations import simulate
-from peelchain.actions.tag_import import import_tags
-from peelchain.actions.traces import trace_from
+from peelchain.actions.tagging.importing import import_tags
+from peelchain.actions.tracing.traces import trace_from
 
 DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from tests.chain.stores import ingest
 
 from peelchain.actions.clusters import run
-from peelchain.actions.linkage import judgement, linkage_of
 from peelchain.actions.simulations import simulate
+from peelchain.actions.tracing.linkage import judgement, linkage_of
 from peelchain.actions.view import StoreView
 from peelchain.trace.crossing import Crossing, cross, intervals
 from peelchain.trace.walk import TraceRequest, boundaries

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from tests.oracle.cluster import clusters as oracle_clusters
 
-from peelchain.actions import chain, tag_import
+from peelchain.actions import chain
 from peelchain.actions import clusters as clustering
-from peelchain.actions.investigate import Request, investigate
+from peelchain.actions.casework.investigate import Request, investigate
 from peelchain.actions.simulations import Choice, simulate
+from peelchain.actions.tagging import importing as tag_import
 from peelchain.actions.view import StoreView
 
 DATE = datetime(2024, 1, 31, 12, tzinfo=UTC)

@@ -12,16 +12,16 @@ from tests.actions.test_controls import rows
 from tests.chain.stores import ingest
 
 from peelchain.actions import open_store
+from peelchain.actions.casework.investigate import Request, investigate
 from peelchain.actions.clusters import run
-from peelchain.actions.investigate import Request, investigate
-from peelchain.actions.null_controls import NullAsked, null_controls
-from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
 from peelchain.actions.simulations import simulate
-from peelchain.actions.tag_import import import_tags
-from peelchain.actions.trace_compare import CompareAsked, trace_compare
-from peelchain.actions.trace_path import PathAsked, trace_path
-from peelchain.actions.trace_seeds import SeedsAsked
-from peelchain.actions.traces import TraceAsked, trace_asked, trace_from
+from peelchain.actions.tagging.importing import import_tags
+from peelchain.actions.tracing.compare import CompareAsked, trace_compare
+from peelchain.actions.tracing.null_controls import NullAsked, null_controls
+from peelchain.actions.tracing.path import PathAsked, trace_path
+from peelchain.actions.tracing.patterns import PatternsAsked, patterns_on_trace
+from peelchain.actions.tracing.seeds import SeedsAsked
+from peelchain.actions.tracing.traces import TraceAsked, trace_asked, trace_from
 from peelchain.actions.view import StoreView
 from peelchain.case.services import services, stops
 from peelchain.errors import MisuseError

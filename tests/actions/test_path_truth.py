@@ -2,8 +2,8 @@
 
 import pytest
 
-from peelchain.actions.controls import error_of
-from peelchain.actions.path_truth import CERTAIN, doubt, path_truth
+from peelchain.actions.tracing.controls import error_of
+from peelchain.actions.tracing.path_truth import CERTAIN, doubt, path_truth
 
 
 def test_the_bound_is_one_less_the_sum_of_doubts() -> None:

@@ -8,9 +8,10 @@ import pytest
 from tests.chain.crafted import COIN, Block, genesis, grow, p2wpkh, pay, transaction, write_files
 from tests.chain.stores import cut_small, ingest
 
-from peelchain.actions import clusters, tag_import
+from peelchain.actions import clusters
 from peelchain.actions.clusters import Asked
 from peelchain.actions.explain import explain_link
+from peelchain.actions.tagging import importing as tag_import
 from peelchain.cluster.of_store import MOST_PARTS
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import MisuseError, NotInChainError, TagError

@@ -12,7 +12,7 @@ from tests.cli.running import peelchain
 from peelchain.actions import clusters, open_store
 from peelchain.actions.show import address_history
 from peelchain.actions.show import transaction as shown_transaction
-from peelchain.actions.tag_import import import_tags
+from peelchain.actions.tagging.importing import import_tags
 from peelchain.actions.view import StoreView
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.network import REGTEST

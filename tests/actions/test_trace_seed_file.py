@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from peelchain.actions.trace_seed_file import parse_claim, parse_seed, read_seed_file
+from peelchain.actions.tracing.seed_file import parse_claim, parse_seed, read_seed_file
 from peelchain.errors import MisuseError, SourceError
 
 A, B = "aa" * 32, "bb" * 32

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from tests.cli.running import ENVIRONMENT, files
 
-from peelchain.actions.case_open import new_case
-from peelchain.actions.case_replay import replay
-from peelchain.actions.work import Result, Work, carry_out
+from peelchain.actions.casework.open import new_case
+from peelchain.actions.casework.replay import replay
+from peelchain.actions.casework.work import Result, Work, carry_out
 from peelchain.case import casefile
 from peelchain.case.casefile import CaseFile
 from peelchain.case.lock import held
@@ -33,7 +33,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from peelchain.actions.case_statements import note
+from peelchain.actions.casework.statements import note
 for number in range(int(sys.argv[2])):
     note(Path(sys.argv[1]), f"{sys.argv[3]} {number}", date_utc=datetime(2026, 1, 31, tzinfo=UTC))
 """
@@ -42,7 +42,7 @@ WORKER = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from peelchain.actions.work import Result, carry_out
+from peelchain.actions.casework.work import Result, carry_out
 from peelchain.case.casefile import CaseFile
 
 def derivation(work):

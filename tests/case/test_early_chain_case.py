@@ -6,7 +6,7 @@ from pathlib import Path
 
 from peelchain.actions import chain
 from peelchain.actions.bundles import verify_bundle
-from peelchain.actions.investigate import Request, investigate
+from peelchain.actions.casework.investigate import Request, investigate
 
 FIRST_PAYMENT = "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16"
 

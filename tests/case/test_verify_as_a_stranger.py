@@ -12,7 +12,7 @@ from tests.case import evidence_chain as ec
 from tests.case.stranger import DAMAGES, assert_named, flipped, laid_out, stranger
 
 from peelchain.case.bundle import VERIFIER, seal
-from peelchain.case.redaction import Keep, part_of_bundle
+from peelchain.case.redacted.redaction import Keep, part_of_bundle
 
 WHOLE = dict(seal(ec.payload_of(ec.scene()), date_utc=ec.DATE).files)
 PART = dict(

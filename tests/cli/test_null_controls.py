@@ -3,7 +3,7 @@
 import pytest
 from tests.cli.running import peelchain
 
-from peelchain.actions.null_controls import CAVEAT
+from peelchain.actions.tracing.null_controls import CAVEAT
 
 
 @pytest.fixture(scope="module")

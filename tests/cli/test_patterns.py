@@ -4,8 +4,8 @@ import pytest
 from tests.cli.running import peelchain
 
 from peelchain.actions.open_store import OpenStore
-from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
-from peelchain.actions.trace_seeds import SeedsAsked
+from peelchain.actions.tracing.patterns import PatternsAsked, patterns_on_trace
+from peelchain.actions.tracing.seeds import SeedsAsked
 from peelchain.trace.patterns.structuring import Threshold
 
 

@@ -130,7 +130,7 @@ def test_an_answer_lists_the_greatest_parts_and_the_tables_have_all(
     session, compared, monkeypatch, tmp_path
 ):
     answer, seeds = compared
-    monkeypatch.setattr("peelchain.actions.trace_cuts.MOST_PARTS", 2)
+    monkeypatch.setattr("peelchain.actions.tracing.cuts.MOST_PARTS", 2)
     asked = [word for seed in sorted(seeds) for word in ("--seed", seed)]
     short = session.ask("trace", "compare", *asked, "--tables", tmp_path / "tables")
     with (tmp_path / "tables" / "cuts.csv").open() as file:

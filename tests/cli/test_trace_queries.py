@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from tests.cli.running import peelchain
 
-from peelchain.actions.trace_seeds import SeedsAsked
-from peelchain.actions.traces import TraceAsked, trace_asked
+from peelchain.actions.tracing.seeds import SeedsAsked
+from peelchain.actions.tracing.traces import TraceAsked, trace_asked
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from peelchain.actions.query import sql
-from peelchain.actions.tag_import import import_tags
+from peelchain.actions.tagging.importing import import_tags
 from peelchain.actions.view import StoreView
 from peelchain.errors import StoreError
 from peelchain.tags.forms import as_asked

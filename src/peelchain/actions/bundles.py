@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.progress import Progress, silent
-from peelchain.case.evidence_read import Evidence
-from peelchain.case.kernel_check import check_scripts
-from peelchain.case.timestamp import check, stamps_beside
+from peelchain.case.attestation.kernel_check import check_scripts
+from peelchain.case.attestation.timestamp import check, stamps_beside
+from peelchain.case.redacted.evidence_read import Evidence
 from peelchain.case.verify import read_files, verify
 from peelchain.errors import BundleError, MisuseError, PeelchainError, SourceError
 

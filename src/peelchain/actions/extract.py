@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
-from peelchain.actions.moment import moment_of
+from peelchain.actions.casework.moment import moment_of
 from peelchain.actions.open_store import OpenStore
 from peelchain.case.casefile import CaseFile
 from peelchain.case.extraction.search import Bounds, Hit, Told, search

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.open_store import OpenStore
-from peelchain.actions.script_tags import tags_of_script
 from peelchain.actions.scripts import script_id_or_key
+from peelchain.actions.tagging.script_tags import tags_of_script
 from peelchain.cluster.policy import DEFAULT_POLICY
 from peelchain.errors import MisuseError
 from peelchain.script import address, script_type

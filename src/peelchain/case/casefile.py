@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from peelchain import _core
+from peelchain.case.attestation.signing import signer_of
 from peelchain.case.journal import Entry, Journal, Signer
 from peelchain.case.lock import Waiting, held, silently
-from peelchain.case.signing import signer_of
 from peelchain.errors import CaseError, MissingInputError
 
 JOURNAL = "journal.sqlite"

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from peelchain.case.findings import Findings
-from peelchain.case.rule_table import AllRules, Progress, bounds_at, most_bounded
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject
+from peelchain.case.support.rule_table import AllRules, Progress, bounds_at, most_bounded
 from peelchain.errors import ConservationError
 from peelchain.script import address
 from peelchain.tags.rates import Rate, Rates, fiat

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from peelchain import __version__
+from peelchain.case.attestation.software import software
 from peelchain.case.bundle import Content
 from peelchain.case.canonical import canonical_json, canonical_jsonl
 from peelchain.case.entities import SUBJECT, Entities
 from peelchain.case.exhibits import Exhibits
 from peelchain.case.findings import Findings
-from peelchain.case.software import software
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject
 from peelchain.store.manifest import Manifest

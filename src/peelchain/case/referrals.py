@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Literal
 
+from peelchain.case.answers.returns import LinkedPerson
+from peelchain.case.answers.same_person import number_of
 from peelchain.case.canonical import canonical_json
 from peelchain.case.journal import Entry
-from peelchain.case.returns import LinkedPerson
-from peelchain.case.same_person import number_of
 
 Row = dict[str, Any]
 

@@ -35,7 +35,7 @@ def list_entities(
 
     Example: peelchain entities list --store chain.store
     """
-    from peelchain.actions import entities as actions
+    from peelchain.actions.tagging import entities as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.list_entities(store, policy or [], knowledge_of(as_of))
@@ -70,7 +70,7 @@ def show(
 
     Example: peelchain entities show bitmex --store chain.store
     """
-    from peelchain.actions import entities as actions
+    from peelchain.actions.tagging import entities as actions
 
     form = form_of(json=json, short=short)
     answer = actions.show_entity(what, store, policy or [], knowledge_of(as_of))

@@ -68,8 +68,8 @@ def investigate(
 
     Example: peelchain investigate @observed.txt --store chain.store --case cases/site
     """
-    from peelchain.actions import investigate as actions
-    from peelchain.actions.trace_filters import Limits
+    from peelchain.actions.casework import investigate as actions
+    from peelchain.actions.tracing.filters import Limits
 
     form = form_of(json=json)
     request = actions.Request(

@@ -54,7 +54,7 @@ def ledger(
 
     Example: peelchain trace ledger books.csv --rule account-fifo --rule account-pool
     """
-    from peelchain.actions.ledger import LedgerAsked, trace_ledger
+    from peelchain.actions.tracing.ledger import LedgerAsked, trace_ledger
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     answer = trace_ledger(LedgerAsked(piped(books), rule or ("all",)))

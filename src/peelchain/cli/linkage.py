@@ -82,7 +82,7 @@ def linkage(
     Example: peelchain coinjoin linkage TXID --store chain.store
     """
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    from peelchain.actions import linkage as actions
+    from peelchain.actions.tracing import linkage as actions
 
     with progress() as report:
         answer = actions.coinjoin_linkage(

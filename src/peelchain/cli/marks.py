@@ -55,8 +55,8 @@ def on_trace(
 
     Example: peelchain trace marks --seed TXID:0 --store chain.store
     """
-    from peelchain.actions import offchain as actions
-    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.tracing import offchain as actions
+    from peelchain.actions.tracing.filters import Filters
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     filters = Filters(
@@ -94,8 +94,8 @@ def measured(
 
     Example: peelchain evaluate marks --work work --economies 10
     """
-    from peelchain.actions import offchain as actions
     from peelchain.actions.measuring import MeasureAsked
+    from peelchain.actions.tracing import offchain as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     asked = MeasureAsked(economies, blocks, work, choosing, into)

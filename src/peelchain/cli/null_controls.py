@@ -89,8 +89,8 @@ def null_controls(
 
     Example: peelchain trace null-controls --seed TXID:0 --draws 200 --store chain.store
     """
-    from peelchain.actions import null_controls as actions
-    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.tracing import null_controls as actions
+    from peelchain.actions.tracing.filters import Filters
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     asked = actions.NullAsked(

@@ -103,8 +103,8 @@ def on_trace(
 
     Example: peelchain trace patterns --seed TXID:0 --threshold 10000USD --store chain.store
     """
-    from peelchain.actions.patterns import PatternsAsked, patterns_on_trace
-    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.tracing.filters import Filters
+    from peelchain.actions.tracing.patterns import PatternsAsked, patterns_on_trace
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     asked = PatternsAsked(
@@ -149,8 +149,8 @@ def measured(
 
     Example: peelchain evaluate patterns --work work --economies 20
     """
-    from peelchain.actions import patterns as actions
     from peelchain.actions.measuring import MeasureAsked
+    from peelchain.actions.tracing import patterns as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     asked = MeasureAsked(economies, blocks, work, choosing, into)

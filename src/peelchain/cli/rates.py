@@ -35,7 +35,7 @@ def import_rates(
 
     Example: peelchain rates import rates.csv --source "central bank" --store chain.store
     """
-    from peelchain.actions import rate_import as actions
+    from peelchain.actions.tagging import rates as actions
 
     form = form_of(json=json)
     answer = actions.import_rates(file, store, source, checked_date(recorded, "--recorded"))

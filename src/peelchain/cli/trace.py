@@ -51,7 +51,7 @@ from peelchain.cli.trace_path import path
 from peelchain.cli.traced import CSV_COLUMNS, csv_rows, traced_lines
 
 if TYPE_CHECKING:
-    from peelchain.actions.traces import TraceAsked
+    from peelchain.actions.tracing.traces import TraceAsked
     from peelchain.trace.walk import Direction
 
 app = typer.Typer(help="Where value went, or came from.", no_args_is_help=True)
@@ -112,8 +112,8 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
         output: OutOption = None,
         short: ShortOption = False,
     ) -> None:
-        from peelchain.actions.trace_filters import Filters
-        from peelchain.actions.traces import TraceAsked
+        from peelchain.actions.tracing.filters import Filters
+        from peelchain.actions.tracing.traces import TraceAsked
 
         form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
         asked = TraceAsked(
@@ -154,7 +154,7 @@ app.command(cls=TwoSets)(between)
 
 
 def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
-    from peelchain.actions.traces import trace_asked
+    from peelchain.actions.tracing.traces import trace_asked
 
     with progress() as report, stoppable(report) as watch:
         answer = trace_asked(asked, store, watch)

@@ -95,8 +95,8 @@ def between(
 
     Example: peelchain trace between TXID:0 TXID:1 --store chain.store -- ADDRESS1 ADDRESS2
     """
-    from peelchain.actions.trace_between import BetweenAsked, trace_between
-    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.tracing.between import BetweenAsked, trace_between
+    from peelchain.actions.tracing.filters import Filters
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     asked = BetweenAsked(

@@ -107,8 +107,8 @@ def compare(
 
     Example: peelchain trace compare --seed TXID:0 --to ADDRESS --store chain.store
     """
-    from peelchain.actions.trace_compare import CompareAsked, trace_compare
-    from peelchain.actions.trace_filters import Filters
+    from peelchain.actions.tracing.compare import CompareAsked, trace_compare
+    from peelchain.actions.tracing.filters import Filters
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     asked = CompareAsked(

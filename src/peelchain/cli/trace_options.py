@@ -11,7 +11,7 @@ from peelchain.errors import MisuseError
 from peelchain.units import MAX_HEIGHT
 
 if TYPE_CHECKING:
-    from peelchain.actions.trace_seeds import SeedsAsked
+    from peelchain.actions.tracing.seeds import SeedsAsked
 
 SeedOption = Annotated[
     list[str] | None,
@@ -148,7 +148,7 @@ def seeds_asked(
     files: list[Path] | None,
 ) -> "SeedsAsked":
     """The seeds of a command's options. Raises BadParameter where there is none."""
-    from peelchain.actions.trace_seeds import SeedsAsked
+    from peelchain.actions.tracing.seeds import SeedsAsked
 
     if not any((seed, address, cluster, claimant, files)):
         raise typer.BadParameter(

@@ -81,8 +81,8 @@ def path(
 
     Example: peelchain trace path TXID:0 ADDRESS --max-paths 5 --store chain.store
     """
-    from peelchain.actions.trace_filters import Filters
-    from peelchain.actions.trace_path import PathAsked, trace_path
+    from peelchain.actions.tracing.filters import Filters
+    from peelchain.actions.tracing.path import PathAsked, trace_path
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     asked = PathAsked(

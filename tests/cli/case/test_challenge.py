@@ -13,9 +13,9 @@ import pytest
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
-from peelchain.actions.case_findings import derive_findings
+from peelchain.actions.casework.findings import derive_findings
+from peelchain.actions.casework.what_if import supposing
 from peelchain.actions.view import StoreView
-from peelchain.actions.what_if import supposing
 from peelchain.case.casefile import CaseFile
 from peelchain.errors import NotInChainError
 from peelchain.units import parse_txid
@@ -190,9 +190,9 @@ def test_keys_and_columns_are_those_documented(investigated, case, every):
 
 
 def test_it_is_derived_again_to_the_same_bytes(investigated, case, every):
-    from peelchain.actions.challenge import challenge_of_case
-    from peelchain.actions.what_if import view_of_run
-    from peelchain.actions.work import derive_again
+    from peelchain.actions.casework.challenge import challenge_of_case
+    from peelchain.actions.casework.what_if import view_of_run
+    from peelchain.actions.casework.work import derive_again
 
     with CaseFile.open(case) as opened, view_of_run(opened, investigated.store) as view:
         entry = next(e for e in opened.standing("challenge") if e.seq == every["entry"])

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.cli.running import peelchain
 
-from peelchain.actions.case_findings import derive_findings
-from peelchain.actions.dependents import dependents_in_store, dependents_of_tags
+from peelchain.actions.casework.dependents import dependents_in_store, dependents_of_tags
+from peelchain.actions.casework.findings import derive_findings
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import CaseFile
 from peelchain.errors import OtherChainError

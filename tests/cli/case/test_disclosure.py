@@ -63,7 +63,7 @@ def test_abandoned_undone_and_contrary_material_is_listed(worked, tmp_path):
 
 
 def test_what_a_redacted_bundle_withholds_is_read_from_it(worked):
-    pytest.importorskip("peelchain.actions.redactions")
+    pytest.importorskip("peelchain.actions.casework.redactions")
     assert worked("note", "not for the other side").code == 0  # 5
     assert worked("report", "--store", worked.store).code == 0  # 6
     ran = worked("redact", "--for", "the defence", "--without", "note")  # 7

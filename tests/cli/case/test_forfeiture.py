@@ -168,9 +168,9 @@ def test_keys_and_columns_are_those_documented(investigated, case, claims):
 
 
 def test_it_is_derived_again_to_the_same_bytes(investigated, case, claims):
-    from peelchain.actions.forfeiture import forfeiture_of_case
-    from peelchain.actions.what_if import view_of_run
-    from peelchain.actions.work import derive_again
+    from peelchain.actions.casework.forfeiture import forfeiture_of_case
+    from peelchain.actions.casework.what_if import view_of_run
+    from peelchain.actions.casework.work import derive_again
     from peelchain.case.casefile import CaseFile
 
     ask(investigated, case, "--claimants", claims[0])

@@ -9,11 +9,11 @@ import pytest
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
-from peelchain.actions.derivations import DERIVATIONS
+from peelchain.actions.casework.derivations import DERIVATIONS
+from peelchain.actions.casework.work import derive_again
 from peelchain.actions.view import StoreView
-from peelchain.actions.work import derive_again
 from peelchain.case.casefile import CaseFile
-from peelchain.case.vault import Vault
+from peelchain.case.vault.vault import Vault
 from peelchain.errors import ErasedError
 
 
@@ -204,7 +204,7 @@ def test_an_import_that_fails_leaves_nobody_in_the_vault(worked, tmp_path):
 
 
 def test_the_passphrase_is_asked_for(joined, monkeypatch):
-    from peelchain.case.vault_key import PASSPHRASE, rewrap
+    from peelchain.case.vault.key import PASSPHRASE, rewrap
 
     rewrap(joined.folder, None, "correct horse")
     joined.look("table", "show", "--store", joined.store).refused(1, PASSPHRASE)

@@ -12,10 +12,10 @@ from tests.cli.case.test_returns import answered  # noqa: F401 - a fixture
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
-from peelchain.actions.derivations import DERIVATIONS
-from peelchain.actions.work import derive_again
+from peelchain.actions.casework.derivations import DERIVATIONS
+from peelchain.actions.casework.work import derive_again
 from peelchain.case.casefile import CaseFile
-from peelchain.case.vault import Vault
+from peelchain.case.vault.vault import Vault
 from peelchain.case.verify import read_files, verify
 from peelchain.errors import ErasedError
 

@@ -13,9 +13,9 @@ from tests.cli.documented import NOTES, check
 from tests.cli.running import files, peelchain
 from tests.store.test_cut import short_node
 
-from peelchain.actions import case_replay
-from peelchain.actions.derivations import DERIVATIONS
-from peelchain.actions.work import Result, carry_out
+from peelchain.actions.casework import replay as case_replay
+from peelchain.actions.casework.derivations import DERIVATIONS
+from peelchain.actions.casework.work import Result, carry_out
 from peelchain.case.casefile import CaseFile
 
 NOON = datetime(2024, 1, 31, tzinfo=UTC)

@@ -13,7 +13,7 @@ from tests.cli.conftest import Session
 from tests.cli.documented import NOTES, check
 from tests.cli.running import peelchain
 
-from peelchain.case.vault import Vault
+from peelchain.case.vault.vault import Vault
 
 DATE = ("--date", "2024-02-01")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.cli.documented import check
 from tests.cli.running import peelchain
 
-from peelchain.actions.case_open import open_case
-from peelchain.actions.case_statements import note, undo
+from peelchain.actions.casework.open import open_case
+from peelchain.actions.casework.statements import note, undo
 from peelchain.case.casefile import JOURNAL, CaseFile
 from peelchain.case.journal import Journal
 from peelchain.errors import CaseError

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.documented import check
 from tests.cli.running import files, peelchain
 
-from peelchain.case.vault import Vault
+from peelchain.case.vault.vault import Vault
 
 BESIDE = {"journal.sqlite", ".lock"}
 

@@ -31,7 +31,7 @@ def request(
 
     Example: peelchain case timestamp request --case cases/site --out site.tsq
     """
-    from peelchain.actions import attest as actions
+    from peelchain.actions.casework import attest as actions
 
     form = form_of(json=json)
     answer = actions.request_timestamp(case, out)
@@ -63,7 +63,7 @@ def add(
 
     Example: peelchain case timestamp add site.tsr --authority tsa.pem --case cases/site
     """
-    from peelchain.actions import attest as actions
+    from peelchain.actions.casework import attest as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -109,7 +109,7 @@ def sign(
 
     Example: peelchain case sign --key examiner.p12 --case cases/site --out report.signed.pdf
     """
-    from peelchain.actions import attest as actions
+    from peelchain.actions.casework import attest as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -135,7 +135,7 @@ def _passphrase(file: Path | None) -> bytes | None:
     import os
     import sys
 
-    from peelchain.case.passphrase import passphrase_in
+    from peelchain.case.vault.passphrase import passphrase_in
 
     if file is not None:
         text = passphrase_in(file, inert(str(file)))

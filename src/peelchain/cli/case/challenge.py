@@ -59,7 +59,7 @@ def challenge(
 
     Example: peelchain case challenge I4 S1 --case cases/site --store chain.store
     """
-    from peelchain.actions import challenge as actions
+    from peelchain.actions.casework import challenge as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     with progress() as report:

@@ -23,7 +23,7 @@ def disclosure(
 
     Example: peelchain case disclosure --csv -o schedule.csv --case cases/site
     """
-    from peelchain.actions import case_disclosure as actions
+    from peelchain.actions.casework import disclosure as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.disclosure(case)

@@ -26,7 +26,7 @@ def erase(
     Example: peelchain case erase P12 --reason "order of the court" --by "C. Vance"
     --case cases/site
     """
-    from peelchain.actions import erasure as actions
+    from peelchain.actions.casework import erasure as actions
 
     form = form_of(json=json)
     with waiting() as wait:

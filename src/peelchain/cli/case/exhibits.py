@@ -47,7 +47,7 @@ def add(
 
     Example: peelchain case exhibit add invoice.pdf --as "found on the server" --case cases/site
     """
-    from peelchain.actions import case_exhibits as actions
+    from peelchain.actions.casework import exhibits as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -70,7 +70,7 @@ def list_exhibits(
 
     Example: peelchain case exhibit list --case cases/site
     """
-    from peelchain.actions import case_exhibits as actions
+    from peelchain.actions.casework import exhibits as actions
     from peelchain.case.references import named
 
     form = form_of(json=json, csv=csv, table=table_, output=output)

@@ -56,7 +56,7 @@ def expand(
 
     Example: peelchain case expand wallet.json --case cases/site --store chain.store
     """
-    from peelchain.actions import expand as actions
+    from peelchain.actions.casework import expand as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     with progress() as report:

@@ -51,7 +51,7 @@ def forfeiture(
 
     Example: peelchain case forfeiture --case cases/site --store chain.store
     """
-    from peelchain.actions import forfeiture as actions
+    from peelchain.actions.casework import forfeiture as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     with progress() as report:

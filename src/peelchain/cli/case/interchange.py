@@ -39,7 +39,7 @@ def interchange(
 
     Example: peelchain case interchange --format stix --format ftm --case cases/site
     """
-    from peelchain.actions import interchange as actions
+    from peelchain.actions.casework import interchange as actions
 
     form = form_of(json=json)
     with progress() as report:

@@ -61,7 +61,7 @@ def join_table(
 
     Example: peelchain case join-table users.csv --map user=Nick --case cases/site --store store
     """
-    from peelchain.actions import join_table as actions
+    from peelchain.actions.casework import join_table as actions
     from peelchain.cli.progress import progress
 
     form = form_of(json=json)
@@ -132,7 +132,7 @@ def show(
 
     Example: peelchain case table show P12 --receipts --case cases/site --store store
     """
-    from peelchain.actions import join_table as actions
+    from peelchain.actions.casework import join_table as actions
     from peelchain.cli.progress import progress
 
     if receipts and names:

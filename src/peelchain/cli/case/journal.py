@@ -28,7 +28,7 @@ def journal(
 
     Example: peelchain case journal --check --case cases/site
     """
-    from peelchain.actions import case_journal as actions
+    from peelchain.actions.casework import journal as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.journal(case, check=check)

@@ -25,7 +25,7 @@ def new(key: KeyArgument, json: JsonOption = False) -> None:
 
     Example: peelchain case key new ~/peelchain.key
     """
-    from peelchain.actions import case_keys as actions
+    from peelchain.actions.casework import keys as actions
 
     form = form_of(json=json)
     answer = actions.make_key(key)
@@ -44,7 +44,7 @@ def use(
 
     Example: peelchain case key use ~/peelchain.key --name "A. Analyst" --case cases/site
     """
-    from peelchain.actions import case_keys as actions
+    from peelchain.actions.casework import keys as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -59,7 +59,7 @@ def show(case: CaseOption, json: JsonOption = False) -> None:
 
     Example: peelchain case key show --case cases/site
     """
-    from peelchain.actions import case_keys as actions
+    from peelchain.actions.casework import keys as actions
 
     form = form_of(json=json)
     answer = actions.keys(case)

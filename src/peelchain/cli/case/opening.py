@@ -40,7 +40,7 @@ def open_case(
 
     Example: peelchain case open cases/site --title "The site" --store chain.store
     """
-    from peelchain.actions import case_open as actions
+    from peelchain.actions.casework import open as actions
 
     form = form_of(json=json)
     answer = actions.open_case(
@@ -67,7 +67,7 @@ def list_cases(
 
     Example: peelchain case list cases
     """
-    from peelchain.actions import case_open as actions
+    from peelchain.actions.casework import open as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.cases_below(folder)
@@ -81,7 +81,7 @@ def show(case: CaseOption, json: JsonOption = False) -> None:
 
     Example: peelchain case show --case cases/site
     """
-    from peelchain.actions import case_show as actions
+    from peelchain.actions.casework import show as actions
 
     form = form_of(json=json)
     answer = actions.show(case)

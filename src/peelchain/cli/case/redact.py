@@ -41,7 +41,7 @@ def redact(
 
     Example: peelchain case redact --case cases/site --for "the defence" --without note --without E2
     """
-    from peelchain.actions import redactions as actions
+    from peelchain.actions.casework import redactions as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -88,7 +88,7 @@ def reveal(
 
     Example: peelchain case reveal report.json/inflows/I4 --case cases/site
     """
-    from peelchain.actions import redactions as actions
+    from peelchain.actions.casework import redactions as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")

@@ -37,7 +37,7 @@ def prepare(case: CaseOption, date: DateOption = None, json: JsonOption = False)
 
     Example: peelchain case referrals prepare --case cases/site
     """
-    from peelchain.actions import referrals as actions
+    from peelchain.actions.casework import referrals as actions
     from peelchain.cli.progress import progress
 
     form = form_of(json=json)
@@ -58,7 +58,7 @@ def show(
 
     Example: peelchain case referrals show --case cases/site
     """
-    from peelchain.actions import referrals as actions
+    from peelchain.actions.casework import referrals as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.show(case)
@@ -78,7 +78,7 @@ def approve(
 
     Example: peelchain case referrals approve P12 --by "A. Moreau" --case cases/site
     """
-    from peelchain.actions import referrals as actions
+    from peelchain.actions.casework import referrals as actions
 
     form = form_of(json=json)
     with waiting() as wait:
@@ -134,7 +134,7 @@ def decide(
     --recipient "Prosecutor, SE" --alternatives "paid for another" --exculpatory "none known"
     --by "C. Vance" --case cases/site
     """
-    from peelchain.actions import referrals as actions
+    from peelchain.actions.casework import referrals as actions
 
     form = form_of(json=json)
     decision = actions.Decision(
@@ -166,7 +166,7 @@ def write(
 
     Example: peelchain case referrals write --out packages --case cases/site
     """
-    from peelchain.actions import referrals as actions
+    from peelchain.actions.casework import referrals as actions
     from peelchain.cli.progress import progress
 
     form = form_of(json=json)

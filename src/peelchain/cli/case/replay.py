@@ -42,7 +42,7 @@ def replay(
 
     Example: peelchain case replay --case cases/site --store chain.store
     """
-    from peelchain.actions import case_replay as actions
+    from peelchain.actions.casework import replay as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     with progress() as report:
@@ -86,7 +86,7 @@ def diff(
 
     Example: peelchain case diff --case cases/site --store chain.store --as-of 2024-01-31
     """
-    from peelchain.actions import case_diff as actions
+    from peelchain.actions.casework import diff as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     knowledge = knowledge_of(as_of).without(*(without_tag or ()))

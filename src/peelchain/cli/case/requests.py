@@ -76,7 +76,7 @@ def plan(
 
     Example: peelchain case requests plan --case cases/site --of payers --share 0.8
     """
-    from peelchain.actions import requests as actions
+    from peelchain.actions.casework import requests as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     asked = actions.PlanRequest(
@@ -128,7 +128,7 @@ def write(
 
     Example: peelchain case requests write --case cases/site --store chain.store --plan
     """
-    from peelchain.actions import requests as actions
+    from peelchain.actions.casework import requests as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     far = None if all_payments else near

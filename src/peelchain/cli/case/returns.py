@@ -92,8 +92,8 @@ def import_(
     Example: peelchain case returns import answer.csv --service S1 --grade B2 --map account=Konto
     --map txid=Transaktion --map amount=Belopp --case cases/site --store store
     """
-    from peelchain.actions import returns as actions
-    from peelchain.case.answer_file import Reading
+    from peelchain.actions.casework import returns as actions
+    from peelchain.case.answers.file import Reading
     from peelchain.cli.progress import progress
 
     form = form_of(json=json)
@@ -151,7 +151,7 @@ def show(
 
     Example: peelchain case returns show --case cases/site
     """
-    from peelchain.actions import returns as actions
+    from peelchain.actions.casework import returns as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.show_returns(case, entry)
@@ -193,7 +193,7 @@ def persons(
 
     Example: peelchain case returns persons --case cases/site
     """
-    from peelchain.actions import same_person as actions
+    from peelchain.actions.casework import same_person as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.persons(case, names=names)
@@ -275,7 +275,7 @@ def _decide(
     json: bool,
     same: bool,
 ) -> None:
-    from peelchain.actions import same_person as actions
+    from peelchain.actions.casework import same_person as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")

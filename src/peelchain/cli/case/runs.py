@@ -61,8 +61,8 @@ def run(
 
     Example: peelchain case run --case cases/site --store chain.store --as-of 2024-01-31
     """
-    from peelchain.actions import case_run as actions
-    from peelchain.actions.trace_filters import Limits
+    from peelchain.actions.casework import run as actions
+    from peelchain.actions.tracing.filters import Limits
 
     form = form_of(json=json)
     request = actions.RunRequest(
@@ -124,7 +124,7 @@ def report(
 
     Example: peelchain case report --case cases/site --store chain.store
     """
-    from peelchain.actions import case_run as actions
+    from peelchain.actions.casework import run as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")

@@ -68,7 +68,7 @@ def list_seeds(
 
     Example: peelchain case seeds list --case cases/site
     """
-    from peelchain.actions import case_seeds as actions
+    from peelchain.actions.casework import seeds as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.seeds(case)
@@ -81,7 +81,7 @@ def list_seeds(
 
 
 def _change(case: Path, seeds: list[str], date: datetime | None, *, add: bool, json: bool) -> None:
-    from peelchain.actions import case_seeds as actions
+    from peelchain.actions.casework import seeds as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")

@@ -31,7 +31,7 @@ def note(
 
     Example: peelchain case note "paid twice on one day" --about I4 --case cases/site
     """
-    from peelchain.actions import case_statements as actions
+    from peelchain.actions.casework import statements as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -48,7 +48,7 @@ def hypothesis(
 
     Example: peelchain case hypothesis "the operator banks with S1" --case cases/site
     """
-    from peelchain.actions import case_statements as actions
+    from peelchain.actions.casework import statements as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -75,7 +75,7 @@ def evidence(
 
     Example: peelchain case evidence H1 --against O2 --case cases/site
     """
-    from peelchain.actions import case_statements as actions
+    from peelchain.actions.casework import statements as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -105,7 +105,7 @@ def decide(
 
     Example: peelchain case decide "ask S1 for the account" --by "A. Analyst" --case cases/site
     """
-    from peelchain.actions import case_statements as actions
+    from peelchain.actions.casework import statements as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -126,7 +126,7 @@ def undo(
 
     Example: peelchain case undo 5 --reason "wrong finding" --case cases/site
     """
-    from peelchain.actions import case_statements as actions
+    from peelchain.actions.casework import statements as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")

@@ -32,7 +32,7 @@ def export(
 
     Example: peelchain case export site.zip --to "the expert" --case cases/site
     """
-    from peelchain.actions import case_transfer as actions
+    from peelchain.actions.casework import transfer as actions
 
     form = form_of(json=json)
     moment = checked_date(date, "--date")
@@ -71,7 +71,7 @@ def import_(
 
     Example: peelchain case import site.zip cases/site
     """
-    from peelchain.actions import case_transfer as actions
+    from peelchain.actions.casework import transfer as actions
 
     form = form_of(json=json)
     answer = actions.import_case(file, folder)

@@ -22,7 +22,7 @@ from peelchain.cli.tags.app import app
 from peelchain.cli.tags.imports import pairs
 
 if TYPE_CHECKING:
-    from peelchain.actions.tag_changes import Change
+    from peelchain.actions.tagging.changes import Change
 
 _COLUMNS = ("case", "run", "kind", "id", "finding", "was", "becomes")
 
@@ -57,7 +57,7 @@ def retract(
     Example: peelchain tags retract 6f1c0de2a9b34c55 --reason "source withdrew it" --by "A. Analyst"
     --cases cases --store chain.store
     """
-    from peelchain.actions.tag_changes import Change
+    from peelchain.actions.tagging.changes import Change
     from peelchain.tags.knowledge import RETRACTED
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
@@ -89,7 +89,7 @@ def correct(
     Example: peelchain tags correct 6f1c0de2a9b34c55 --set actor=northexchange --reason "same firm"
     --by "A. Analyst" --store chain.store
     """
-    from peelchain.actions.tag_changes import Change
+    from peelchain.actions.tagging.changes import Change
     from peelchain.tags.knowledge import CORRECTED
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
@@ -113,7 +113,7 @@ def reinstate(
     Example: peelchain tags reinstate 6f1c0de2a9b34c55 --reason "confirmed" --by "A. Analyst"
     --store chain.store
     """
-    from peelchain.actions.tag_changes import Change
+    from peelchain.actions.tagging.changes import Change
     from peelchain.tags.knowledge import REINSTATED
 
     moment = checked_date(recorded, "--recorded")
@@ -121,7 +121,7 @@ def reinstate(
 
 
 def _record(asked: "Change", store: Path, form: Form) -> None:
-    from peelchain.actions.tag_changes import change_tags
+    from peelchain.actions.tagging.changes import change_tags
 
     with progress() as report:
         answer = change_tags(asked, store, report)

@@ -31,8 +31,8 @@ def export(
 
     Example: peelchain tags export --category exchange -o exchanges.yaml --store chain.store
     """
-    from peelchain.actions.tag_export import export_tags
-    from peelchain.actions.tag_records import Wanted
+    from peelchain.actions.tagging.export import export_tags
+    from peelchain.actions.tagging.records import Wanted
 
     form = form_of(json=json)
     wanted = Wanted(actor, category, label, source, confidence)

@@ -68,7 +68,7 @@ def import_tags(
 
     Example: peelchain tags import packs/*.yaml --store chain.store -o rejects.csv
     """
-    from peelchain.actions import tag_import as actions
+    from peelchain.actions.tagging import importing as actions
     from peelchain.tags.forms import as_asked
 
     form = form_of(json=json, csv=csv, table=table_, output=output)

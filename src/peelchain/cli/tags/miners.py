@@ -35,7 +35,7 @@ def miners(
 
     Example: peelchain tags miners 574200 --store chain.store
     """
-    from peelchain.actions import miners as actions
+    from peelchain.actions.tagging import miners as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.miners(store, first, first if last is None else last, knowledge_of(as_of))

@@ -45,7 +45,7 @@ def list_tags(
 
     Example: peelchain tags list --category exchange --as-of 2024-01-31 --store chain.store
     """
-    from peelchain.actions import tag_records as actions
+    from peelchain.actions.tagging import records as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     wanted = actions.Wanted(actor, category, label, source, confidence, limit, retracted)
@@ -74,7 +74,7 @@ def show(
 
     Example: peelchain tags show 12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S --store chain.store
     """
-    from peelchain.actions import tag_records as actions
+    from peelchain.actions.tagging import records as actions
 
     form = form_of(json=json)
     answer = actions.show_tags(what, store, knowledge_of(as_of))
@@ -117,7 +117,7 @@ def conflicts(
 
     Example: peelchain tags conflicts --store chain.store --csv -o conflicts.csv
     """
-    from peelchain.actions import tag_records as actions
+    from peelchain.actions.tagging import records as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.conflicts(store, policy or [], knowledge_of(as_of))
@@ -151,7 +151,7 @@ def check(
 
     Example: peelchain tags check --store chain.store
     """
-    from peelchain.actions import tag_records as actions
+    from peelchain.actions.tagging import records as actions
 
     form = form_of(json=json, csv=csv, table=table_, output=output)
     answer = actions.check(store, policy or [], knowledge_of(as_of))

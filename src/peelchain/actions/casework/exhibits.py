@@ -1,0 +1,112 @@
+"""Exhibits: files, transactions, outputs and findings that a case puts a number on."""
+
+import os
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.casework.statements import checked_text, said
+from peelchain.case.casefile import INPUTS, CaseFile
+from peelchain.case.lock import Waiting, silently
+from peelchain.case.references import name_next, refer
+from peelchain.errors import CaseError, MisuseError
+from peelchain.units import shown
+
+Row = dict[str, Any]
+
+MOST_KEPT_BYTES = 1 << 30
+"""The greatest file of which a copy is kept in the case."""
+
+
+def add_exhibit(
+    folder: Path,
+    what: str,
+    description: str,
+    *,
+    hash_only: bool = False,
+    date_utc: datetime | None = None,
+    waiting: Waiting = silently,
+) -> Row:
+    """Makes a file, or whatever a reference names, the exhibit E1, E2, ...; gives the entry.
+
+    A file is kept by its hash, or with `hash_only` its hash and size alone. Its name is sealed.
+    Raises CaseError for a file that cannot be read or is too large to keep.
+    """
+    text = checked_text(description)
+    with CaseFile.open(folder) as case, case.at_work(waiting):
+        body: Row = {"id": name_next(case, "exhibit")}
+        sealed: Row = {"text": text}
+        path = Path(what)
+        if path.exists():
+            body |= _file(case, path, hash_only)
+            sealed["file"] = _name(path)
+        else:
+            if hash_only:
+                raise CaseError(f"{shown(what)} is no file; --hash-only is for files")
+            try:
+                body |= {"type": "reference", "of": refer(case, what)}
+            except MisuseError as e:
+                raise MisuseError(f"{shown(what)} is no file either: {e}") from None
+        return said(case, "exhibit", body, sealed, date_utc)
+
+
+def exhibits(folder: Path) -> Row:
+    """The exhibits that stand, with whether the copy of each file is there and whole.
+
+    `copy` is `whole`, `changed` or `missing`, None where none is kept.
+    """
+    with CaseFile.open(folder) as case:
+        rows = []
+        for entry in case.standing("exhibit"):
+            body = entry.body
+            rows.append(
+                {
+                    "id": body["id"],
+                    "entry": entry.seq,
+                    "time_utc": entry.time_utc,
+                    "type": body["type"],
+                    "of": body.get("of"),
+                    "sha256": body.get("sha256"),
+                    "size_bytes": body.get("size_bytes"),
+                    "file": entry.value("file"),
+                    "text": entry.value("text"),
+                    "copy": _copy(case, body) if body.get("kept") else None,
+                }
+            )
+        return {"case": str(folder), "exhibits": rows}
+
+
+def _file(case: CaseFile, path: Path, hash_only: bool) -> Row:
+    try:
+        if not path.is_file():
+            raise CaseError(f"{path} is no ordinary file; give one")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not hash_only and size > MOST_KEPT_BYTES:
+                raise CaseError(
+                    f"{path} has {size:,} bytes, too many to keep a copy of; give --hash-only"
+                )
+            if hash_only:
+                digest = file_digest(file, "sha256").hexdigest()
+            else:
+                content = file.read()
+                size, digest = len(content), case.keep(content)
+    except OSError as e:
+        raise CaseError(f"{path}: {e.strerror}; check that you may read it") from None
+    return {"type": "file", "sha256": digest, "size_bytes": size, "kept": not hash_only}
+
+
+def _name(path: Path) -> str:
+    # a name that is not UTF-8 cannot be written as JSON text as it is
+    return path.name.encode(errors="backslashreplace").decode()
+
+
+def _copy(case: CaseFile, body: Row) -> str:
+    path = case.folder / INPUTS / body["sha256"]
+    try:
+        with path.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "missing"
+    return "whole" if found == body["sha256"] else "changed"

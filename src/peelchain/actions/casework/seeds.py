@@ -1,0 +1,77 @@
+"""The seeds of a case: what a run starts from where it is not told otherwise."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.casework.statements import said
+from peelchain.case.casefile import CaseFile
+from peelchain.case.lock import Waiting, silently
+from peelchain.case.subject import read_seeds
+from peelchain.errors import CaseError, MisuseError
+from peelchain.network import by_name
+from peelchain.script import script_pubkey
+from peelchain.units import OutPoint, parse_txid, shown
+
+Row = dict[str, Any]
+
+_TXID_DIGITS = 64
+
+
+def change_seeds(
+    folder: Path,
+    given: list[str],
+    *,
+    add: bool,
+    date_utc: datetime | None = None,
+    waiting: Waiting = silently,
+) -> Row:
+    """Adds seeds to a case or removes them by an entry; gives it with the seeds that it leaves.
+
+    Seeds are checked as texts; a run finds out whether the chain has them. Raises MisuseError for
+    one that is no address, txid or outpoint, CaseError for one to remove that is not there.
+    """
+    seeds = sorted(set(read_seeds(given)))
+    with CaseFile.open(folder) as case, case.at_work(waiting):
+        network = by_name(str(case.opening().body["network"]))
+        for seed in seeds:
+            _check(seed, lambda text: script_pubkey(text, network))
+        known = seeds_of(case)
+        strange = [seed for seed in seeds if (seed in known) == add]
+        if strange:
+            what = "is a seed already" if add else "is no seed"
+            raise CaseError(
+                f"{shown(strange[0])} {what} of the case; see 'peelchain case seeds list'"
+            )
+        body: Row = {"change": "add" if add else "remove", "seeds": seeds}
+        made = said(case, "seeds", body, {}, date_utc)
+        return {**made, "seeds": seeds_of(case)}
+
+
+def seeds(folder: Path) -> Row:
+    """The seeds of a case as its entries leave them, sorted."""
+    with CaseFile.open(folder) as case:
+        return {"case": str(folder), "seeds": seeds_of(case)}
+
+
+def seeds_of(case: CaseFile) -> list[str]:
+    """The seeds as the entries that stand leave them, sorted."""
+    found: set[str] = set()
+    for entry in case.standing("seeds"):
+        if entry.body["change"] == "add":
+            found.update(entry.body["seeds"])
+        else:
+            found.difference_update(entry.body["seeds"])
+    return sorted(found)
+
+
+def _check(seed: str, address: Any) -> None:
+    if ":" in seed:
+        OutPoint.parse(seed)
+    elif len(seed) == _TXID_DIGITS:
+        parse_txid(seed)
+    else:
+        try:
+            address(seed)
+        except MisuseError as e:
+            raise type(e)(f"seed {shown(seed)}: {e}") from None

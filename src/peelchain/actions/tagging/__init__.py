@@ -1,0 +1,1 @@
+"""Actions of tags, actors and rates: import, history, export."""

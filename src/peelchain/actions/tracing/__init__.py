@@ -1,0 +1,1 @@
+"""Actions of tracing: walks, comparisons, paths, patterns and their figures."""

@@ -1,0 +1,1 @@
+"""What services answer, and whom it links to payments."""

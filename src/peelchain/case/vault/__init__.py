@@ -1,0 +1,1 @@
+"""The vault: personal data of a case, encrypted for each person."""
