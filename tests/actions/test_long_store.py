@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.actions.test_controls import rows
+from tests.actions.tracing.test_controls import rows
 from tests.chain.stores import ingest
 
 from peelchain.actions import open_store
