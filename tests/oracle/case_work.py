@@ -238,7 +238,8 @@ def table(world: World, joined: Row, shown: Row) -> Iterator[Line]:
     heights = [world.chain.txs[row["txid"]].height for row in paid]
     ends = [times[heights.index(height)] for height in (min(heights), max(heights))]
     expected = [datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for t in ends]
-    yield Line("first and last payment", [totals["first_utc"], totals["last_utc"]], expected)
+    yield Line("first payment", totals["first_utc"], expected[0])
+    yield Line("last payment", totals["last_utc"], expected[1])
     told = {row["user"]: row["value_sat"] for row in shown["payers"]}
     yield Line("paid by each user (sat)", told, dict(per_user))
     addresses = {row["address"] for row in world.truth("site_users")}
@@ -246,9 +247,9 @@ def table(world: World, joined: Row, shown: Row) -> Iterator[Line]:
     there = {scripts[a] for a in addresses if a in scripts}
     cluster = joined["cluster"]
     yield Line(
-        "table's addresses in the cluster, of those on the chain",
-        (cluster["found"], cluster["of"]),
-        (len(there & world.site), len(there)),
+        "addresses of the table in the cluster, of those on the chain",
+        f"{cluster['found']} of {cluster['of']}",
+        f"{len(there & world.site)} of {len(there)}",
     )
 
 

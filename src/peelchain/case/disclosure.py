@@ -90,6 +90,10 @@ def what(entry: Entry) -> str:
         return f"{body['speaks']} {body['hypothesis']}: {said}"
     if entry.kind == "undo":
         return f"undoes entry {body['undoes']} ({body.get('kind')})"
+    if "decides" in body:
+        persons = body.get("persons") or [body["person"]]
+        role = f" as {body['role']}" if body.get("role") else ""
+        return f"{str(body['decides']).replace('_', ' ')}: {', '.join(map(str, persons))}{role}"
     if entry.kind in ("note", "decision"):
         about = [named(row) for row in body.get("about", body.get("on", []))]
         about += [str(body["person"])] if "person" in body else []

@@ -248,3 +248,13 @@ def test_what_is_not_said_is_asked_for(prepared):
     prepared.decide(ref, "--country", "Sweden").refused(2, "two letters")
     prepared.decide("P9999").refused(2, "not among the referrals")
     prepared("referrals", "approve", ref, "--by", " ").refused(2, "--by")
+
+
+def test_decisions_on_persons_are_counted_at_a_glance_and_told_in_the_schedule(sent):
+    shown = peelchain("case", "show", "--case", sent.folder, "--json").answer
+    direct = [ref for ref, row in sent.show().items() if row["basis"] == "direct"]
+    assert shown["made"]["decided: referral"] == len(direct)
+    assert not any("(withheld)" in decision["text"] for decision in shown["decisions"])
+    rows = peelchain("case", "disclosure", "--case", sent.folder, "--json").answer["entries"]
+    told = {row["what"] for row in rows if row["kind"] == "decision"}
+    assert told >= {f"referral: {ref} as witness" for ref in direct}

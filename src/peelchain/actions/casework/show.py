@@ -1,5 +1,6 @@
 """A case at a glance: what was asked, found, said and made, as its journal leaves it."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,19 @@ def show(folder: Path) -> Row:
                     "on": [named(a) for a in e.body.get("on", [])],
                 }
                 for e in by_kind.get("decision", [])
+                if "decides" not in e.body
             ],
             "exhibits": [_exhibit(e) for e in by_kind.get("exhibit", [])],
-            "made": {kind: len(by_kind[kind]) for kind in _MADE if kind in by_kind},
+            "made": {
+                **{kind: len(by_kind[kind]) for kind in _MADE if kind in by_kind},
+                **Counter(f"decided: {_decided(e)}" for e in stands if "decides" in e.body),
+            },
         }
+
+
+def _decided(entry: Entry) -> str:
+    """What a decision that a verb asked for was about, such as `referral`."""
+    return str(entry.body["decides"]).replace("_", " ")
 
 
 def _dated(entry: Entry) -> Row:

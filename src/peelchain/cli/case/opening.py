@@ -21,6 +21,8 @@ from peelchain.cli.options import (
 from peelchain.cli.output import Rows, emit, facts, form_of, table
 from peelchain.cli.plain_text import inert
 
+_SHOWN = 20
+"""Rows of each part that people are shown, the last ones."""
 _LISTED = ("case", "name", "title", "entries", "reports", "last_utc", "broken", "error")
 
 
@@ -124,4 +126,6 @@ def _glance(answer: dict[str, Any]) -> Iterator[str]:
 def _part(columns: list[str], rows: list[list[object]]) -> Iterator[str]:
     if rows:
         yield ""
-        yield from table(columns, rows)
+        yield from table(columns, rows[-_SHOWN:])
+    if len(rows) > _SHOWN:
+        yield f"and {len(rows) - _SHOWN:,} earlier ones, which --json lists"
