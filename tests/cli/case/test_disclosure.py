@@ -91,7 +91,7 @@ def test_a_referral_is_disclosed_to_whom_it_was_sent(worked):
         case.append("decision", {"decides": "referral", "on": [], "person": "P1"}, NOON)
         case.append("referral", sent, NOON, to)
     answer, by_entry = rows(worked)
-    assert by_entry[5]["what"] == "about P1"
+    assert by_entry[5]["what"] == "referral: P1"
     assert [(d["how"], d["to"]) for d in by_entry[6]["disclosed"]] == [
         ("referral", "a prosecutor"),
         ("referral", "a police authority"),
@@ -99,4 +99,4 @@ def test_a_referral_is_disclosed_to_whom_it_was_sent(worked):
     assert {"entry": 6, "how": "referral", "to": "a prosecutor", "entries": 1} in (
         answer["handed_out"]
     )
-    assert worked.look("show").answer["decisions"][0]["on"] == []
+    assert worked.look("show").answer["made"]["decided: referral"] == 1
