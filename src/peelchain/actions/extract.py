@@ -16,6 +16,7 @@ from peelchain.actions.open_store import OpenStore
 from peelchain.case.casefile import CaseFile
 from peelchain.case.extraction.search import Bounds, Hit, Told, search
 from peelchain.chain.progress import Progress, Step, silent
+from peelchain.csv_text import guarded
 from peelchain.errors import AddressError, MisuseError, SourceError
 from peelchain.network import NETWORKS
 from peelchain.script import script_pubkey, script_type
@@ -109,7 +110,7 @@ def _searched(
                 if len(rows) < ROWS_IN_ANSWER:
                     rows.append(row)
                 for writer in writers:
-                    writer.writerow(["" if row[c] is None else row[c] for c in COLUMNS])
+                    writer.writerow([guarded(row[c]) for c in COLUMNS])
             digest = _sha256(path, before, total, progress)
             before += size
             told_of.append(_told_of(number, path, told, digest))

@@ -1,7 +1,5 @@
 """The package for one recipient in one country: its persons, their payments, the proof of those."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from peelchain.case.canonical import canonical_json
 from peelchain.case.journal import Entry
 from peelchain.case.referrals import BASES, State
+from peelchain.csv_text import csv_bytes
 
 Row = dict[str, Any]
 
@@ -96,7 +95,9 @@ def package_files(
     payments = [row for person in persons for row in person["payments"]]
     files = {
         "persons.json": canonical_json({**head, "persons": list(persons)}),
-        "payments.csv": _csv(payments),
+        "payments.csv": csv_bytes(
+            PAYMENT_COLUMNS, ([_cell(row[c]) for c in PAYMENT_COLUMNS] for row in payments)
+        ),
         "bundle.zip": bundle,
         "README.txt": _readme(head, persons, len(payments)),
     }
@@ -104,18 +105,8 @@ def package_files(
     return {**files, MANIFEST: "".join(lines).encode()}
 
 
-def _csv(rows: Sequence[Row]) -> bytes:
-    held = io.StringIO(newline="")
-    writer = csv.writer(held, lineterminator="\n")
-    writer.writerow(PAYMENT_COLUMNS)
-    writer.writerows([_cell(row[c]) for c in PAYMENT_COLUMNS] for row in rows)
-    return held.getvalue().encode()
-
-
 def _cell(value: object) -> object:
-    text = " ".join(map(str, value)) if isinstance(value, list) else value
-    runs = isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{text}" if runs else text
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _readme(head: Row, persons: Sequence[Row], payments: int) -> bytes:

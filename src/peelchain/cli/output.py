@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from peelchain.cli.plain_text import inert, width
+from peelchain.csv_text import guarded
 from peelchain.errors import MisuseError, PeelchainError
 
 _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{48}([0-9a-f]{8})\b")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _RIGHT = ("_sat", "_id", "BTC", "height", "input", "output", "#", "inputs", "outputs", "rows")
 
 INTERRUPTED = 130
@@ -143,7 +143,7 @@ def write_csv(rows: Rows, stream: TextIO) -> None:
     def cell(value: object) -> object:
         if not isinstance(value, str):
             return "" if value is None else value
-        text = f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        text = str(guarded(value))
         return inert(text) if on_terminal else text
 
     writer = csv.writer(stream, lineterminator="\n")

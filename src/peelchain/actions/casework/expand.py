@@ -1,7 +1,5 @@
 """A seized wallet, expanded to its addresses and joined with the chain."""
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -23,6 +21,7 @@ from peelchain.case.expansion.wallets import (
     wallet_of_row,
     wallet_of_text,
 )
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import by_name
 from peelchain.script import address, script_type
@@ -121,9 +120,9 @@ def expansion_of_case(work: Work) -> Result:
     }
     return Result(
         outputs={
-            f"{folder}/addresses.csv": _csv(ADDRESS_COLUMNS, joined.addresses),
-            f"{folder}/receipts.csv": _csv(RECEIPT_COLUMNS, joined.receipts),
-            f"{folder}/branches.csv": _csv(BRANCH_COLUMNS, branches),
+            f"{folder}/addresses.csv": _table(ADDRESS_COLUMNS, joined.addresses),
+            f"{folder}/receipts.csv": _table(RECEIPT_COLUMNS, joined.receipts),
+            f"{folder}/branches.csv": _table(BRANCH_COLUMNS, branches),
             f"{folder}/seeds.txt": "".join(f"{a}\n" for a in dict.fromkeys(used)).encode(),
         },
         facts={"form": wallet.form, "totals": totals, "clusters": joined.clusters},
@@ -314,12 +313,8 @@ def _network_notes(wallet: Wallet, network: str) -> list[str]:
     return []
 
 
-def _csv(columns: tuple[str, ...], rows: list[Row]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if row[c] is None else row[c] for c in columns] for row in rows)
-    return buffer.getvalue().encode()
+def _table(columns: tuple[str, ...], rows: list[Row]) -> bytes:
+    return csv_bytes(columns, ([row[c] for c in columns] for row in rows))
 
 
 def _file(given: str) -> Path | None:

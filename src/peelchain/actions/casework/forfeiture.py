@@ -1,7 +1,5 @@
 """What is left to freeze or forfeit, as a derivation: schedule, watch list, claimants' parts."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +29,7 @@ from peelchain.case.forfeiture import (
 from peelchain.case.spreadsheet import Sheet, xlsx
 from peelchain.case.support.rule_table import AllRules, rule_table, under_all_rules
 from peelchain.case.vault.vault import Vault
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import CaseError, ConservationError, SourceError
 from peelchain.script import address
 from peelchain.trace.walk import RULES, Trace, trace
@@ -344,7 +343,7 @@ def _outputs(folder: str, schedule: Row, watch: list[Row]) -> dict[str, bytes | 
         f"{folder}/schedule.json": canonical_json(schedule),
         f"{folder}/schedule.xlsx": xlsx([Sheet(n, *table) for n, table in tables.items()]),
         f"{folder}/watch.json": canonical_json(listed),
-        **{f"{folder}/{name}.csv": _csv(*table) for name, table in tables.items()},
+        **{f"{folder}/{name}.csv": csv_bytes(*table) for name, table in tables.items()},
     }
 
 
@@ -368,17 +367,3 @@ def _cell(row: Row, column: str) -> Any:
     if column == "holders":
         return " ".join(dict.fromkeys(item["person"] for item in value))
     return " ".join(item["outpoint"] if isinstance(item, dict) else item for item in value)
-
-
-def _csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_inert(cell) for cell in row])
-    return buffer.getvalue().encode()
-
-
-def _inert(cell: Any) -> Any:
-    # a service's label comes from tags and must not run as a formula
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell

@@ -4,9 +4,7 @@ Who paid what is stored nowhere: it follows from the vault and the chain, so tha
 erases it too. The journal holds a keyed hash of it.
 """
 
-import csv
 import hmac
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +37,7 @@ from peelchain.case.table_join import (
 )
 from peelchain.case.user_table import PROBLEMS, UserTable, decode, read_user_table
 from peelchain.case.vault.vault import Batch, KeyColumn, Vault
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import CaseError, ErasedError
 from peelchain.evaluate.error_rates import ErrorRate, Measured, written
 from peelchain.evaluate.table_error import table_error
@@ -198,7 +197,7 @@ def _joined(work: Work, listed: Listed) -> Result:
     }
     if subject is not None:
         rows, summary["cluster"] = _against(view, subject, joined, run)
-        outputs[f"{folder}/not-in-table.csv"] = _csv(MISSING_COLUMNS, rows)
+        outputs[f"{folder}/not-in-table.csv"] = csv_bytes(MISSING_COLUMNS, rows)
     if rate is not None:
         text = written(Measured((rate,)))
         outputs[f"{folder}/error_rates.json"] = text.encode("ascii")
@@ -420,12 +419,4 @@ def _receipt_rows(
 
 def _rejects(table: UserTable) -> bytes:
     rows = ((r.row, r.problem, r.other or "", PROBLEMS[r.problem]) for r in table.rejects)
-    return _csv(REJECT_COLUMNS, rows)
-
-
-def _csv(columns: Sequence[str], rows: Any) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return csv_bytes(REJECT_COLUMNS, rows)

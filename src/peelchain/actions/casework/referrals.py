@@ -1,8 +1,6 @@
 """Referrals: who may be told of to which country, approved, decided, and sent as packages."""
 
-import csv
 import hmac
-import io
 import json
 import os
 import shutil
@@ -40,6 +38,7 @@ from peelchain.case.referrals import (
 )
 from peelchain.case.vault.vault import Vault
 from peelchain.case.verify import read_files
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import CaseError, ErasedError, MisuseError
 from peelchain.units import format_time
 
@@ -256,13 +255,10 @@ def _write_of_case(work: Work, sink: Callable[[Packages], None]) -> Result:
             })  # fmt: skip
         work.progress("packages", len(groups), len(groups))
     sink(packages)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_REGISTER)
-    writer.writerows([row[c] for c in _REGISTER] for row in register)
+    table = csv_bytes(_REGISTER, ([row[c] for c in _REGISTER] for row in register))
     persons = sorted((p for refs in sent.values() for p in refs), key=lambda ref: int(ref[1:]))
     return Result(
-        outputs={f"referrals/{work.seq}/register.csv": text.getvalue().encode()},
+        outputs={f"referrals/{work.seq}/register.csv": table},
         facts={"sent": persons, "packages": register},
         sealed={"recipients": recipients, "persons_of": sent},
         answer={

@@ -1,7 +1,5 @@
 """Answers of services: read, kept in the vault, linked to the payments that were asked about."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +21,7 @@ from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.vault.vault import Batch, KeyColumn, Vault
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import CaseError, ErasedError, MisuseError
 from peelchain.units import parse_txid, shown
 
@@ -133,11 +132,13 @@ def return_of_case(work: Work) -> Result:
         f"{folder}/return.json": canonical_json(
             {**facts, "links": links, "mismatches": mismatches}
         ),
-        f"{folder}/links.csv": _csv(LINK_COLUMNS, [[r[c] for c in LINK_COLUMNS] for r in links]),
-        f"{folder}/mismatches.csv": _csv(
+        f"{folder}/links.csv": csv_bytes(
+            LINK_COLUMNS, [[r[c] for c in LINK_COLUMNS] for r in links]
+        ),
+        f"{folder}/mismatches.csv": csv_bytes(
             _MISMATCH_COLUMNS, [[r[c] for c in _MISMATCH_COLUMNS] for r in mismatches]
         ),
-        f"{folder}/rejects.csv": _csv(("row", "reason"), answer.rejects),
+        f"{folder}/rejects.csv": csv_bytes(("row", "reason"), answer.rejects),
     }
     return Result(outputs=outputs, facts=facts, answer={**facts, "mismatches": mismatches})
 
@@ -333,17 +334,3 @@ def _counts(answer: AnswerFile, matched: Matched, accounts: int) -> Row:
         "accounts": accounts,
         "mismatches": dict(sorted(kinds.items())),
     }
-
-
-def _csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_inert(cell) for cell in row] for row in rows)
-    return held.getvalue().encode()
-
-
-def _inert(cell: object) -> object:
-    """A cell that no spreadsheet runs as a formula: addresses told by a service may be anything."""
-    runs = isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{cell}" if runs else cell

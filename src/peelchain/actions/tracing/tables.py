@@ -1,7 +1,5 @@
 """The tables of a trace as files: Parquet and CSV, with outpoints, and the stamp of the run."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -12,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peelchain import __version__, _core
+from peelchain.csv_text import csv_bytes
 from peelchain.errors import MisuseError, PeelchainError
 
 Row = Mapping[str, Any]
 
 STAMP = "run.json"
 _STAMP_KEY = b"peelchain"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _PLACE = [
     ("txid", pa.string(), False),
@@ -158,7 +156,9 @@ def write_tables(
             [{field: row[field] for field in schema.names} for row in rows], schema
         )
         files[f"{name}.parquet"] = _parquet(table, stamp)
-        files[f"{name}.csv"] = _csv(table)
+        files[f"{name}.csv"] = csv_bytes(
+            table.column_names, zip(*(c.to_pylist() for c in table.columns), strict=True)
+        )
     hashes = {name: sha256(content).hexdigest() for name, content in sorted(files.items())}
     files[STAMP] = (json.dumps({**stamp, "files": hashes}, sort_keys=True) + "\n").encode()
     try:
@@ -177,19 +177,3 @@ def _parquet(table: pa.Table, stamp: Mapping[str, Any]) -> bytes:
     told = {_STAMP_KEY: json.dumps(stamp, sort_keys=True).encode()}
     pq.write_table(table.replace_schema_metadata(told), buffer, compression="zstd")
     return bytes(buffer.getvalue())
-
-
-def _csv(table: pa.Table) -> bytes:
-    """CSV with LF line ends; text that a spreadsheet would run as a formula gets an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
-    for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        writer.writerow("" if v is None else _guarded(v) for v in row)
-    return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _guarded(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value

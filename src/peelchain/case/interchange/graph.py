@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from peelchain.case.interchange.statements import FACT, INFERENCE, Flow, Statements
-from peelchain.case.interchange.tables import csv_of
+from peelchain.csv_text import csv_bytes
 
 UNKNOWN = "unknown"
 """The node of payers that the report does not name."""
@@ -148,14 +148,14 @@ def i2(said: Statements) -> dict[str, bytes]:
     )  # fmt: skip
     kinds = {"party": "Person or organisation", "address": "Bitcoin address", "output": "Output"}
     return {
-        "i2-entities.csv": csv_of(
+        "i2-entities.csv": csv_bytes(
             entity_columns,
             [
                 (n.node, kinds[n.kind], n.label, n.category, n.basis, n.source, said.case)
                 for n in nodes(said)
             ],
         ),
-        "i2-links.csv": csv_of(
+        "i2-links.csv": csv_bytes(
             link_columns,
             [
                 (

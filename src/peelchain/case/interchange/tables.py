@@ -1,13 +1,10 @@
 """Statements as tables: CSV files and a workbook."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from peelchain.case.interchange.statements import Statements
 from peelchain.case.spreadsheet import MOST_ROWS, Cell, Sheet, xlsx
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from peelchain.csv_text import csv_bytes
 
 Table = tuple[Sequence[str], list[Sequence[Cell]]]
 
@@ -121,7 +118,7 @@ def tables(said: Statements) -> dict[str, Table]:
 
 def csv_files(said: Statements) -> dict[str, bytes]:
     """A CSV file for each table."""
-    return {f"{name}.csv": csv_of(*table) for name, table in tables(said).items()}
+    return {f"{name}.csv": csv_bytes(*table) for name, table in tables(said).items()}
 
 
 def workbook(said: Statements) -> dict[str, bytes]:
@@ -131,20 +128,3 @@ def workbook(said: Statements) -> dict[str, bytes]:
         for name, (columns, rows) in tables(said).items()
     ]
     return {"statements.xlsx": xlsx(sheets)}
-
-
-def csv_of(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
-    """CSV in UTF-8; a text that a spreadsheet would run as a formula starts with an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return buffer.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _cell(value: Cell) -> str | int:
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value

@@ -1,7 +1,5 @@
 """The schedule for one service: its rows, and the same as CSV, XLSX and PDF."""
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from peelchain.case.report.inert import breakable, printable
 from peelchain.case.report.reading import grouped
 from peelchain.case.requests.places import Place
 from peelchain.case.spreadsheet import Cell, Sheet, xlsx
+from peelchain.csv_text import csv_bytes
 from peelchain.units import format_btc
 
 DIRECTIONS = ("paid_out", "paid_in", "deposit_candidate")
@@ -23,7 +22,6 @@ DIRECTIONS = ("paid_out", "paid_in", "deposit_candidate")
 
 _LETTERS = dict(zip(DIRECTIONS, "ABC", strict=True))
 _LINE = 66
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -123,12 +121,7 @@ def cells_of(schedule: Schedule, texts: Texts) -> list[list[Cell]]:
 
 def schedule_csv(schedule: Schedule, texts: Texts) -> bytes:
     """The schedule as CSV, UTF-8 with LF line ends; no cell is run by a spreadsheet."""
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
-    writer.writerow(columns_of(schedule))
-    for cells in cells_of(schedule, texts):
-        writer.writerow([_plain(cell) for cell in cells])
-    return held.getvalue().encode()
+    return csv_bytes(columns_of(schedule), cells_of(schedule, texts))
 
 
 def schedule_xlsx(schedule: Schedule, texts: Texts) -> bytes:
@@ -253,9 +246,3 @@ def _table(schedule: Schedule, texts: Texts) -> Block:
 def _findings(row: Row) -> str:
     first, *rest = row.findings
     return f"{first} +{len(rest)}" if rest else first
-
-
-def _plain(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
