@@ -22,6 +22,7 @@ from peelchain.cli import (
     extract,
     investigate,
     rates,
+    serve,
     show,
     simulate,
     simulate_returns,
@@ -58,6 +59,7 @@ app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)
 app.command(name="extract")(extract.extract)
 app.command(name="verify")(bundles.verify)
+app.command(name="serve")(serve.serve)
 app.command(name="simulate")(simulate.simulate)
 app.command(name="simulate-returns")(simulate_returns.simulate_returns)
 app.add_typer(evaluate.app, name="evaluate")

@@ -4,7 +4,7 @@ const shell: KeyArea = {
   area: "shell",
   title: "shell.keys.title",
   entries: [
-    { id: "search", keys: "/ | Ctrl+K", text: "shell.keys.search" },
+    { id: "search", keys: "/", text: "shell.keys.search" },
     { id: "home", keys: "g h", text: "shell.keys.home" },
     { id: "canvas", keys: "g f", text: "shell.keys.canvas" },
     { id: "trace", keys: "g t", text: "shell.keys.trace" },

@@ -82,10 +82,7 @@ export function Figure(props: FigureProps): JSX.Element {
             title: column,
             numeric: table.numeric?.includes(index) ?? false,
             cell: (row: { cells: readonly Cell[] }) => String(row.cells[index] ?? ""),
-            key: (row: { cells: readonly Cell[] }) => {
-              const cell = row.cells[index] ?? null;
-              return typeof cell === "boolean" ? String(cell) : cell;
-            },
+            key: (row: { cells: readonly Cell[] }) => row.cells[index] ?? null,
           }))}
           rows={table.rows.map((cells, index) => ({ cells, id: String(index) }))}
           rowKey={(row) => row.id}

@@ -3,7 +3,7 @@
 import { postForFile } from "../api";
 import { saveBlob } from "../files";
 
-export type Cell = string | number | bigint | boolean | null;
+export type Cell = string | number | bigint | null;
 export type ExportKind = "csv" | "xlsx";
 
 /** Has the browser save the rows as a file. Throws Refusal. */

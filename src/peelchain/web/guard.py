@@ -1,0 +1,158 @@
+"""What every request passes, who asks, from where and how much; and what every answer carries.
+
+No cookie is ever set: what a page may do hangs on a token that only the page knows, so that another
+site cannot use a visitor's browser (CSRF), and the Host header is checked, so that it cannot do so
+by a name that points here (DNS rebinding). Source: OWASP cheat sheets on both.
+"""
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+_HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), clipboard-write=(self)",
+}
+
+_BODY_BYTES = 2 << 20
+_LARGER = (("/api/tables/", 64 << 20), ("/api/cases/", 32 << 20), ("/api/uploads", 16 << 30))
+"""What a body may be at most, by how the path begins."""
+
+
+class TooLargeError(Exception):
+    """More was sent than is read."""
+
+
+class Guard:
+    """An ASGI application that lets only the page's own requests through to another."""
+
+    def __init__(self, app: App, hosts: frozenset[str], token: str) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = frozenset(f"http://{host}" for host in hosts)
+        self._token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or answers why not."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        private = path.startswith("/api/")
+        guarded = _saying(send, private=private)
+        refused = self._refused(scope, private=private)
+        if refused is not None:
+            await _answer(guarded, *refused)
+            return
+        most = next((most for start, most in _LARGER if path.startswith(start)), _BODY_BYTES)
+        stated = _header(scope, b"content-length")
+        if stated is not None and (not stated.isdigit() or int(stated) > most):
+            await _answer(guarded, 413, _too_large(most), "too_large")
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await guarded(message)
+
+        try:
+            await self._app(scope, _bounded(receive, most), sending)
+        except TooLargeError:
+            if begun:
+                raise
+            await _answer(guarded, 413, _too_large(most), "too_large")
+
+    def _refused(self, scope: Scope, *, private: bool) -> tuple[int, str, str] | None:
+        hosts = [v for k, v in scope["headers"] if k == b"host"]
+        if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
+            return 421, "this server answers only to the address that it printed", "host"
+        origin = _header(scope, b"origin")
+        if origin is not None and origin not in self._origins:
+            return 403, "the request comes from another site", "origin"
+        if private:
+            if (_header(scope, b"sec-fetch-site") or "none") not in ("same-origin", "none"):
+                return 403, "the request comes from another site", "origin"
+            scheme, _, given = (_header(scope, b"authorization") or "").partition(" ")
+            given_bytes = given.encode("utf-8", "replace")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given_bytes, self._token):
+                said = (
+                    "the token is missing or of an earlier start; open the address that 'peelchain "
+                    "serve' printed"
+                )
+                return 401, said, "token"
+        return None
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    values: list[str] = [v.decode("latin-1") for k, v in scope["headers"] if k == name]
+    return values[0] if values else None
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise TooLargeError
+        return message
+
+    return bounded
+
+
+def _saying(send: Send, *, private: bool) -> Send:
+    """Sends answers with the headers that each has."""
+
+    async def saying(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            held = {k.lower() for k, _ in message["headers"]}
+            added = [(k, v) for k, v in _HEADERS.items() if k not in held]
+            if private and b"cache-control" not in held:
+                added.append((b"cache-control", b"no-store"))
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return saying
+
+
+def _too_large(most: int) -> str:
+    return f"the request is larger than the {most >> 20} MiB that are read; send less at once"
+
+
+async def _answer(send: Send, status: int, said: str, kind: str) -> None:
+    body = json.dumps({"error": said, "kind": kind}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,1 @@
+"""What the server answers: one family of requests a module."""
