@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from peelchain.case.archive import PRIVATE_MODE, Content, write_archive
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import INPUTS, JOURNAL, CaseFile
 from peelchain.case.journal import Entry, Journal
@@ -33,8 +33,6 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _MOST_FILES = 1_000_000
 _MOST_LIST_BYTES = 256 << 20
-_UNIX = 3
-_MODE = 0o100600 << 16
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,6 @@ def write_zip(
     """Writes the zip of a case; gives what it says of itself. The same case has the same bytes."""
     lines = case.journal.export()
     entries = case.entries()
-    listed = {
-        **{f"{FILES}{place}": case.folder / place for place in held.files},
-        **{f"{PRIVATE}{place}": path for place, path in private.items()},
-    }
     digests = {
         **{f"{FILES}{place}": digest for place, digest in held.files.items()},
         **{f"{PRIVATE}{place}": _digest(path) for place, path in private.items()},
@@ -109,18 +103,14 @@ def write_zip(
         "personal_data": bool(private),
         "files": digests,
     }
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        inline = {CONTENTS: canonical_json(contents), LINES: lines}
-        for place in sorted({*inline, *listed}):
-            entry = zipfile.ZipInfo(f"{name}/{place}")
-            entry.create_system, entry.external_attr = _UNIX, _MODE
-            if place in inline:
-                archive.writestr(entry, inline[place])
-                continue
-            path = listed[place]
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, archive.open(entry, "w") as target:
-                shutil.copyfileobj(source, target, _CHUNK)
+    files: dict[str, Content] = {
+        **{f"{FILES}{place}": case.folder / place for place in held.files},
+        **{f"{PRIVATE}{place}": path for place, path in private.items()},
+        CONTENTS: canonical_json(contents),
+        LINES: lines,
+    }
+    folder = {f"{name}/{place}": content for place, content in files.items()}
+    write_archive(folder, out, mode=PRIVATE_MODE)
     return contents
 
 
