@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
 from importlib import resources
 from pathlib import Path
 
 from peelchain import __version__
 from peelchain.case.archive import Content, size_of, write_archive
+from peelchain.case.digests import digest_of
 from peelchain.errors import BundleError
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -77,7 +77,7 @@ def _sealed(payload: Mapping[str, Content], date_utc: datetime) -> tuple[dict[st
     }
     tag_manifest = _manifest(tags)
     files: dict[str, Content] = {**data, **tags, TAG_MANIFEST: tag_manifest}
-    return dict(sorted(files.items())), sha256(tag_manifest).hexdigest()
+    return dict(sorted(files.items())), digest_of(tag_manifest)
 
 
 def pack(payload: Mapping[str, Content], *, name: str, date_utc: datetime, out: Path) -> str:
@@ -109,15 +109,8 @@ def verifier() -> dict[str, bytes]:
 
 
 def _manifest(files: Mapping[str, Content]) -> bytes:
-    lines = (f"{_digest(files[path])}  {path}\n" for path in sorted(files))
+    lines = (f"{digest_of(files[path])}  {path}\n" for path in sorted(files))
     return "".join(lines).encode()
-
-
-def _digest(content: Content) -> str:
-    if isinstance(content, bytes):
-        return sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _utc(moment: datetime) -> datetime:
