@@ -46,8 +46,10 @@ export function Shell(): JSX.Element {
       >
         {t("shell.skip")}
       </a>
-      <Header search={search} />
-      {known && <Banner />}
+      <div class="top">
+        <Header search={search} />
+        {known && <Banner />}
+      </div>
       <main id="main" tabIndex={-1}>{known ? <Pages /> : <NoToken />}</main>
       <Tray />
       <Live />
