@@ -1,12 +1,15 @@
 """The frame of the page in a real browser: token, server gone and back, settings, keys, files."""
 
+import csv
 import json
 import shutil
 import socket
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.cli.running import ENTRY, ENVIRONMENT
 from tests.web.conftest import Demo, OpenPage
@@ -94,6 +97,25 @@ def test_the_keyboard_alone_goes_everywhere(open_page: OpenPage):
     page.wait_for_url("**/cases")
 
 
+def test_a_table_leaves_as_csv_and_xlsx_as_it_is_shown(open_page: OpenPage):
+    page = open_page("/status")
+    table = page.get_by_role("region", name="Runs that stand")
+    expect(table.get_by_role("row")).to_have_count(4)
+    page.get_by_placeholder("Filter rows").fill("tags:")
+    expect(table.get_by_role("row")).to_have_count(2)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV: Runs that stand").click()
+    assert saved.value.suggested_filename == "runs.csv"
+    rows = list(csv.reader(Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0] == ["Stage", "Run", "Up to block", "Rows made"]
+    assert [row[0] for row in rows[1:]] == ["tags"]
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as XLSX: Runs that stand").click()
+    sheet = load_workbook(BytesIO(Path(saved.value.path()).read_bytes())).active
+    assert sheet is not None
+    assert [cell.value for cell in next(sheet.iter_rows(min_row=2))][:1] == ["tags"]
+
+
 def start(demo: Demo, cases: Path, port: int) -> tuple["subprocess.Popen[str]", str]:
     """A server on this port, and the address that it printed."""
     command = [*ENTRY, "serve", "--store", str(demo.store), "--cases", str(cases), "--json"]
@@ -112,7 +134,8 @@ def end(process: "subprocess.Popen[str]") -> None:
 def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
+        port: int = held.getsockname()[1]
+        return port
 
 
 def test_a_page_outlives_its_server_and_goes_on_with_the_next(
