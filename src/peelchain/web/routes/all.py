@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import casework, files, jobs, status
+from peelchain.web.routes import cases, casework, files, jobs, statements, status
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
+    cases.router,
+    statements.router,
     casework.router,
 )
