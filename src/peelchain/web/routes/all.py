@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import cases, casework, files, jobs, looking, search, statements, status
+from peelchain.web.routes import (
+    cases,
+    casework,
+    files,
+    flow,
+    jobs,
+    looking,
+    search,
+    statements,
+    status,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
@@ -13,4 +23,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     casework.router,
     looking.router,
     search.router,
+    flow.router,
 )
