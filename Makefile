@@ -11,10 +11,12 @@ JOBS ?= 2
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
-PAGE := src/peelchain/web/static/report.html
+STATIC := src/peelchain/web/static
+PAGES := $(STATIC)/workbench/index.html
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name 'Cargo.toml')
-UI_SOURCES := ui/index.html ui/package.json ui/vite.config.ts ui/tsconfig.json \
-              $(shell find ui/src -type f)
+UI_SOURCES := ui/package.json ui/vite.report.ts ui/vite.workbench.ts ui/tsconfig.json \
+              src/peelchain/case/report/en.toml src/peelchain/case/report/es.toml \
+              $(shell find ui/build ui/report ui/src ui/texts ui/workbench -type f)
 # The bindings are a Python extension: they link only when Python loads them, so they have no test
 # binary of their own. The Python tests run them.
 RUST_TESTED := --workspace --exclude peelchain-py
@@ -27,7 +29,7 @@ help: ## Say what each target does
 # --- set up ---
 
 .PHONY: install
-install: .venv/.installed $(PAGE) ## Build everything into .venv (runs by itself before the rest)
+install: .venv/.installed $(PAGES) ## Build everything into .venv (runs by itself before the rest)
 
 .PHONY: prerequisites
 prerequisites:
@@ -63,9 +65,10 @@ ui/node_modules/.installed: ui/package-lock.json ui/package.json | prerequisites
 	@cd ui && npm ci --silent
 	@touch $@
 
-$(PAGE): ui/node_modules/.installed $(UI_SOURCES)
-	@echo "install: the report page"
-	@cd ui && npm run --silent build -- --logLevel warn
+# One build makes both pages, $(STATIC)/report.html among them.
+$(PAGES): ui/node_modules/.installed $(UI_SOURCES)
+	@echo "install: the report page and the workbench"
+	@cd ui && npm run --silent build
 	@touch $@
 
 # What checks the formats of other systems needs ICU and is not all permissive: it has an environment
@@ -127,7 +130,7 @@ test: lint licences advisories test-rust test-ui test-python ## Everything
 test-rust: install
 	cargo test --quiet --locked --release $(RUST_TESTED)
 
-test-ui: $(PAGE)
+test-ui: $(PAGES)
 	cd ui && npm run --silent test
 
 test-python: install .validators/.installed .verapdf/.installed

@@ -4,14 +4,12 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::bech32;
+
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const NONE: u8 = 0xFF;
 const BASE58_DIGITS: [u8; 256] = digits(BASE58);
-const BECH32_DIGITS: [u8; 256] = digits(BECH32);
 
-const BECH32_CONSTANT: u32 = 1;
-const BECH32M_CONSTANT: u32 = 0x2BC8_30A3;
 const MAX_BECH32: usize = 90;
 /// An address in base58 holds a version byte, 20 bytes and four of checksum.
 const BASE58_BYTES: usize = 25;
@@ -119,18 +117,14 @@ fn from_bech32(text: &[u8], hrp: &[u8]) -> Option<Script> {
     let mut values = [0u8; MAX_BECH32];
     let values = &mut values[..data.len()];
     for (value, character) in values.iter_mut().zip(data) {
-        *value = BECH32_DIGITS[character.to_ascii_lowercase() as usize];
-        if *value == NONE {
+        *value = bech32::VALUES[*character as usize];
+        if *value == bech32::NONE {
             return None;
         }
     }
     let version = values[0];
-    let constant = if version == 0 {
-        BECH32_CONSTANT
-    } else {
-        BECH32M_CONSTANT
-    };
-    if version > 16 || residue(hrp, values) != constant {
+    let residue = bech32::residue(hrp, values.iter().copied());
+    if version > 16 || residue != bech32::of_witness(version) {
         return None;
     }
     let mut program = [0u8; MAX_BECH32];
@@ -151,31 +145,6 @@ fn from_bech32(text: &[u8], hrp: &[u8]) -> Option<Script> {
     }
     let opcode = if version == 0 { 0 } else { 0x50 + version };
     Some(Script::of(&[&[opcode, length as u8], &program[..length]]))
-}
-
-fn residue(hrp: &[u8], values: &[u8]) -> u32 {
-    let high = hrp.iter().map(|&c| c >> 5);
-    let low = hrp.iter().map(|&c| c & 31);
-    let expanded = high.chain([0]).chain(low).chain(values.iter().copied());
-    expanded.fold(1, |state, value| {
-        let top = state >> 25;
-        let mut next = (state & 0x1FF_FFFF) << 5 ^ u32::from(value);
-        for (bit, generator) in [
-            0x3B6A_57B2,
-            0x2650_8E6D,
-            0x1EA1_19FA,
-            0x3D42_33DD,
-            0x2A14_62B3,
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            if top >> bit & 1 == 1 {
-                next ^= generator;
-            }
-        }
-        next
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod addresses;
 mod advice;
+mod bech32;
 pub mod bits;
 pub mod chain;
 pub mod cluster;

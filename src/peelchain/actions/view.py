@@ -1,5 +1,6 @@
 """A store opened for questions: its tables, the clustering that stands, and who is a service."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
 from peelchain.case.services import Services, services
+from peelchain.case.subject import Subject, resolve
 from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
@@ -64,6 +66,20 @@ class StoreView(OpenStore):
         """Who is a service, by the tags: the scripts listed, or on a long chain their clusters."""
         by_cluster = isinstance(self.chain, StoredChain) and self.chain.knows_clusters
         return services(self.attribution, self.clusters.index, by_cluster=by_cluster)
+
+    def subject_of(self, seeds: Iterable[str]) -> Subject:
+        """The party that the seeds stand for, resolved once. Raises as `resolve` does."""
+        asked = tuple(seeds)
+        if asked not in self._subjects:
+            self._subjects[asked] = resolve(
+                list(asked), self.network, self.lookup, self.chain, self.clusters.index
+            )
+        return self._subjects[asked]
+
+    @cached_property
+    def _subjects(self) -> dict[tuple[str, ...], Subject]:
+        # made anew, as every cached property is, for a view that supposes other clusters
+        return {}
 
     def cluster_run(self) -> Run | None:
         """The stored clustering of this policy, if it was made on the present tip."""

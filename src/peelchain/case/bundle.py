@@ -2,18 +2,17 @@
 
 import os
 import re
-import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
 from importlib import resources
 from pathlib import Path
 
 from peelchain import __version__
+from peelchain.case.archive import Content, size_of, write_archive
+from peelchain.case.digests import digest_of
 from peelchain.errors import BundleError
 
 TAG_MANIFEST = "tagmanifest-sha256.txt"
@@ -29,13 +28,6 @@ _MANIFEST = "manifest-sha256.txt"
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*")
 _NAME = re.compile(_PART)
-_UNIX = 3
-_MODE = 0o100644 << 16
-_CHUNK_BYTES = 1 << 20
-
-
-Content = bytes | Path
-"""What a file of a bundle holds: bytes, or a file on the disk too large for memory."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def _sealed(payload: Mapping[str, Content], date_utc: datetime) -> tuple[dict[st
             )
     if len({path.lower() for path in data}) < len(data):
         raise BundleError("two files of the bundle differ in case only; rename one")
-    size = sum(map(_size, data.values()))
+    size = sum(map(size_of, data.values()))
     info = (
         f"Bag-Software-Agent: peelchain {__version__}\n"
         f"Bagging-Date: {_utc(date_utc):%Y-%m-%d}\n"
@@ -85,7 +77,7 @@ def _sealed(payload: Mapping[str, Content], date_utc: datetime) -> tuple[dict[st
     }
     tag_manifest = _manifest(tags)
     files: dict[str, Content] = {**data, **tags, TAG_MANIFEST: tag_manifest}
-    return dict(sorted(files.items())), sha256(tag_manifest).hexdigest()
+    return dict(sorted(files.items())), digest_of(tag_manifest)
 
 
 def pack(payload: Mapping[str, Content], *, name: str, date_utc: datetime, out: Path) -> str:
@@ -117,19 +109,8 @@ def verifier() -> dict[str, bytes]:
 
 
 def _manifest(files: Mapping[str, Content]) -> bytes:
-    lines = (f"{_digest(files[path])}  {path}\n" for path in sorted(files))
+    lines = (f"{digest_of(files[path])}  {path}\n" for path in sorted(files))
     return "".join(lines).encode()
-
-
-def _size(content: Content) -> int:
-    return len(content) if isinstance(content, bytes) else content.stat().st_size
-
-
-def _digest(content: Content) -> str:
-    if isinstance(content, bytes):
-        return sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _utc(moment: datetime) -> datetime:
@@ -143,18 +124,7 @@ def _write(files: Mapping[str, Content], name: str, out: Path) -> None:
     part = Path(temporary)
     try:
         with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for path in sorted(files):
-                    entry, content = zipfile.ZipInfo(f"{name}/{path}"), files[path]
-                    # Left alone, the system that packs would be written into the archive.
-                    entry.create_system, entry.external_attr = _UNIX, _MODE
-                    entry.file_size = _size(content)
-                    with archive.open(entry, "w") as to:
-                        if isinstance(content, bytes):
-                            to.write(content)
-                        else:
-                            with content.open("rb") as source:
-                                shutil.copyfileobj(source, to, _CHUNK_BYTES)
+            write_archive({f"{name}/{path}": content for path, content in files.items()}, file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(out)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -12,8 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from peelchain.case.archive import PRIVATE_MODE, Content, write_archive
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import INPUTS, JOURNAL, CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry, Journal
 from peelchain.errors import BundleError, CaseError
 
@@ -33,8 +34,6 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _MOST_FILES = 1_000_000
 _MOST_LIST_BYTES = 256 << 20
-_UNIX = 3
-_MODE = 0o100600 << 16
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,12 @@ def held_files(case: CaseFile) -> Held:
     files, missing = {}, []
     for place, digest in sorted(wanted.items()):
         path = case.folder / place
-        if path.is_file() and not path.is_symlink() and _digest(path) == digest:
+        if path.is_file() and not path.is_symlink() and digest_of(path) == digest:
             files[place] = digest
         else:
             missing.append(place)
     for path in sorted((case.folder / INPUTS).glob("*")):
-        if path.is_file() and _DIGEST.fullmatch(path.name) and _digest(path) == path.name:
+        if path.is_file() and _DIGEST.fullmatch(path.name) and digest_of(path) == path.name:
             files[f"{INPUTS}/{path.name}"] = path.name
     known = {*files, *missing, JOURNAL}
     rest = (p.relative_to(case.folder).as_posix() for p in case.folder.rglob("*") if p.is_file())
@@ -90,14 +89,10 @@ def write_zip(
     """Writes the zip of a case; gives what it says of itself. The same case has the same bytes."""
     lines = case.journal.export()
     entries = case.entries()
-    listed = {
-        **{f"{FILES}{place}": case.folder / place for place in held.files},
-        **{f"{PRIVATE}{place}": path for place, path in private.items()},
-    }
     digests = {
         **{f"{FILES}{place}": digest for place, digest in held.files.items()},
-        **{f"{PRIVATE}{place}": _digest(path) for place, path in private.items()},
-        LINES: sha256(lines).hexdigest(),
+        **{f"{PRIVATE}{place}": digest_of(path) for place, path in private.items()},
+        LINES: digest_of(lines),
     }
     contents: Row = {
         "format": FORMAT,
@@ -109,18 +104,14 @@ def write_zip(
         "personal_data": bool(private),
         "files": digests,
     }
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        inline = {CONTENTS: canonical_json(contents), LINES: lines}
-        for place in sorted({*inline, *listed}):
-            entry = zipfile.ZipInfo(f"{name}/{place}")
-            entry.create_system, entry.external_attr = _UNIX, _MODE
-            if place in inline:
-                archive.writestr(entry, inline[place])
-                continue
-            path = listed[place]
-            entry.file_size = path.stat().st_size
-            with path.open("rb") as source, archive.open(entry, "w") as target:
-                shutil.copyfileobj(source, target, _CHUNK)
+    files: dict[str, Content] = {
+        **{f"{FILES}{place}": case.folder / place for place in held.files},
+        **{f"{PRIVATE}{place}": path for place, path in private.items()},
+        CONTENTS: canonical_json(contents),
+        LINES: lines,
+    }
+    folder = {f"{name}/{place}": content for place, content in files.items()}
+    write_archive(folder, out, mode=PRIVATE_MODE)
     return contents
 
 
@@ -157,7 +148,7 @@ def take_in(archive: zipfile.ZipFile, path: Path, folder: Path) -> Row:
         place = name.removeprefix(FILES)
         _copy(archive, members[name], folder / place, path, listed[name])
     raw = archive.read(members[LINES])
-    if sha256(raw).hexdigest() != listed[LINES]:
+    if digest_of(raw) != listed[LINES]:
         raise CaseError(f"{path}: {LINES} is not of the hash that it is listed with")
     entries = _entries(raw, path)
     _check_outputs(entries, listed, path)
@@ -259,11 +250,3 @@ def _check_outputs(entries: list[Entry], listed: Mapping[str, str], path: Path) 
         in_inputs = place == f"{INPUTS}/{digest}"
         if not in_inputs and named.get(place) != digest:
             raise CaseError(f"{path}: {place} is not what the journal says of it")
-
-
-def _digest(path: Path) -> str:
-    found = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()

@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Self
 
 from peelchain import _core
 from peelchain.case.attestation.signing import signer_of
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry, Journal, Signer
 from peelchain.case.lock import Waiting, held, silently
 from peelchain.errors import CaseError, MissingInputError
@@ -209,7 +209,7 @@ class CaseFile:
             entry = entries.get(int("0" + folder.name.removeprefix(PENDING)))
             outputs = {} if entry is None else entry.body.get("outputs", {})
             there = {n: d for n, d in outputs.items() if (folder / n).is_file()}
-            if entry is not None and all(_digest(folder / n) == d for n, d in there.items()):
+            if entry is not None and all(digest_of(folder / n) == d for n, d in there.items()):
                 self.place(entry)
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -222,7 +222,7 @@ class CaseFile:
 
     def keep(self, content: bytes) -> str:
         """Keeps a copy of something read from outside that is not personal; gives its SHA-256."""
-        digest = sha256(content).hexdigest()
+        digest = digest_of(content)
         if not (self.folder / INPUTS / digest).exists():
             self.write(f"{INPUTS}/{digest}", content)
         return digest
@@ -236,7 +236,7 @@ class CaseFile:
             raise MissingInputError(
                 f"{path}: {e.strerror}; bring back the file of that hash"
             ) from None
-        if sha256(content).hexdigest() != digest:
+        if digest_of(content) != digest:
             raise MissingInputError(f"{path} was changed; bring back the file of that hash")
         return content
 
@@ -249,11 +249,6 @@ class CaseFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def standing(entries: list[Entry], *kinds: str) -> list[Entry]:

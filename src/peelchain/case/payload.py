@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from peelchain import __version__
+from peelchain.case.archive import Content
 from peelchain.case.attestation.software import software
-from peelchain.case.bundle import Content
 from peelchain.case.canonical import canonical_json, canonical_jsonl
 from peelchain.case.entities import SUBJECT, Entities
 from peelchain.case.exhibits import Exhibits

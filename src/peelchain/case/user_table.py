@@ -5,7 +5,6 @@ nowhere, and no reason repeats what a cell says: a list of bad rows can be hande
 """
 
 import codecs
-import csv
 import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
 from peelchain import _core
+from peelchain.case.delimited import delimiter_of, heading_line, rows_of
 from peelchain.errors import CaseError, MisuseError
 from peelchain.network import NETWORKS, Network
 from peelchain.script import looks_secret
@@ -42,7 +42,6 @@ PROBLEMS = {
 MOST_ROWS = 20_000_000
 _MOST_BYTES = 4 << 30
 _MOST_CELL = 10_000
-_DELIMITERS = (",", ";", "\t", "|")
 _GZIP = b"\x1f\x8b"
 # the shortest form of a secret, a mini key, has 22 characters
 _SHORTEST_SECRET = 22
@@ -127,8 +126,12 @@ def read_user_table(
     """
     content, digest = _content(path)
     text, encoding = _decoded(content, path)
-    delimiter = _delimiter(text, path)
-    cells = _rows(text, delimiter, path)
+    if len(heading_line(text)) > _MOST_CELL:
+        raise CaseError(
+            f"{path}: its first line has more than {_MOST_CELL:,} characters; it is no heading"
+        )
+    delimiter = delimiter_of(text)
+    cells = rows_of(text, delimiter, path)
     header = [heading.strip() for heading in next(cells, [])]
     if any(looks_secret(text) for text in header) or any(
         decode([text for text in header if text.isascii()], network)
@@ -355,26 +358,6 @@ def _has_escapes(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def _delimiter(text: str, path: Path) -> str:
-    """The delimiter that parts the heading into the most columns."""
-    heading = text[: text.find("\n") + 1 or None]
-    if len(heading) > _MOST_CELL:
-        raise CaseError(
-            f"{path}: its first line has more than {_MOST_CELL:,} characters; it is no heading"
-        )
-    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([heading], delimiter=d), [])))
-
-
-def _rows(text: str, delimiter: str, path: Path) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        yield from reader
-    except csv.Error:
-        raise CaseError(
-            f"{path} line {reader.line_num} is not CSV; save the table as CSV again"
-        ) from None
 
 
 def _places(header: list[str], mapping: Mapping[str, str], path: Path) -> tuple[int, int]:

@@ -4,6 +4,8 @@ use memchr::memmem;
 use miniscript::bitcoin::base58;
 use miniscript::descriptor::checksum::verify_checksum;
 
+use crate::bech32;
+
 use super::{ADDRESS, DESCRIPTOR, EXTENDED_KEY, HEX64, Hit, INVOICE, PAYMENT_URI, placed, public};
 
 /// The shortest thing looked for: `bc1` with a witness program of two bytes.
@@ -19,7 +21,6 @@ const MAX_DESCRIPTOR: usize = 8 * 1024;
 const KEYWORD_WITHIN: usize = 40;
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// What makes 64 hex digits a private key: one of these a little before them.
 const KEYWORDS: [&[u8]; 6] = [b"priv", b"secret", b"seckey", b"exponent", b"brain", b"wif"];
@@ -77,17 +78,6 @@ const fn chars(alphabet: &[u8]) -> [bool; 256] {
     }
     table
 }
-
-static BECH32_VALUE: [u8; 256] = {
-    let mut table = [255; 256];
-    let mut value = 0;
-    while value < 32 {
-        table[BECH32[value] as usize] = value as u8;
-        table[BECH32[value].to_ascii_uppercase() as usize] = value as u8;
-        value += 1;
-    }
-    table
-};
 
 /// What a maximal run of letters and digits holds.
 pub fn in_run(bytes: &[u8], start: usize, end: usize, found: &mut dyn FnMut(Hit)) {
@@ -192,7 +182,7 @@ fn witness_address(run: &[u8], one: usize) -> Option<usize> {
     let most = data
         .iter()
         .take(90 - letters - 1)
-        .take_while(|&&c| BECH32_VALUE[c as usize] != 255)
+        .take_while(|&&c| bech32::VALUES[c as usize] != bech32::NONE)
         .count();
     // where letters follow at once, the lengths of programs of 20 and 32 bytes
     [most, most.saturating_sub(STRAY), 39, 59]
@@ -204,47 +194,25 @@ fn is_witness(hrp: &[u8], data: &[u8]) -> bool {
     if mixes_case(&[hrp, data]) {
         return false;
     }
-    let version = BECH32_VALUE[data[0] as usize];
-    let expected = if version == 0 { 1 } else { 0x2bc8_30a3 };
+    let version = bech32::VALUES[data[0] as usize];
     let program_bits = 5 * (data.len() - 7);
     let (size, padding) = (program_bits / 8, program_bits % 8);
-    let last = BECH32_VALUE[data[data.len() - 7] as usize];
+    let last = bech32::VALUES[data[data.len() - 7] as usize];
     version <= 16
         && (2..=40).contains(&size)
         && (version != 0 || size == 20 || size == 32)
         && padding < 5
         && u16::from(last) & ((1 << padding) - 1) == 0
-        && residue(hrp, data) == expected
+        && residue(hrp, data) == bech32::of_witness(version)
+}
+
+fn residue(hrp: &[u8], data: &[u8]) -> u32 {
+    bech32::residue(hrp, data.iter().map(|&c| bech32::VALUES[c as usize]))
 }
 
 fn mixes_case(parts: &[&[u8]]) -> bool {
     let has = |of: fn(&u8) -> bool| parts.iter().any(|part| part.iter().any(of));
     has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
-}
-
-/// The checksum polynomial's residue (BIP 173).
-fn residue(hrp: &[u8], data: &[u8]) -> u32 {
-    const FEEDBACK: [u32; 5] = [
-        0x3b6a_57b2,
-        0x2650_8e6d,
-        0x1ea1_19fa,
-        0x3d42_33dd,
-        0x2a14_62b3,
-    ];
-    let lower = || hrp.iter().map(|c| c.to_ascii_lowercase());
-    let values = lower()
-        .map(|c| c >> 5)
-        .chain([0])
-        .chain(lower().map(|c| c & 31))
-        .chain(data.iter().map(|&c| BECH32_VALUE[c as usize]));
-    values.fold(1, |state, value| {
-        let shifted = (state & 0x01ff_ffff) << 5 ^ u32::from(value);
-        FEEDBACK
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| (state >> 25) >> bit & 1 == 1)
-            .fold(shifted, |sum, (_, feedback)| sum ^ feedback)
-    })
 }
 
 fn extended(bytes: &[u8], start: usize, end: usize, found: &mut dyn FnMut(Hit)) {
@@ -335,8 +303,12 @@ fn invoice(run: &[u8], start: usize, found: &mut dyn FnMut(Hit)) {
         return;
     };
     let (hrp, data) = (&text[..one], &text[one + 1..]);
-    let whole = data.len() > 100 && data.iter().all(|&c| BECH32_VALUE[c as usize] != 255);
-    if whole && hrp.len() < 30 && !mixes_case(&[hrp, data]) && residue(hrp, data) == 1 {
+    let whole = data.len() > 100
+        && data
+            .iter()
+            .all(|&c| bech32::VALUES[c as usize] != bech32::NONE);
+    if whole && hrp.len() < 30 && !mixes_case(&[hrp, data]) && residue(hrp, data) == bech32::BECH32
+    {
         found(placed(INVOICE, start + from, start + run.len()));
     }
 }
@@ -345,7 +317,11 @@ fn invoice(run: &[u8], start: usize, found: &mut dyn FnMut(Hit)) {
 pub fn descriptors(bytes: &[u8], found: &mut dyn FnMut(Hit)) {
     for close in memmem::find_iter(bytes, b")#") {
         let end = close + 10;
-        if end > bytes.len() || bytes[close + 2..end].iter().any(|&c| !BECH32.contains(&c)) {
+        if end > bytes.len()
+            || bytes[close + 2..end]
+                .iter()
+                .any(|&c| !bech32::ALPHABET.contains(&c))
+        {
             continue;
         }
         let Some(start) = opening(bytes, close) else {

@@ -4,13 +4,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.casework.findings import CaseFindings, derive_findings
+from peelchain.actions.casework.findings import CaseFindings, derive_findings, parameters_of
 from peelchain.actions.casework.moment import moment_of
 from peelchain.actions.casework.suppositions import LINK, TAG, Supposed, Suppositions, same_service
 from peelchain.actions.casework.what_if import view_of_run
@@ -197,11 +197,7 @@ def would_change(work: Work, run_seq: int, derived: CaseFindings) -> tuple[list[
         chosen = []
     chosen.sort(key=lambda c: (int(c.name[1:]), str(c.direction)))
     if chosen:
-        parameters = {
-            "seeds": list(derived.subject.seeds),
-            "rules": list(derived.rules),
-            "limits": asdict(derived.limits),
-        }
+        parameters = parameters_of(derived.subject.seeds, derived.rules, derived.limits)
         rows = challenged(work.store, parameters, chosen, progress=work.progress)
     last = work.last(KIND)
     if last is not None and last.body["run"] == run_seq:

@@ -8,6 +8,7 @@ from typing import Any
 
 from peelchain.actions.casework.statements import checked_text, said
 from peelchain.case.casefile import INPUTS, CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.references import name_next, refer
 from peelchain.errors import CaseError, MisuseError
@@ -105,8 +106,7 @@ def _name(path: Path) -> str:
 def _copy(case: CaseFile, body: Row) -> str:
     path = case.folder / INPUTS / body["sha256"]
     try:
-        with path.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
+        found = digest_of(path)
     except OSError:
         return "missing"
     return "whole" if found == body["sha256"] else "changed"

@@ -1,6 +1,6 @@
 """The findings of a case, derived from a store: whose addresses, both traces, what they come to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,7 @@ from peelchain.case.findings import Findings, find
 from peelchain.case.payload import rate_rows, trace_rows
 from peelchain.case.services import stops
 from peelchain.case.sources import Sources
-from peelchain.case.subject import Subject, resolve
+from peelchain.case.subject import Subject
 from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
 
 Row = dict[str, Any]
@@ -49,10 +49,15 @@ class CaseFindings:
         return request_of(direction, self.rules, self.subject, self.sources, self.limits)
 
 
+def parameters_of(seeds: Iterable[str], rules: Iterable[str], limits: Limits) -> Row:
+    """What a run is asked, as `derive_findings` takes it and a case's journal has it."""
+    return {"seeds": list(seeds), "rules": list(rules), "limits": asdict(limits)}
+
+
 def derive_findings(
     view: StoreView, parameters: Mapping[str, Any], label: str, progress: Progress
 ) -> CaseFindings:
-    """The findings for `parameters`: seeds, rules and limits as a case's journal has them.
+    """The findings for the parameters of a run, which `parameters_of` gives.
 
     The same question to the same view is answered once. Raises NotInChainError where no seed ever
     received anything.
@@ -107,8 +112,8 @@ def sources_of(view: StoreView, subject: Subject) -> Sources:
 def _derived(
     view: StoreView, parameters: Mapping[str, Any], label: str, progress: Progress
 ) -> CaseFindings:
-    seeds, limits = list(parameters["seeds"]), Limits(**parameters["limits"])
-    subject = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
+    limits = Limits(**parameters["limits"])
+    subject = view.subject_of(parameters["seeds"])
     sources = sources_of(view, subject)
     rules = tuple(parameters["rules"])
     backward = _trace("backward", rules, subject, sources, limits, progress)

@@ -1,12 +1,12 @@
 """The whole job: from seeds to a report and a bundle that the other side can check."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from peelchain.actions import clusters as clustering
-from peelchain.actions.casework.findings import run_of_case
+from peelchain.actions.casework.findings import parameters_of, run_of_case
 from peelchain.actions.casework.moment import moment_of
 from peelchain.actions.casework.open import new_case
 from peelchain.actions.casework.report import REPORT_FILES, report_of_case
@@ -17,7 +17,7 @@ from peelchain.actions.tracing.rules import canonical_rule, public_rule
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import JOURNAL, CaseFile
 from peelchain.case.report.catalogue import load_texts
-from peelchain.case.subject import read_seeds, resolve
+from peelchain.case.subject import read_seeds
 from peelchain.errors import CaseError, MisuseError, StoreLockedError
 from peelchain.tags.knowledge import ALL, Knowledge
 from peelchain.trace.walk import CASE_RULES
@@ -55,12 +55,8 @@ def investigate(request: Request, progress: Progress = silent) -> dict[str, Any]
     cluster_if_needed(request.store, progress)
     with StoreView(request.store, knowledge=request.knowledge) as view:
         # What the chain lacks is refused before there is a case.
-        subject = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
-        parameters = {
-            "seeds": list(subject.seeds),
-            "rules": list(rules),
-            "limits": asdict(request.limits),
-        }
+        subject = view.subject_of(seeds)
+        parameters = parameters_of(subject.seeds, rules, request.limits)
         with opened_case(request.case, request.title, request.subject, view, moment) as case:
             if case.last("report") is not None:
                 raise CaseError(

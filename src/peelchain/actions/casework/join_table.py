@@ -25,7 +25,7 @@ from peelchain.actions.view import StoreView
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
-from peelchain.case.subject import Subject, resolve
+from peelchain.case.subject import Subject
 from peelchain.case.table_join import (
     NOBODY,
     Joined,
@@ -215,9 +215,7 @@ def _subject(view: StoreView, before: Sequence[Entry]) -> tuple[Subject | None, 
     runs = [entry for entry in before if entry.kind == "run"]
     if not runs:
         return None, None
-    seeds = list(runs[-1].body["parameters"]["seeds"])
-    found = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
-    return found, runs[-1].seq
+    return view.subject_of(runs[-1].body["parameters"]["seeds"]), runs[-1].seq
 
 
 def _totals(view: StoreView, joined: Joined, found: Payers) -> Row:

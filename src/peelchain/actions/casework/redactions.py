@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from peelchain.actions.casework.work import Result, Work, carry_out
 from peelchain.actions.progress import Progress, silent
 from peelchain.case.bundle import pack
 from peelchain.case.casefile import CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry
 from peelchain.case.redacted.evidence_read import Evidence
 from peelchain.case.redacted.redaction import Redaction, date_of, redact
@@ -123,10 +123,8 @@ def bundle_of(case: CaseFile, report: Entry) -> Path:
     """The bundle of a report entry, wherever in the case it lies by now. Raises CaseError."""
     wanted = report.body["outputs"]["bundle.zip"]
     path = case.output(report, "bundle.zip")
-    if path.is_file():
-        with path.open("rb") as file:
-            if file_digest(file, "sha256").hexdigest() == wanted:
-                return path
+    if path.is_file() and digest_of(path) == wanted:
+        return path
     raise CaseError(
         f"{case.folder} has no bundle with the SHA-256 {wanted} that entry {report.seq} made; "
         "bring it back, or write the report again"

@@ -1,6 +1,5 @@
 """Replay: every result of a case derived again on the same chain, and compared."""
 
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from peelchain.actions.casework.work import SOFTWARE, derive_again
 from peelchain.actions.progress import Progress, silent
 from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry
 from peelchain.errors import (
     CaseError,
@@ -124,8 +124,7 @@ def _files(case: CaseFile, entry: Entry) -> list[Row]:
     for name, digest in sorted(entry.body.get("outputs", {}).items()):
         path = case.output(entry, name)
         try:
-            with path.open("rb") as file:
-                state = None if file_digest(file, "sha256").hexdigest() == digest else "changed"
+            state = None if digest_of(path) == digest else "changed"
         except OSError:
             state = "missing"
         if state is not None:

@@ -10,7 +10,8 @@ from peelchain.actions.casework.work import Result, Work
 from peelchain.actions.quoted_rates import quoted_rates
 from peelchain.actions.superclusters import suspected
 from peelchain.actions.view import StoreView
-from peelchain.case.bundle import Content, pack
+from peelchain.case.archive import Content
+from peelchain.case.bundle import pack
 from peelchain.case.canonical import canonical_json
 from peelchain.case.entities import Entities
 from peelchain.case.exhibits import exhibits, with_prevouts

@@ -1,12 +1,12 @@
 """Runs and reports of an open case, as often as they are asked for."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.casework.findings import run_of_case
+from peelchain.actions.casework.findings import parameters_of, run_of_case
 from peelchain.actions.casework.investigate import RULES, case_rules, cluster_if_needed
 from peelchain.actions.casework.moment import moment_of
 from peelchain.actions.casework.report import report_of_case
@@ -19,7 +19,7 @@ from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import CaseFile
 from peelchain.case.report.catalogue import load_texts
-from peelchain.case.subject import read_seeds, resolve
+from peelchain.case.subject import read_seeds
 from peelchain.errors import CaseError, MisuseError
 from peelchain.tags.knowledge import ALL, Knowledge
 
@@ -60,12 +60,7 @@ def run_case(request: RunRequest, progress: Progress = silent) -> Row:
         policy = policy_asked(request.store, list(request.policy), [])
         with StoreView(request.store, policy, knowledge=request.knowledge) as view:
             _check_network(case, view)
-            subject = resolve(given, view.network, view.lookup, view.chain, view.clusters.index)
-            parameters = {
-                "seeds": list(subject.seeds),
-                "rules": list(rules),
-                "limits": asdict(request.limits),
-            }
+            parameters = parameters_of(view.subject_of(given).seeds, rules, request.limits)
             answer = carry_out(
                 case, "run", run_of_case, parameters, moment, view=view, progress=progress
             )

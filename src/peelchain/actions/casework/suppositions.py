@@ -15,7 +15,7 @@ from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.case.services import inputs_of, services_at
 from peelchain.case.sources import Sources
-from peelchain.case.subject import Subject, resolve
+from peelchain.case.subject import Subject
 from peelchain.case.support.overturning import Reason, Reasons
 from peelchain.cluster.explain import spanning
 from peelchain.cluster.link_graph import links_among
@@ -220,9 +220,8 @@ class Suppositions:
         tags = [name for kind, name in fallen if kind == TAG]
         txs = [int(name) for kind, name in fallen if kind == LINK]
         view = supposing(self.view, tags, txs)
-        seeds = list(self._parameters["seeds"])
         try:
-            subject = resolve(seeds, view.network, view.lookup, view.chain, view.clusters.index)
+            subject = view.subject_of(self._parameters["seeds"])
         except NotInChainError:
             return None
         limits = Limits(**self._parameters["limits"])

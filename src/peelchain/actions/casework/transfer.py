@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 from peelchain.actions.casework.statements import checked_text, said
 from peelchain.case.case_zip import held_files, opened_zip, take_in, write_zip
 from peelchain.case.casefile import JOURNAL, CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.vault.key import KEY
 from peelchain.case.vault.key import PRIVATE as PRIVATE_FOLDER
@@ -49,8 +49,7 @@ def export_case(
                 contents = write_zip(case, held, private, name, file)
                 file.flush()
                 os.fsync(file.fileno())
-            with part.open("rb") as file:
-                digest = file_digest(file, "sha256").hexdigest()
+            digest = digest_of(part)
             body = {
                 "sha256": digest,
                 "last_seq": contents["entries"],

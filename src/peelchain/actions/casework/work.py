@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from peelchain import __version__, _core
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import SCRATCH, CaseFile
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry
 from peelchain.case.vault.vault import Vault
 from peelchain.errors import CaseError, ErasedError, MissingInputError, MisuseError
@@ -207,14 +207,7 @@ def derive_again(
 
 def digests_of(result: Result) -> dict[str, str]:
     """The SHA-256 of each output, by name, in hex."""
-    found = {}
-    for name, made in sorted(result.outputs.items()):
-        if isinstance(made, Path):
-            with made.open("rb") as file:
-                found[name] = file_digest(file, "sha256").hexdigest()
-        else:
-            found[name] = sha256(made).hexdigest()
-    return found
+    return {name: digest_of(made) for name, made in sorted(result.outputs.items())}
 
 
 def _kept_secret(entry: Entry) -> str:

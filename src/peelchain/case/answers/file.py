@@ -1,13 +1,12 @@
 """A service's answer as a table: columns mapped, amounts, times and encodings read as told."""
 
 import codecs
-import csv
-import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
+from peelchain.case.delimited import delimiter_of, rows_of
 from peelchain.errors import CaseError, MisuseError
 from peelchain.script import looks_secret
 from peelchain.units import COIN, MAX_MONEY, MAX_TIME, MAX_VOUT, shown
@@ -22,7 +21,6 @@ EPOCH = "epoch"
 """The time format for seconds since 1970."""
 
 MOST_ROWS = 5_000_000
-_DELIMITERS = (",", ";", "\t", "|")
 _MOST_CELL = 10_000
 _ZONE = re.compile(r"UTC|Z|([+-])([0-9]{2}):?([0-9]{2})")
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
@@ -92,8 +90,8 @@ def read_answer(content: bytes, name: str, reading: Reading) -> AnswerFile:
     a private key, which is then named by its row and must be taken out.
     """
     text, encoding = _decoded(content, name)
-    delimiter = _delimiter(text)
-    cells = _rows(text, delimiter, name)
+    delimiter = delimiter_of(text)
+    cells = rows_of(text, delimiter, name)
     header = next(cells, [])
     at = _places(header, reading.mapping, name)
     rows: list[AnswerRow] = []
@@ -223,26 +221,6 @@ def _decoded(content: bytes, name: str) -> tuple[str, str]:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return content.decode("latin-1"), "latin-1"
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter that parts the heading into the most columns."""
-    heading = text[: text.find("\n") + 1 or None]
-    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([heading], delimiter=d), [])))
-
-
-def _rows(text: str, delimiter: str, name: str) -> Iterator[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            raise CaseError(
-                f"{name} line {reader.line_num} is not CSV; save the table as CSV again"
-            ) from None
-        if row is None:
-            return
-        yield row
 
 
 def _places(header: list[str], mapping: Mapping[str, str], name: str) -> dict[str, int]:

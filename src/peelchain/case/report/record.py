@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry
 from peelchain.case.references import named
 from peelchain.case.report.blocks import Block, column, heading, line, page, para, table
@@ -43,14 +43,7 @@ NOTHING = Record()
 
 def digests(payload: Mapping[str, bytes | Path]) -> dict[str, str]:
     """The SHA-256 of each file of a payload, by its path in the bundle."""
-    found = {}
-    for name, content in sorted(payload.items()):
-        if isinstance(content, Path):
-            with content.open("rb") as file:
-                found[f"data/{name}"] = file_digest(file, "sha256").hexdigest()
-        else:
-            found[f"data/{name}"] = sha256(content).hexdigest()
-    return found
+    return {f"data/{name}": digest_of(content) for name, content in sorted(payload.items())}
 
 
 def hypotheses(texts: Texts, record: Record) -> list[Block]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from peelchain.cli.case.app import app
+from peelchain.cli.case.mapping import mapping_of
 from peelchain.cli.options import (
     CaseOption,
     CsvOption,
@@ -67,7 +68,7 @@ def join_table(
     form = form_of(json=json)
     with progress() as report:
         answer = actions.join_user_table(
-            case, store, piped(file), _mapping(map_ or []),
+            case, store, piped(file), mapping_of(map_, "user=Nick"),
             certified_complete=certified_complete,
             date_utc=checked_date(date, "--date"), progress=report,
         )  # fmt: skip
@@ -160,15 +161,3 @@ def show(
     # what this writes is personal: for the owner's eyes
     os.umask(0o077)
     emit(answer, form, human, lambda: Rows(columns, rows))
-
-
-def _mapping(given: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in given:
-        field, sign, heading = pair.partition("=")
-        if not sign or not heading.strip():
-            raise MisuseError(f"--map {pair[:60]!a} is no FIELD=HEADING; write --map user=Nick")
-        if field in found:
-            raise MisuseError(f"--map gives {field[:30]!a} twice; give each field one heading")
-        found[field] = heading
-    return found

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from peelchain.cli.case.app import app
+from peelchain.cli.case.mapping import mapping_of
 from peelchain.cli.case.texts import emit_entry, waiting
 from peelchain.cli.options import (
     CaseOption,
@@ -20,7 +21,6 @@ from peelchain.cli.options import (
     piped,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
-from peelchain.errors import MisuseError
 
 returns = typer.Typer(
     help="What services answered, and whom it links to payments.", no_args_is_help=True
@@ -97,7 +97,7 @@ def import_(
     from peelchain.cli.progress import progress
 
     form = form_of(json=json)
-    reading = Reading(_mapping(map_ or []), unit, decimal, time_zone, time_format)
+    reading = Reading(mapping_of(map_, "account=Konto"), unit, decimal, time_zone, time_format)
     asked = actions.ReturnRequest(
         case=case,
         store=store,
@@ -284,15 +284,3 @@ def _decide(
             case, refs, same=same, by=by, reason=reason, date_utc=moment, waiting=wait
         )
     emit_entry(answer, form)
-
-
-def _mapping(given: list[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for pair in given:
-        field, sign, heading = pair.partition("=")
-        if not sign or not heading.strip():
-            raise MisuseError(f"--map {pair[:60]!a} is no FIELD=HEADING; write --map account=Konto")
-        if field in mapping:
-            raise MisuseError(f"--map gives {field[:30]!a} twice; give each field one heading")
-        mapping[field] = heading.strip()
-    return mapping

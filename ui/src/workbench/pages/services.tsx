@@ -1,0 +1,5 @@
+import { Placeholder } from "../parts/Placeholder";
+
+export default function Services() {
+  return <Placeholder name="services" />;
+}
