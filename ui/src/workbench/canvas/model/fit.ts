@@ -2,7 +2,7 @@
 
 import { visible } from "../../../shared/text";
 
-/** Widths of letters in thousandths of the type's size, somewhat generous for any plain face. */
+/** Widths of letters in thousandths of the type's size, those of the widest plain face. */
 const NARROW = new Set([..."iljtfrI.,:;'|!()[]/ ·"]);
 const WIDE = new Set([..."mwMW@%…—→"]);
 const CUT = "…";
@@ -84,9 +84,9 @@ export function noteSize(text: string): { width: number; height: number } {
 }
 
 function letterWidth(letter: string): number {
-  if (NARROW.has(letter)) return 340;
-  if (WIDE.has(letter)) return 950;
-  if (letter >= "A" && letter <= "Z") return 700;
+  if (NARROW.has(letter)) return 400;
+  if (WIDE.has(letter)) return 1000;
+  if (letter >= "A" && letter <= "Z") return 780;
   // Beyond the letters of Europe many are as wide as they are high.
-  return (letter.codePointAt(0) ?? 0) > 0x024f ? 1000 : 590;
+  return (letter.codePointAt(0) ?? 0) > 0x024f ? 1000 : 640;
 }

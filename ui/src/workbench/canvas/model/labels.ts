@@ -1,7 +1,7 @@
 /** What stands on nodes and edges. The canvas and the drawing of it say the same. */
 
 import { formatBtc, formatCount, formatFiat } from "../../../shared/money";
-import { fitted, shortened } from "./fit";
+import { TEXT_SIZE, fitted, shortened, widthOf } from "./fit";
 import type { Basis } from "./flow";
 import type { More } from "./more";
 import type { Settings } from "./picture";
@@ -12,6 +12,8 @@ import type { ViewEdge, ViewNode } from "./visible";
 /** The words of the drawing in the language chosen; braces are filled in. */
 export interface Words {
   kinds: Record<"tx" | "address" | "cluster" | "end" | "group", string>;
+  /** What a name is of, in a few letters. */
+  short: Record<"tx" | "address" | "cluster", string>;
   /** By the type of an end: "unspent", "fee" and so on. */
   ends: Record<string, string>;
   bases: Record<Basis, string>;
@@ -49,8 +51,12 @@ export function filled(template: string, values: Record<string, string>): string
 /** At most three lines: what it is, how much and when, what is special about it. */
 export function nodeLines(node: ViewNode, settings: Settings, words: Words): string[] {
   const room = NODE_WIDTH - 14;
-  const parts = [amountAndTime(node, settings), special(node, words)];
-  return [title(node, words), ...parts.filter((line) => line !== "")].map((line) => fitted(line, room));
+  const parts = [amountAndTime(node, settings, room), special(node, words)];
+  // The first line is bold.
+  return [
+    fitted(title(node, words), room * 0.9),
+    ...parts.filter((line) => line !== "").map((line) => fitted(line, room)),
+  ];
 }
 
 /** The amount and the date of an edge, on two lines; empty where the settings want none. */
@@ -102,13 +108,15 @@ function title(node: ViewNode, words: Words): string {
     const word = words.ends[type] ?? type;
     return node.service === null ? word : `${word}: ${name}`;
   }
-  return node.service === null ? `${words.kinds[node.kind]} ${shortened(name)}` : name;
+  return node.service === null ? `${words.short[node.kind]} ${shortened(name)}` : name;
 }
 
-function amountAndTime(node: ViewNode, settings: Settings): string {
+/** The date gives way to the amount where there is no room for both: the axis has it too. */
+function amountAndTime(node: ViewNode, settings: Settings, room: number): string {
   const amount = node.value_sat === undefined ? "" : btc(node.value_sat);
   const day = settings.edge_labels === "none" ? "" : (node.time_utc?.slice(0, 10) ?? "");
-  return [amount, day].filter((text) => text !== "").join(" · ");
+  const both = [amount, day].filter((text) => text !== "").join(" · ");
+  return amount !== "" && widthOf(both, TEXT_SIZE) > room ? amount : both;
 }
 
 function special(node: ViewNode, words: Words): string {

@@ -6,10 +6,10 @@ export interface Point {
 }
 
 /** Sizes in units of the drawing. A node's own room holds its "+312 more" as well. */
-export const NODE_WIDTH = 168;
+export const NODE_WIDTH = 196;
 export const NODE_HEIGHT = 56;
 /** From one column to the next: wide enough that an amount can be read between two nodes. */
-export const COLUMN = 288;
+export const COLUMN = 328;
 export const ROW = 92;
 const BREADTH = NODE_WIDTH + 40;
 

@@ -32,7 +32,7 @@ const MARGIN = 24;
 const AXIS = 28;
 const LEGEND_ROW = 22;
 const LEAST_WIDTH = 720;
-const FONT = "'DejaVu Sans', Verdana, Arial, sans-serif";
+const FONT = "system-ui, 'Liberation Sans', Arial, 'DejaVu Sans', sans-serif";
 
 interface Pen {
   theme: Theme;

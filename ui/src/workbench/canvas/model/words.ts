@@ -13,6 +13,11 @@ export function wordsOf(): Words {
       end: t("picture.kind.end"),
       group: t("picture.kind.group"),
     },
+    short: {
+      tx: t("picture.short.tx"),
+      address: t("picture.short.address"),
+      cluster: t("picture.short.cluster"),
+    },
     ends: {
       service: t("report.terminal.service"),
       coinjoin: t("report.terminal.coinjoin"),
