@@ -70,7 +70,7 @@ export function CaseButton(props: CaseButtonProps): JSX.Element {
         icon={added === null ? "case" : "ok"}
         small={small}
         onClick={first}
-        {...(current !== null && { label: t("shell.case.add_to", { case: visible(current) }) })}
+        {...(current !== null && added === null && { label: t("shell.case.add_to", { case: visible(current) }) })}
       >
         {added === null ? t("shell.case.add") : t("shell.case.is_in")}
       </Button>
