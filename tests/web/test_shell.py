@@ -61,15 +61,16 @@ def test_every_address_stands_for_itself_and_has_one_heading(open_page: OpenPage
 def test_language_theme_and_unit_are_kept(open_page: OpenPage):
     page = open_page("/help")
     page.get_by_label("Language").select_option("es")
-    expect(heading(page)).to_have_text("Teclas")
+    expect(heading(page)).to_have_text("Ayuda")
     assert page.evaluate("document.documentElement.lang") == "es"
     page.get_by_label("Colores").select_option("dark")
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
     page.get_by_label("Colores").select_option("light")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    assert page.evaluate(ground) != dark
     page.get_by_label("Unidad de los importes").select_option("EUR")
     page.reload()
-    expect(heading(page)).to_have_text("Teclas")
+    expect(heading(page)).to_have_text("Ayuda")
     assert page.get_by_label("Unidad de los importes").input_value() == "EUR"
 
 
@@ -83,7 +84,7 @@ def test_the_keyboard_alone_goes_everywhere(open_page: OpenPage):
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("?")
-    expect(heading(page)).to_have_text("Keys")
+    expect(heading(page)).to_have_text("Help")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("g")
     page.keyboard.press("c")
