@@ -90,12 +90,32 @@ def test_the_keyboard_alone_goes_everywhere(open_page: OpenPage):
     page.keyboard.press("c")
     page.wait_for_url("**/cases")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search").first).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search").first).to_be_focused()
     page.keyboard.type("g c?")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=g+c%3F")
     page.go_back()
     page.wait_for_url("**/cases")
+
+
+def test_the_search_box_offers_what_matches_by_keyboard(open_page: OpenPage, demo: Demo):
+    page = open_page("/")
+    address = demo.observed[0]
+    page.keyboard.press("/")
+    page.keyboard.type("pay-s")
+    found = page.get_by_role("option", name="case pay-site")
+    expect(found).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(found).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/case/pay-site")
+    mistyped = address[:-1] + ("1" if address[-1] != "1" else "2")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type(mistyped)
+    expect(page.locator(".search-problem").first).to_contain_text("is not an address")
+    page.get_by_role("option", name=address).click()
+    page.wait_for_url(f"**/address/{address}")
 
 
 def test_a_table_leaves_as_csv_and_xlsx_as_it_is_shown(open_page: OpenPage):
@@ -149,7 +169,7 @@ def test_a_page_outlives_its_server_and_goes_on_with_the_next(
     try:
         page.goto(address)
         expect(page.get_by_role("link", name="pay-site")).to_be_visible()
-        page.get_by_role("searchbox").first.fill("what was typed")
+        page.get_by_role("combobox", name="Search").first.fill("what was typed")
     finally:
         end(first)
     page.evaluate("() => fetch('/api/status').catch(() => null)")
@@ -163,7 +183,7 @@ def test_a_page_outlives_its_server_and_goes_on_with_the_next(
         page.get_by_role("button", name="Open", exact=True).click()
         expect(page.get_by_text("Currencies with rates")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
-        assert page.get_by_role("searchbox").first.input_value() == "what was typed"
+        assert page.get_by_role("combobox", name="Search").first.input_value() == "what was typed"
     finally:
         page.context.close()
         end(second)

@@ -1,4 +1,4 @@
-import { SearchBox } from "../header";
+import { SearchBox } from "../search-box";
 import { Empty } from "../parts/Empty";
 import { Hash } from "../parts/Hash";
 import { Facts, Page, Section } from "../parts/Page";
