@@ -101,6 +101,7 @@ def test_the_keyboard_alone_goes_everywhere(open_page: OpenPage):
 def test_the_search_box_offers_what_matches_by_keyboard(open_page: OpenPage, demo: Demo):
     page = open_page("/")
     address = demo.observed[0]
+    expect(heading(page)).to_have_text("Workbench")
     page.keyboard.press("/")
     page.keyboard.type("pay-s")
     found = page.get_by_role("option", name="case pay-site")
