@@ -90,6 +90,28 @@ def change_told(txid: str, view: StoreView, as_of_height: int | None = None) -> 
     }
 
 
+def held_change(
+    lookup: Lookup, tx_ids: Iterable[int], mixes: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """What the predictor says of the outputs of transactions, by txout_id; the silent left out.
+
+    `verdict` is `change`, `payment`, or `undecided` where the predictor abstains. No cluster is
+    used. `mixes` are the transactions of which no change is told.
+    """
+    wanted = sorted(set(tx_ids))
+    if not wanted:
+        return {}
+    batch = load_transactions(lookup, wanted, mixes=mixes)
+    said = predict(batch)
+    return {
+        int(batch.out_id[out]): {
+            "probability": float(said.probability[out]),
+            "verdict": _held(said.is_change[out], said.is_payment[out]) or "undecided",
+        }
+        for out in np.flatnonzero(~np.isnan(said.probability)).tolist()
+    }
+
+
 def run(
     store: Path, rules: Sequence[str] = (PREDICTOR,), progress: Progress = silent
 ) -> dict[str, Any]:
