@@ -14,6 +14,7 @@ export const OF_REPORT = [
   "basis",
   "element",
   "kind",
+  "measured",
   "near",
   "outcome",
   "period",
