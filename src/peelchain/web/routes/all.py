@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import casework, files, flow, jobs, status
+from peelchain.web.routes import casework, files, flow, jobs, pictures, status
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
@@ -10,4 +10,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     casework.router,
     flow.router,
+    pictures.router,
 )
