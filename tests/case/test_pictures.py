@@ -91,7 +91,7 @@ def test_a_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
         saved(tmp_path, name, b"{}")
     with pytest.raises((MisuseError, NoPictureError)):
         read(tmp_path, name)
-    assert [p for p in tmp_path.rglob("*.json")] == []
+    assert list(tmp_path.rglob("*.json")) == []
 
 
 @pytest.mark.parametrize(

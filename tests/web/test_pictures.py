@@ -1,4 +1,4 @@
-"""Pictures of a case through the page: saved, opened, kept as exhibits, told by the command line."""
+"""Pictures of a case through the page: saved, opened, kept as exhibits."""
 
 import json
 from hashlib import sha256
@@ -58,8 +58,8 @@ def test_a_snapshot_goes_with_an_exported_case(served: Served) -> None:
         kept = client.post(f"{where}/snapshots", json={"svg": SVG, "text": "To hand on"}).json()
     out = served.cases.parent / f"{served.cases.name}-export.zip"
     taken = served.cases / "taken-in"
-    assert peelchain("case", "export", "--case", case, "-o", out).code == 0
-    assert peelchain("case", "import", out, "--case", taken).code == 0
+    assert peelchain("case", "export", "--case", case, out).code == 0
+    assert peelchain("case", "import", out, taken).code == 0
     with served.client() as client:
         was = client.get(f"/api/cases/taken-in/snapshots/{kept['entry']}").json()
         assert was["picture"] == '{"nodes":{}}'

@@ -150,8 +150,8 @@ def _check_version(name: str, there: Picture | None, version: str | None) -> Non
         raise ConflictError(f"the picture {shown(name)} was removed; save it under another name")
     if there is not None and version != there.version:
         raise ConflictError(
-            f"the picture {shown(name)} was saved elsewhere at {there.saved_utc}; open it again, or "
-            "save this one under another name"
+            f"the picture {shown(name)} was saved elsewhere at {there.saved_utc}; open it again, "
+            "or save this one under another name"
         )
 
 
