@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import casework, files, jobs, status
+from peelchain.web.routes import casework, files, jobs, status, traces
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
     casework.router,
+    traces.router,
 )
