@@ -2,12 +2,28 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import casework, files, jobs, status, traces
+from peelchain.web.routes import (
+    cases,
+    casework,
+    files,
+    flow,
+    jobs,
+    looking,
+    search,
+    statements,
+    status,
+    traces,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
+    cases.router,
+    statements.router,
     casework.router,
+    looking.router,
+    search.router,
+    flow.router,
     traces.router,
 )
