@@ -13,6 +13,7 @@ from peelchain.web.routes import (
     search,
     statements,
     status,
+    traces,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -26,4 +27,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     search.router,
     flow.router,
     pictures.router,
+    traces.router,
 )
