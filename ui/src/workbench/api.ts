@@ -4,8 +4,11 @@ import { readJson, writeJson } from "./json";
 import { connection, isBack } from "./connection";
 import { token } from "./token";
 
-/** Names this page to the server: the jobs that it starts end when it is closed. */
-export const PAGE = crypto.randomUUID();
+/**
+ * Names this page to the server: the jobs that it starts end when it is closed. Loaded anew, it is
+ * the same page.
+ */
+export const PAGE = pageName();
 
 /** Why the server did not do as asked: its own words, and what kind of no it was. */
 export class Refusal extends Error {
@@ -68,6 +71,18 @@ export function queryText(query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   if (given.length === 0) return "";
   return `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()}`;
+}
+
+function pageName(): string {
+  const fresh = crypto.randomUUID();
+  try {
+    const known = sessionStorage.getItem("peelchain.page");
+    if (known !== null) return known;
+    sessionStorage.setItem("peelchain.page", fresh);
+  } catch {
+    // A browser that keeps nothing gives a new page each time.
+  }
+  return fresh;
 }
 
 async function send<T>(

@@ -1,13 +1,14 @@
 /** Long work on the server: started, watched, stopped. It ends when this page is closed. */
 
 import { asRefusal, del, get, headers, PAGE, post, Refusal } from "./api";
+import { events } from "./event-stream";
 import { readJson } from "./json";
 import { makeStore } from "./store";
 
 export interface Progress {
   what: string;
   done: number;
-  /** How many there are in all; null where nobody can say. */
+  /** How many there are in all; 0 or null where nobody can say. */
   of: number | null;
   rate: number | null;
   left_s: number | null;
@@ -16,9 +17,9 @@ export interface Progress {
 export interface Job {
   job: string;
   verb: string;
-  state: "running" | "done" | "refused" | "stopped";
+  state: "waiting" | "running" | "done" | "refused" | "stopped";
   progress: Progress | null;
-  error: string | null;
+  error: { error: string; kind: string } | null;
   /** What the user started, in his language; set by the page. */
   title?: string;
 }
@@ -30,38 +31,48 @@ export interface Running<T> {
 
 export interface RunOptions {
   onProgress?: (job: Job) => void;
+  /** Told the job's id once it has begun, so that an address can name it. */
+  onStart?: (id: string) => void;
   /** What the tray calls it. */
   title?: string;
 }
 
-/** The jobs of this page by id: those that run, and those that ended and were not put away. */
+/** The jobs of this page by id: those that go on, and those that ended and were not put away. */
 export const jobs = makeStore<ReadonlyMap<string, Job>>(new Map());
 
-const told = new Map<string, (job: Job) => void>();
+/** How long the tray shows that a job is done, in ms. */
+const SHOWN_DONE_MS = 8000;
+
+const told = new Map<string, Set<(job: Job) => void>>();
 let stream: AbortController | undefined;
 
+export function isOver(job: Job): boolean {
+  return job.state !== "waiting" && job.state !== "running";
+}
+
 /**
- * Starts a job and gives its answer once it is done. The promise throws Refusal: `stopped` where it
- * was stopped and kept nothing, else the server's own words.
+ * Starts a job and gives its answer once it is done. The promise throws Refusal: of kind `stopped`
+ * where it was stopped and kept nothing, else the server's own words.
  */
 export function run<T>(path: string, body: unknown, options: RunOptions = {}): Running<T> {
   let id: string | undefined;
   let stopped = false;
-  const promise = (async () => {
+  const begin = async (): Promise<T> => {
     await openStream();
-    const started = await post<{ job: string }>(path, body);
-    id = started.job;
-    if (stopped) void del(`/api/jobs/${id}`).catch(() => undefined);
-    const job = await ended(id, options);
-    if (job.state === "refused") throw new Refusal(job.error ?? "", "refused", 200);
+    let started: { job: string };
     try {
-      return await get<T>(`/api/jobs/${id}/answer`);
+      started = await post<{ job: string }>(path, body);
     } catch (error) {
-      throw job.state === "stopped" ? new Refusal(job.error ?? "", "stopped", 200) : error;
+      closeStreamIfIdle();
+      throw error;
     }
-  })();
+    id = started.job;
+    options.onStart?.(id);
+    if (stopped) stopJob(id);
+    return ended<T>(id, options);
+  };
   return {
-    promise,
+    promise: begin(),
     stop() {
       stopped = true;
       if (id !== undefined) stopJob(id);
@@ -69,6 +80,12 @@ export function run<T>(path: string, body: unknown, options: RunOptions = {}): R
   };
 }
 
+/** The answer of a job that was started before, as by this page before it was loaded anew. */
+export function watchJob<T>(id: string, options: RunOptions = {}): Running<T> {
+  return { promise: openStream().then(() => ended<T>(id, options)), stop: () => stopJob(id) };
+}
+
+/** Asks a job to stop; what it keeps is its answer. Asked twice, it ends at once. */
 export function stopJob(id: string): void {
   del(`/api/jobs/${id}`).catch(() => undefined);
 }
@@ -80,19 +97,43 @@ export function putAway(id: string): void {
   jobs.set(left);
 }
 
-function ended(id: string, { onProgress, title }: RunOptions): Promise<Job> {
+/** Shows what this page had begun before it was loaded anew. */
+export async function resumeJobs(): Promise<void> {
+  const all = await get<Job[]>("/api/jobs").catch((): Job[] => []);
+  for (const job of all) {
+    if (!isOver(job) && !told.has(job.job)) watchJob(job.job).promise.catch(() => undefined);
+  }
+}
+
+async function ended<T>(id: string, options: RunOptions): Promise<T> {
+  const job = await over(id, options);
+  if (job.state === "refused") {
+    throw new Refusal(job.error?.error ?? "", job.error?.kind ?? "refused", 409);
+  }
+  if (job.state === "stopped") throw new Refusal("", "stopped", 409);
+  return get<T>(`/api/jobs/${id}/answer`);
+}
+
+function over(id: string, { onProgress, title }: RunOptions): Promise<Job> {
   return new Promise((resolve, reject) => {
-    told.set(id, (job) => {
-      onProgress?.(job);
-      if (job.state === "running") return;
-      told.delete(id);
+    const hears = told.get(id) ?? new Set();
+    const forget = (): void => {
+      hears.delete(heard);
+      if (hears.size === 0) told.delete(id);
       closeStreamIfIdle();
+    };
+    const heard = (job: Job): void => {
+      onProgress?.(job);
+      if (!isOver(job)) return;
+      forget();
+      if (job.state !== "refused") setTimeout(() => putAway(id), SHOWN_DONE_MS);
       resolve(job);
-    });
-    if (title !== undefined) keep({ ...blank(id), ...jobs.get().get(id), title });
+    };
+    told.set(id, hears.add(heard));
+    keep({ ...blank(id), ...jobs.get().get(id), ...(title !== undefined && { title }) });
     // What was told before the id was known has gone by.
     get<Job>(`/api/jobs/${id}`).then(hear, (error: unknown) => {
-      told.delete(id);
+      forget();
       putAway(id);
       reject(asRefusal(error));
     });
@@ -100,15 +141,15 @@ function ended(id: string, { onProgress, title }: RunOptions): Promise<Job> {
 }
 
 function blank(id: string): Job {
-  return { job: id, verb: "", state: "running", progress: null, error: null };
+  return { job: id, verb: "", state: "waiting", progress: null, error: null };
 }
 
 function hear(job: Job): void {
   const known = jobs.get().get(job.job);
-  // The stream and the question race: what has ended does not run again.
-  if (known !== undefined && known.state !== "running") return;
+  // Not one of this page's, or put away; or the stream and the question raced: what is over stays so.
+  if (known === undefined || (isOver(known) && !told.has(job.job))) return;
   keep({ ...known, ...job });
-  told.get(job.job)?.(job);
+  for (const each of [...(told.get(job.job) ?? [])]) each(job);
 }
 
 function keep(job: Job): void {
@@ -149,39 +190,11 @@ async function follow(control: AbortController, opened: () => void): Promise<voi
     }
     if (control.signal.aborted) return;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    for (const id of told.keys()) get<Job>(`/api/jobs/${id}`).then(hear, () => lost(id));
+    for (const id of [...told.keys()]) get<Job>(`/api/jobs/${id}`).then(hear, () => lost(id));
   }
 }
 
 function lost(id: string): void {
-  const known = jobs.get().get(id) ?? blank(id);
-  hear({ ...known, state: "refused", error: "the server no longer knows this job" });
-}
-
-/** Reads a text/event-stream and tells each event's name and data. */
-export async function events(
-  body: ReadableStream<Uint8Array>,
-  tell: (name: string, data: string) => void,
-): Promise<void> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    rest += decoder.decode(value, { stream: true });
-    const parts = rest.split(/\r?\n\r?\n/);
-    rest = parts.pop() ?? "";
-    for (const part of parts) tellOne(part, tell);
-  }
-}
-
-function tellOne(part: string, tell: (name: string, data: string) => void): void {
-  let name = "message";
-  const data: string[] = [];
-  for (const line of part.split(/\r?\n/)) {
-    if (line.startsWith("event:")) name = line.slice(6).trim();
-    else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
-  }
-  if (data.length > 0) tell(name, data.join("\n"));
+  const error = { error: "the server no longer knows this work: it was started anew", kind: "lost" };
+  hear({ ...(jobs.get().get(id) ?? blank(id)), state: "refused", error });
 }

@@ -2,6 +2,7 @@ import "./styles/style.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import { render } from "preact";
+import { resumeJobs } from "./jobs";
 import { followHistory } from "./router";
 import { settings } from "./settings";
 import { Shell } from "./shell";
@@ -22,6 +23,7 @@ void speak(settings.get().language).then(() => {
     if (kept || token.get() === null) return;
     kept = true;
     keepStatus();
+    void resumeJobs();
   };
   start();
   token.watch(start);

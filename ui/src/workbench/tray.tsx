@@ -1,7 +1,7 @@
 /** The long work that this page has started. */
 
 import type { JSX } from "preact";
-import { jobs, putAway, stopJob, type Job } from "./jobs";
+import { isOver, jobs, putAway, stopJob, type Job } from "./jobs";
 import { Button } from "./parts/Button";
 import { ProgressBar } from "./parts/ProgressBar";
 import { useStore } from "./store";
@@ -25,13 +25,13 @@ function Item({ job }: { job: Job }): JSX.Element {
     <li class={`tray-item tray-${job.state}`}>
       <div class="tray-head">
         <strong>{title}</strong>
-        {job.state === "running" ? (
+        {!isOver(job) ? (
           <Button small icon="stop" onClick={() => stopJob(job.job)} label={t("shell.tray.stop", { job: title })} />
         ) : (
           <Button small quiet icon="close" onClick={() => putAway(job.job)} label={t("shell.close")} />
         )}
       </div>
-      {job.state === "running" ? <ProgressBar of={job.progress} label={title} /> : <p role="status">{endText(job)}</p>}
+      {!isOver(job) ? <ProgressBar of={job.progress} label={title} /> : <p role="status">{endText(job)}</p>}
     </li>
   );
 }
@@ -39,5 +39,5 @@ function Item({ job }: { job: Job }): JSX.Element {
 function endText(job: Job): string {
   if (job.state === "done") return t("shell.tray.done");
   if (job.state === "stopped") return t("shell.tray.stopped");
-  return job.error ?? t("shell.tray.refused");
+  return job.error?.error ?? t("shell.tray.refused");
 }
