@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from peelchain.web.routes import (
+    case_keys,
     cases,
     casework,
     files,
@@ -20,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
+    case_keys.router,
     cases.router,
     statements.router,
     casework.router,
