@@ -46,43 +46,70 @@ def show(txid: str, store: Path, as_of_height: int | None = None) -> dict[str, A
     they are the tip's. Of a BIP 30 duplicate the later one is shown. Raises NotInChainError.
     """
     with StoreView(store) as view:
-        tx_id = view.lookup.tx_ids(parse_txid(txid))[-1]
-        tip = view.store.manifest.tip_height
-        height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
-        at = tip if as_of_height is None else as_of_height
-        if not height <= at <= tip:
-            raise NotInChainError(
-                f"transaction {txid} is at height {height} and the tip at {tip}: "
-                f"it cannot be seen as of height {at}; give {height} to {tip}"
-            )
-        clustered = view.cluster_run()
-        known = view.is_short or clustered is not None
-        mixes = _mixes(view) if known else []
-        batch = load_transactions(view.lookup, [tx_id], mixes=mixes, as_of_height=at)
-        # the clusters are the tip's; those of a long chain are looked up, not loaded
-        clusters = view.clusters if view.is_short and at == tip else None
-        cluster_of = _look_up(view, clustered) if at == tip else _unknown
-        parties = _parties(view.lookup, batch, clusters, mixes)
-        addresses = view.addresses(set(batch.out_script.tolist()))
-        model = shipped_model()
-        return {
-            **view.tip,
-            "policy": view.policy.name if known else None,
-            "run_id": clustered.run_id if clustered else None,
-            "basis": "inference",
-            "txid": txid,
-            "height": height,
-            "as_of_height": at,
-            "silent": _silent(batch),
-            "spender_cluster_id": cluster_of(int(batch.in_script[0])),
-            "model": {
-                "sha256": model.digest,
-                "intercept": model.intercept,
-                "change_from": model.change_from,
-                "payment_to": model.payment_to,
-            },
-            "outputs": _outputs(batch, parties, cluster_of, addresses),
+        return change_told(txid, view, as_of_height)
+
+
+def change_told(txid: str, view: StoreView, as_of_height: int | None = None) -> dict[str, Any]:
+    """What `show` gives, of an open store."""
+    tx_id = view.lookup.tx_ids(parse_txid(txid))[-1]
+    tip = view.store.manifest.tip_height
+    height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
+    at = tip if as_of_height is None else as_of_height
+    if not height <= at <= tip:
+        raise NotInChainError(
+            f"transaction {txid} is at height {height} and the tip at {tip}: "
+            f"it cannot be seen as of height {at}; give {height} to {tip}"
+        )
+    clustered = view.cluster_run()
+    known = view.is_short or clustered is not None
+    mixes = _mixes(view) if known else []
+    batch = load_transactions(view.lookup, [tx_id], mixes=mixes, as_of_height=at)
+    # the clusters are the tip's; those of a long chain are looked up, not loaded
+    clusters = view.clusters if view.is_short and at == tip else None
+    cluster_of = _look_up(view, clustered) if at == tip else _unknown
+    parties = _parties(view.lookup, batch, clusters, mixes)
+    addresses = view.addresses(set(batch.out_script.tolist()))
+    model = shipped_model()
+    return {
+        **view.tip,
+        "policy": view.policy.name if known else None,
+        "run_id": clustered.run_id if clustered else None,
+        "basis": "inference",
+        "txid": txid,
+        "height": height,
+        "as_of_height": at,
+        "silent": _silent(batch),
+        "spender_cluster_id": cluster_of(int(batch.in_script[0])),
+        "model": {
+            "sha256": model.digest,
+            "intercept": model.intercept,
+            "change_from": model.change_from,
+            "payment_to": model.payment_to,
+        },
+        "outputs": _outputs(batch, parties, cluster_of, addresses),
+    }
+
+
+def held_change(
+    lookup: Lookup, tx_ids: Iterable[int], mixes: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """What the predictor says of the outputs of transactions, by txout_id; the silent left out.
+
+    `verdict` is `change`, `payment`, or `undecided` where the predictor abstains. No cluster is
+    used. `mixes` are the transactions of which no change is told.
+    """
+    wanted = sorted(set(tx_ids))
+    if not wanted:
+        return {}
+    batch = load_transactions(lookup, wanted, mixes=mixes)
+    said = predict(batch)
+    return {
+        int(batch.out_id[out]): {
+            "probability": float(said.probability[out]),
+            "verdict": _held(said.is_change[out], said.is_payment[out]) or "undecided",
         }
+        for out in np.flatnonzero(~np.isnan(said.probability)).tolist()
+    }
 
 
 def run(

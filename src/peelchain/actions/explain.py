@@ -72,50 +72,62 @@ def explain_link(
         raise MisuseError(f"a cut of at most {cut_bound} transactions cannot be; give 1 or more")
     policy = policy_asked(store, policies or [], exclude or [])
     with StoreView(store, policy) as view:
-        first, second = script_id_of(a, view), script_id_of(b, view)
-        clusters, whole = _clusters(view, first, second)
-        index = clusters.index
-        first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
-        joined = first_cluster == second_cluster
-        answer = {
-            **view.tip,
-            "policy": clusters.policy,
-            "run_id": clusters.run_id,
-            "basis": "inference",
-            "joined": joined,
-            "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound)
-            if whole
-            else None,
-        }
-        if joined:
-            links = links_of_cluster(clusters.links, clusters.table, first_cluster)
-            graph = link_graph(links)
-            steps = explain(graph, first, second) or []
-            cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
-            seen = _seen(links, steps, cut, view)
-            truth = _truth(steps, measured, seen, view, turned=second < first)
-            return {
-                **answer,
-                "links": truth.pop("links"),
-                "joint_truth": truth if steps else None,
-                "weakest_cut": None if first == second else _cut(cut, cut_bound, seen, view),
-                "nearest": None,
-            }
-        searched, complete = left_out(view, clusters)
-        crossings = nearest_crossings(searched, index.cluster_of, first, second)
+        return link_explained(a, b, view, cut_bound=cut_bound, measured=measured)
+
+
+def link_explained(
+    a: str,
+    b: str,
+    view: StoreView,
+    *,
+    cut_bound: int = DEFAULT_BOUND,
+    measured: Measured = measured_error,
+) -> dict[str, Any]:
+    """What `explain_link` gives, of an open store under its policy."""
+    first, second = script_id_of(a, view), script_id_of(b, view)
+    clusters, whole = _clusters(view, first, second)
+    index = clusters.index
+    first_cluster, second_cluster = (int(c) for c in index.cluster_of([first, second]))
+    joined = first_cluster == second_cluster
+    answer = {
+        **view.tip,
+        "policy": clusters.policy,
+        "run_id": clusters.run_id,
+        "basis": "inference",
+        "joined": joined,
+        "superclusters": suspected(view, frozenset({first_cluster, second_cluster}), cut_bound)
+        if whole
+        else None,
+    }
+    if joined:
+        links = links_of_cluster(clusters.links, clusters.table, first_cluster)
+        graph = link_graph(links)
+        steps = explain(graph, first, second) or []
+        cut = weakest_cut(graph, first, second, cut_bound) if first != second else None
+        seen = _seen(links, steps, cut, view)
+        truth = _truth(steps, measured, seen, view, turned=second < first)
         return {
             **answer,
-            "links": [],
-            "joint_truth": None,
-            "weakest_cut": None,
-            "nearest": {
-                "left_out": None
-                if crossings is None
-                else _crossings(crossings, clusters.conflicts, view),
-                "left_out_complete": complete,
-                "payments": payments_between(view, clusters, first_cluster, second_cluster),
-            },
+            "links": truth.pop("links"),
+            "joint_truth": truth if steps else None,
+            "weakest_cut": None if first == second else _cut(cut, cut_bound, seen, view),
+            "nearest": None,
         }
+    searched, complete = left_out(view, clusters)
+    crossings = nearest_crossings(searched, index.cluster_of, first, second)
+    return {
+        **answer,
+        "links": [],
+        "joint_truth": None,
+        "weakest_cut": None,
+        "nearest": {
+            "left_out": None
+            if crossings is None
+            else _crossings(crossings, clusters.conflicts, view),
+            "left_out_complete": complete,
+            "payments": payments_between(view, clusters, first_cluster, second_cluster),
+        },
+    }
 
 
 def _clusters(view: StoreView, first: int, second: int) -> tuple[Clusters, bool]:

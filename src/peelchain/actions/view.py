@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
@@ -21,6 +22,7 @@ from peelchain.store.manifest import Run
 from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.tags.actors import latest_actors
 from peelchain.tags.knowledge import ALL, Knowledge, each_once, known_tags, recorded_by
+from peelchain.tags.naming import Name, names_of_tags
 from peelchain.tags.rates import Rates, rates_of
 from peelchain.tags.services import Attribution, attribute
 from peelchain.units import parse_txid
@@ -152,6 +154,32 @@ class StoreView(OpenStore):
         scripts = self.tags["script_pubkey"].to_pylist()
         known = self.lookup.script_ids(scripts) if scripts else {}
         return np.array([known.get(script, -1) for script in scripts], dtype=np.int64)
+
+    @cached_property
+    def tags_by_script(self) -> tuple[Int64, Int64]:
+        """The script_ids that tags are on, rising, and the row of each of these tags."""
+        rows = np.argsort(self.tag_script_ids, kind="stable").astype(np.int64)
+        rows = rows[self.tag_script_ids[rows] >= 0]
+        return self.tag_script_ids[rows], rows
+
+    def height_of_block(self, block_hash: bytes) -> int | None:
+        """The height of a block's hash, in internal byte order; None where the chain lacks it."""
+        beginning = np.frombuffer(block_hash[:8], np.uint64)[0]
+        likely = np.flatnonzero(self._hash_beginnings == beginning).tolist()
+        blocks = self.lookup.blocks(likely)
+        return next((b.height for b in blocks if b.block_hash == block_hash), None)
+
+    @cached_property
+    def _hash_beginnings(self) -> npt.NDArray[np.uint64]:
+        """The first eight bytes of each block's hash, by height: what is held of a long chain."""
+        hashes = self.store.read("blocks", ["block_hash"])["block_hash"]
+        parts = [b"".join(hash_[:8] for hash_ in chunk.to_pylist()) for chunk in hashes.chunks]
+        return np.frombuffer(b"".join(parts), np.uint64)
+
+    @cached_property
+    def names(self) -> list[Name]:
+        """The names that tags and actors give."""
+        return names_of_tags(self.tags, self.actors)
 
     @cached_property
     def attribution(self) -> Attribution:

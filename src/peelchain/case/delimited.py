@@ -18,7 +18,15 @@ def heading_line(text: str) -> str:
 def delimiter_of(text: str) -> str:
     """The delimiter that parts the heading of a table into the most columns."""
     heading = heading_line(text)
-    return max(_DELIMITERS, key=lambda d: len(next(csv.reader([heading], delimiter=d), [])))
+    return max(_DELIMITERS, key=lambda delimiter: _columns(heading, delimiter))
+
+
+def _columns(heading: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([heading], delimiter=delimiter), []))
+    except csv.Error:
+        # `rows_of` says what is wrong, with the line
+        return 0
 
 
 def rows_of(text: str, delimiter: str, file: str | Path) -> Iterator[list[str]]:

@@ -74,8 +74,9 @@ def resolve(
 
     An address stands for its whole cluster, which is followed from its receipts; an outpoint or a
     txid for those outputs alone, whose scripts are then the party's. A P2PKH address stands for the
-    bare public key (P2PK) too where that was paid; the seeds then name the key's first output, for
-    its script has no address. Raises MisuseError, AddressError or NotInChainError naming the seed.
+    bare public key (P2PK) too where that was paid; beside it the seeds then name the key's first
+    output, by which its script, which has no address, can be checked. Raises MisuseError,
+    AddressError or NotInChainError naming the seed.
     """
     addresses, outpoints = _sorted_out(seeds, network, lookup)
     scripts = {address: script_pubkey(address, network) for address in addresses}
@@ -95,7 +96,9 @@ def resolve(
     members = [index.members(int(cluster)) for cluster in clusters]
     party = np.unique(np.concatenate([*members, np.empty(0, np.int64)])).astype(np.int64)
     taken = receipts(chain, party)
-    named = np.array(lookup.txout_ids(outpoints), dtype=np.int64)
+    firsts = lookup.first_outpoints(of_keys)
+    alone = [outpoint for outpoint in outpoints if str(outpoint) not in firsts]
+    named = np.array(lookup.txout_ids(alone), dtype=np.int64)
     there = chain.outputs(named)
     named, own = named[there.value_sat > 0], there.script_id[there.value_sat > 0]
     found = np.unique(np.concatenate([taken.txouts, named])).astype(np.int64)
@@ -104,15 +107,7 @@ def resolve(
             "the seeds never received anything; give addresses or outputs that did"
         )
     return Subject(
-        seeds=tuple(
-            sorted(
-                {
-                    *(a for a, script in scripts.items() if script in known),
-                    *(str(o) for o in outpoints),
-                    *lookup.first_outpoints(of_keys),
-                }
-            )
-        ),
+        seeds=tuple(sorted({*addresses, *(str(o) for o in outpoints), *firsts})),
         anchors=np.unique(np.concatenate([anchors, own])).astype(np.int64),
         scripts=np.unique(np.concatenate([party, own])).astype(np.int64),
         receipts=found,

@@ -28,10 +28,15 @@ def script_pubkey(address_text: str, network: Network) -> bytes:
 
     Raises AddressError saying what is wrong; the message never repeats what may be a secret.
     """
-    script = _from_bech32(address_text, network) or _from_base58(address_text, network)
+    script = script_or_none(address_text, network)
     if script is None:
         raise AddressError(why_refused(address_text, network, NETWORKS.values()))
     return script
+
+
+def script_or_none(address_text: str, network: Network) -> bytes | None:
+    """The script an address of this network pays to, None for any other text."""
+    return _from_bech32(address_text, network) or _from_base58(address_text, network)
 
 
 def _from_base58(text: str, network: Network) -> bytes | None:

@@ -10,7 +10,8 @@ from a clustering (`tags.circular`) marks its own script alone: it supports no c
 that one actor or none. Where tags of one cluster name several parties, the party wins whose best
 tag has, in this order: the higher confidence class; more tagged scripts in the cluster; the later
 date of change; the lesser tag_id. A script marked on its own is weighed against its cluster's
-winner by confidence, date and tag_id. Every party that lost is in `conflicts`.
+winner by confidence, date and tag_id. A tag whose own script is so marked as another's, by a
+stronger one, does not spread. Every party that lost is in `conflicts`.
 """
 
 import re
@@ -198,13 +199,17 @@ def attribute(
     marks = _Marks(tags, claims, actors)
     winners: dict[int, int] = {}
     conflicts: list[Conflict] = []
-    for contest in _contests(claims, claims.clusters, claims.spreads):
+    alone = list(_contests(claims, claims.scripts, ~claims.spreads))
+    lost = _outranked(claims, alone)
+    spreads = claims.spreads.copy()
+    spreads[[at for entries in lost.values() for at in entries]] = False
+    for contest in _contests(claims, claims.clusters, spreads):
         best, *others = contest.entries
         winners[contest.subject] = best
         if others:
             conflicts.append(Conflict(contest.subject, None, marks.of(best), marks.all_of(others)))
     own: dict[int, int] = {}
-    for contest in _contests(claims, claims.scripts, ~claims.spreads):
+    for contest in alone:
         entries = contest.entries
         cluster = int(claims.clusters[entries[0]])
         shared = winners.get(cluster)
@@ -213,6 +218,11 @@ def attribute(
             entries = [at for at in entries if claims.parties[at] != party] + [shared]
             entries.sort(key=claims.rank)
         best, *others = entries
+        named = {int(claims.parties[at]) for at in entries}
+        for at in sorted(lost.get(contest.subject, ()), key=claims.rank):
+            if int(claims.parties[at]) not in named:
+                named.add(int(claims.parties[at]))
+                others.append(at)
         if others:
             conflicts.append(
                 Conflict(cluster, contest.subject, marks.of(best), marks.all_of(others))
@@ -342,6 +352,24 @@ def _contests(
     entries = best.tolist()
     for first, end in pairwise(edges):
         yield _Contest(int(subjects[entries[first]]), entries[first:end])
+
+
+def _outranked(claims: _Claims, alone: list[_Contest]) -> dict[int, list[int]]:
+    """By script, the entries that lose it to another party's stronger tag for that script alone.
+
+    They say nothing of its cluster: what they would spread from is held to be another's.
+    """
+    rivals = {contest.subject: contest.entries for contest in alone}
+    contested = np.isin(claims.scripts, np.array(list(rivals), dtype=np.int64))
+    lost: dict[int, list[int]] = {}
+    for at in np.flatnonzero(claims.spreads & contested).tolist():
+        script = int(claims.scripts[at])
+        if any(
+            claims.parties[rival] != claims.parties[at] and claims.rank(rival) < claims.rank(at)
+            for rival in rivals[script]
+        ):
+            lost.setdefault(script, []).append(at)
+    return lost
 
 
 def _starts(*keys: Int64) -> Int64:

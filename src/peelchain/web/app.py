@@ -104,7 +104,7 @@ async def _misformed(request: Request, error: Exception) -> Json:
 
 async def _told(request: Request, error: Exception) -> Json:
     assert isinstance(error, HTTPException)
-    kind = "not_found" if error.status_code == 404 else "misuse"
+    kind = {404: "not_found", 413: "too_large"}.get(error.status_code, "misuse")
     return Json({"error": str(error.detail), "kind": kind}, error.status_code, error.headers)
 
 

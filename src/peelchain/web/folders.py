@@ -1,6 +1,7 @@
 """Where a workbench finds things: its store, its cases, what was uploaded."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from peelchain.errors import CaseError, MisuseError
 from peelchain.units import shown
 
 _CASE = re.compile(r"\w(?:[\w .-]{0,98}[\w-])?")
-_UPLOAD = re.compile(r"[0-9a-f]{32}")
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,28 @@ class Folders:
             if _CASE.fullmatch(p.name) and not p.is_symlink() and (p / JOURNAL).is_file()
         )
 
+    def new_made(self) -> tuple[str, Path]:
+        """A new name for a file that is made for a download, and the private folder for it."""
+        key = secrets.token_hex(16)
+        folder = self.scratch / "made" / key
+        folder.mkdir(parents=True, mode=0o700)
+        return key, folder
+
+    def made(self, made: str) -> Path:
+        """The file that was made under this name. Raises MisuseError for one not there."""
+        return self._one_file(
+            "made", made, "such file; it goes when the server ends: make it again"
+        )
+
     def upload(self, upload: str) -> Path:
         """The file of an upload, by the name that it had. Raises MisuseError for one not there."""
-        if _UPLOAD.fullmatch(upload):
-            files = [p for p in (self.scratch / "uploads" / upload).glob("*") if p.is_file()]
+        return self._one_file(
+            "uploads", upload, "such upload; uploads go when the server ends: upload again"
+        )
+
+    def _one_file(self, kind: str, key: str, lacking: str) -> Path:
+        if _KEY.fullmatch(key):
+            files = [p for p in (self.scratch / kind / key).glob("*") if p.is_file()]
             if files:
                 return files[0]
-        raise MisuseError("there is no such upload; uploads go when the server ends: upload again")
+        raise MisuseError(f"there is no {lacking}")

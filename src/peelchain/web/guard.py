@@ -10,6 +10,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from fastapi.exceptions import HTTPException
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -46,8 +48,15 @@ _LARGER = (("/api/tables/", 64 << 20), ("/api/cases/", 32 << 20), ("/api/uploads
 """What a body may be at most, by how the path begins."""
 
 
-class TooLargeError(Exception):
-    """More was sent than is read."""
+class TooLargeError(HTTPException):
+    """More was sent than is read.
+
+    One of FastAPI's own, since it takes any other that comes while it reads for a torn body.
+    """
+
+    def __init__(self, most: int) -> None:
+        said = f"the request is larger than the {most >> 20} MiB that are read; send less at once"
+        super().__init__(413, said)
 
 
 class Guard:
@@ -57,6 +66,7 @@ class Guard:
         self._app = app
         self._hosts = hosts
         self._origins = frozenset(f"http://{host}" for host in hosts)
+        self._origin = next(iter(self._origins), "")
         self._token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,35 +84,22 @@ class Guard:
             await _answer(guarded, *refused)
             return
         most = next((most for start, most in _LARGER if path.startswith(start)), _BODY_BYTES)
-        stated = _header(scope, b"content-length")
+        stated = _only(scope, b"content-length")
         if stated is not None and (not stated.isdigit() or int(stated) > most):
-            await _answer(guarded, 413, _too_large(most), "too_large")
+            await _answer(guarded, 413, TooLargeError(most).detail, "too_large")
             return
-        begun = False
-
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await guarded(message)
-
-        try:
-            await self._app(scope, _bounded(receive, most), sending)
-        except TooLargeError:
-            if begun:
-                raise
-            await _answer(guarded, 413, _too_large(most), "too_large")
+        await self._app(scope, _bounded(receive, most), guarded)
 
     def _refused(self, scope: Scope, *, private: bool) -> tuple[int, str, str] | None:
-        hosts = [v for k, v in scope["headers"] if k == b"host"]
-        if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
+        host = _only(scope, b"host")
+        if host is None or host.lower() not in self._hosts:
             return 421, "this server answers only to the address that it printed", "host"
-        origin = _header(scope, b"origin")
-        if origin is not None and origin not in self._origins:
+        if _only(scope, b"origin", self._origin) not in self._origins:
             return 403, "the request comes from another site", "origin"
         if private:
-            if (_header(scope, b"sec-fetch-site") or "none") not in ("same-origin", "none"):
+            if _only(scope, b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 return 403, "the request comes from another site", "origin"
-            scheme, _, given = (_header(scope, b"authorization") or "").partition(" ")
+            scheme, _, given = (_only(scope, b"authorization") or "").partition(" ")
             given_bytes = given.encode("utf-8", "replace")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given_bytes, self._token):
                 said = (
@@ -113,9 +110,10 @@ class Guard:
         return None
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
+def _only(scope: Scope, name: bytes, absent: str | None = None) -> str | None:
+    """The header's value; `absent` where there is none, and None where there are several."""
     values: list[str] = [v.decode("latin-1") for k, v in scope["headers"] if k == name]
-    return values[0] if values else None
+    return (values[0] if len(values) == 1 else None) if values else absent
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
@@ -126,7 +124,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > most:
-            raise TooLargeError
+            raise TooLargeError(most)
         return message
 
     return bounded
@@ -145,10 +143,6 @@ def _saying(send: Send, *, private: bool) -> Send:
         await send(message)
 
     return saying
-
-
-def _too_large(most: int) -> str:
-    return f"the request is larger than the {most >> 20} MiB that are read; send less at once"
 
 
 async def _answer(send: Send, status: int, said: str, kind: str) -> None:

@@ -25,6 +25,7 @@ _STATUS = {
     "misuse": 400,
     "not_found": 404,
     "no_job": 404,
+    "no_report": 404,
     "locked": 409,
     "case": 409,
     "refused": 409,

@@ -2,21 +2,25 @@
 
 import secrets
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from peelchain.errors import CaseError, MisuseError
 from peelchain.store.reader import Store
 from peelchain.web.app import make_app
+from peelchain.web.connections import MOST, Connection
 from peelchain.web.folders import Folders
 from peelchain.web.workbench import Workbench
 
+_ENDING = [s for s in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if s is not None]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_CONNECTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def serve(
     except OSError as e:
         raise CaseError(f"{cases}: {e.strerror}; give --cases a folder you may write") from None
     token = secrets.token_urlsafe(32)
-    with tempfile.TemporaryDirectory(prefix="peelchain-serve-") as scratch:
+    with _ending_in_order(), tempfile.TemporaryDirectory(prefix="peelchain-serve-") as scratch:
         try:
             _run(Folders(store, cases, Path(scratch)), token, host, port, ready)
         finally:
@@ -70,7 +74,9 @@ def _run(
         server_header=False,
         date_header=False,
         lifespan="on",
-        limit_concurrency=_CONNECTIONS,
+        http=Connection,
+        ws="none",
+        limit_concurrency=MOST + 1,
         timeout_graceful_shutdown=3,
     )
     try:
@@ -90,6 +96,26 @@ def _run(
     server.run(sockets=[bound])
 
 
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Makes the signals that end a process leave no scratch behind: it may hold a case's data."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in _heeded()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _heeded() -> list[signal.Signals]:
+    # under nohup a closed terminal is to end nothing
+    return [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, which says when it answers."""
 
@@ -99,5 +125,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: "list | None" = None) -> None:  # type: ignore[type-arg]
         await super().startup(sockets=sockets)
+        for number in _heeded():
+            # a terminal that is closed ends the server as gently as SIGTERM does
+            signal.signal(number, self.handle_exit)
         if self.started:
             self._ready()

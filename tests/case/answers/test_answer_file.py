@@ -116,6 +116,8 @@ def test_what_is_no_table_is_refused():
         read(b"\xff\xfea")
     with pytest.raises(CaseError, match="is not CSV"):
         read(table('77,"' + "x" * 200_000 + '",1,'))
+    with pytest.raises(CaseError, match="line 1 is not CSV"):
+        read("x" * 200_000 + "\n1,2\n")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ export async function tryNow(): Promise<void> {
     await fetch("/", { method: "HEAD", cache: "no-store" });
     connection.set("there");
   } catch {
-    tryLater();
+    if (connection.get() === "gone") tryLater();
+    else connection.set("gone");
   }
 }
 

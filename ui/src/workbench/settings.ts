@@ -14,15 +14,24 @@ export interface Settings {
   currentCase: string | null;
 }
 
-const KEY = "peelchain.settings";
+/** Where each is kept: under its own key, so that two tabs do not overwrite each other's. */
+const KEYS: Record<keyof Settings, string> = {
+  language: "peelchain.language",
+  theme: "peelchain.theme",
+  unit: "peelchain.unit",
+  currentCase: "peelchain.case",
+};
 
 export const settings = makeStore<Settings>(stored());
 
 export function choose(changed: Partial<Settings>): void {
-  const next = { ...settings.get(), ...changed };
-  settings.set(next);
+  settings.set({ ...settings.get(), ...changed });
   try {
-    localStorage.setItem(KEY, JSON.stringify(next));
+    for (const [name, value] of Object.entries(changed)) {
+      const key = KEYS[name as keyof Settings];
+      if (value === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, value);
+    }
   } catch {
     // A browser that keeps nothing has the choice until the page is closed.
   }
@@ -40,17 +49,20 @@ export function shownTheme(): "light" | "dark" {
 }
 
 function stored(): Settings {
-  let read: Partial<Settings> = {};
-  try {
-    read = (JSON.parse(localStorage.getItem(KEY) ?? "{}") ?? {}) as Partial<Settings>;
-  } catch {
-    // What cannot be read is chosen anew.
-  }
-  const language = read.language ?? (navigator.language.startsWith("es") ? "es" : "en");
+  const read = (name: keyof Settings): string | null => {
+    try {
+      return localStorage.getItem(KEYS[name]);
+    } catch {
+      return null;
+    }
+  };
+  const language = read("language") ?? (navigator.language.startsWith("es") ? "es" : "en");
+  const theme = read("theme");
+  const unit = read("unit") ?? "";
   return {
     language: language === "es" ? "es" : "en",
-    theme: read.theme === "light" || read.theme === "dark" ? read.theme : "auto",
-    unit: typeof read.unit === "string" && /^[A-Z]{3}$/.test(read.unit) ? read.unit : "BTC",
-    currentCase: typeof read.currentCase === "string" ? read.currentCase : null,
+    theme: theme === "light" || theme === "dark" ? theme : "auto",
+    unit: /^[A-Z]{3}$/.test(unit) ? unit : "BTC",
+    currentCase: read("currentCase"),
   };
 }

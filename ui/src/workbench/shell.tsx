@@ -3,9 +3,10 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useErrorBoundary, useMemo, useRef, useState } from "preact/hooks";
 import { announced } from "./announce";
-import { useKeys } from "./keys";
 import { Banner } from "./banner";
+import { connection, isBack, tryNow } from "./connection";
 import { Header } from "./header";
+import { useKeys } from "./keys";
 import { Notice } from "./parts/Notice";
 import { match, navigate, setRoute, usePlace, type Route } from "./router";
 import { PAGES } from "./routes";
@@ -46,8 +47,10 @@ export function Shell(): JSX.Element {
       >
         {t("shell.skip")}
       </a>
-      <Header search={search} />
-      {known && <Banner />}
+      <div class="top">
+        <Header search={search} />
+        {known && <Banner />}
+      </div>
       <main id="main" tabIndex={-1}>{known ? <Pages /> : <NoToken />}</main>
       <Tray />
       <Live />
@@ -70,7 +73,15 @@ function Pages(): JSX.Element {
     setFault(null);
     page.load().then(
       (module) => wanted && setLoaded({ pattern: page.pattern, page: module.default }),
-      (error: unknown) => wanted && setFault(error),
+      async (error: unknown) => {
+        await tryNow();
+        if (connection.get() === "there") {
+          if (wanted) setFault(error);
+          return;
+        }
+        await isBack();
+        if (wanted) setAsked((n) => n + 1);
+      },
     );
     return () => {
       wanted = false;

@@ -34,22 +34,50 @@ def add_exhibit(
     A file is kept by its hash, or with `hash_only` its hash and size alone. Its name is sealed.
     Raises CaseError for a file that cannot be read or is too large to keep.
     """
+    checked_text(description)
+    path = Path(what)
+    if path.exists():
+        return exhibit_file(
+            folder, path, description, hash_only=hash_only, date_utc=date_utc, waiting=waiting
+        )
+    if hash_only:
+        raise CaseError(f"{shown(what)} is no file; --hash-only is for files")
+    try:
+        return exhibit_reference(folder, what, description, date_utc=date_utc, waiting=waiting)
+    except MisuseError as e:
+        raise MisuseError(f"{shown(what)} is no file either: {e}") from None
+
+
+def exhibit_file(
+    folder: Path,
+    path: Path,
+    description: str,
+    *,
+    hash_only: bool = False,
+    date_utc: datetime | None = None,
+    waiting: Waiting = silently,
+) -> Row:
+    """Makes a file an exhibit, as `add_exhibit`."""
     text = checked_text(description)
     with CaseFile.open(folder) as case, case.at_work(waiting):
-        body: Row = {"id": name_next(case, "exhibit")}
-        sealed: Row = {"text": text}
-        path = Path(what)
-        if path.exists():
-            body |= _file(case, path, hash_only)
-            sealed["file"] = _name(path)
-        else:
-            if hash_only:
-                raise CaseError(f"{shown(what)} is no file; --hash-only is for files")
-            try:
-                body |= {"type": "reference", "of": refer(case, what)}
-            except MisuseError as e:
-                raise MisuseError(f"{shown(what)} is no file either: {e}") from None
-        return said(case, "exhibit", body, sealed, date_utc)
+        body: Row = {"id": name_next(case, "exhibit"), **_file(case, path, hash_only)}
+        return said(case, "exhibit", body, {"text": text, "file": _name(path)}, date_utc)
+
+
+def exhibit_reference(
+    folder: Path,
+    reference: str,
+    description: str,
+    *,
+    date_utc: datetime | None = None,
+    waiting: Waiting = silently,
+) -> Row:
+    """Makes what a reference names an exhibit; no file is ever read. Raises as `refer`."""
+    text = checked_text(description)
+    with CaseFile.open(folder) as case, case.at_work(waiting):
+        of = refer(case, reference)
+        body: Row = {"id": name_next(case, "exhibit"), "type": "reference", "of": of}
+        return said(case, "exhibit", body, {"text": text}, date_utc)
 
 
 def exhibits(folder: Path) -> Row:

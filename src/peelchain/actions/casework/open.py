@@ -72,10 +72,11 @@ def cases_below(folder: Path) -> Row:
     if not folder.is_dir():
         raise CaseError(f"{folder} is no folder; give one that holds cases")
     found = sorted(p.parent for p in folder.rglob(JOURNAL) if p.is_file())
-    return {"folder": str(folder), "cases": [_glance(path) for path in found]}
+    return {"folder": str(folder), "cases": [glance(path) for path in found]}
 
 
-def _glance(folder: Path) -> Row:
+def glance(folder: Path) -> Row:
+    """What the first and the last entry of a case say of it; `cases_below` says how."""
     row: Row = dict.fromkeys(("name", "title", "subject", "network", "last_utc", "broken", "error"))
     row |= {"case": str(folder), "entries": 0, "reports": 0}
     try:

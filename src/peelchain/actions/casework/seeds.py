@@ -1,5 +1,6 @@
 """The seeds of a case: what a run starts from where it is not told otherwise."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from peelchain.case.casefile import CaseFile
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.subject import read_seeds
 from peelchain.errors import CaseError, MisuseError
-from peelchain.network import by_name
+from peelchain.network import Network, by_name
 from peelchain.script import script_pubkey
 from peelchain.units import OutPoint, parse_txid, shown
 
@@ -33,9 +34,7 @@ def change_seeds(
     """
     seeds = sorted(set(read_seeds(given)))
     with CaseFile.open(folder) as case, case.at_work(waiting):
-        network = by_name(str(case.opening().body["network"]))
-        for seed in seeds:
-            _check(seed, lambda text: script_pubkey(text, network))
+        check_seeds(seeds, by_name(str(case.opening().body["network"])))
         known = seeds_of(case)
         strange = [seed for seed in seeds if (seed in known) == add]
         if strange:
@@ -65,13 +64,15 @@ def seeds_of(case: CaseFile) -> list[str]:
     return sorted(found)
 
 
-def _check(seed: str, address: Any) -> None:
-    if ":" in seed:
-        OutPoint.parse(seed)
-    elif len(seed) == _TXID_DIGITS:
-        parse_txid(seed)
-    else:
-        try:
-            address(seed)
-        except MisuseError as e:
-            raise type(e)(f"seed {shown(seed)}: {e}") from None
+def check_seeds(seeds: Iterable[str], network: Network) -> None:
+    """Raises MisuseError for a seed that is no address of the network, txid or outpoint."""
+    for seed in seeds:
+        if ":" in seed:
+            OutPoint.parse(seed)
+        elif len(seed) == _TXID_DIGITS:
+            parse_txid(seed)
+        else:
+            try:
+                script_pubkey(seed, network)
+            except MisuseError as e:
+                raise type(e)(f"seed {shown(seed)}: {e}") from None

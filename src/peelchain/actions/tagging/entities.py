@@ -52,10 +52,15 @@ def list_entities(store: Path, policies: list[str], knowledge: Knowledge = ALL) 
     """
     policy = policy_asked(store, policies, [])
     with StoreView(store, policy, knowledge=knowledge) as view:
-        anchors = _anchors(view)
-        rows = [_entity(view, anchors, *found) for found in _attributed(view)]
-        rows.sort(key=lambda row: (row["party"], -row["scripts"], row["cluster_id"]))
-        return {**_stamp(view), "entities": rows}
+        return entities_of(view)
+
+
+def entities_of(view: StoreView) -> Row:
+    """What `list_entities` gives, of an open store."""
+    anchors = _anchors(view)
+    rows = [_entity(view, anchors, *found) for found in _attributed(view)]
+    rows.sort(key=lambda row: (row["party"], -row["scripts"], row["cluster_id"]))
+    return {**_stamp(view), "entities": rows}
 
 
 def show_entity(
@@ -69,36 +74,41 @@ def show_entity(
     """
     policy = policy_asked(store, policies, [])
     with StoreView(store, policy, knowledge=knowledge) as view:
-        target = _script_named(what, view)
-        chosen = []
-        for mark, cluster, script in _attributed(view):
-            if target is None:
-                named = what in (mark.party, mark.label, mark.actor)
-            elif script is not None:
-                named = script == target
-            else:
-                named = cluster == int(view.clusters.index.cluster_of([target])[0])
-            if named:
-                chosen.append((mark, cluster, script))
-        if not chosen:
-            raise MisuseError(
-                f"tags name no service {shown(what)} in {store}; 'peelchain entities list' shows "
-                "those that they name"
-            )
-        anchors = _anchors(view)
-        actors = {mark.actor or mark.party for mark, _, _ in chosen}
-        return {
-            **_stamp(view),
-            "asked": what,
-            "actors": [row for actor in sorted(actors) for row in _actor(view, actor)],
-            "entities": [
-                {
-                    **_entity(view, anchors, *found),
-                    **_certificate(view, anchors, found, target, limit),
-                }
-                for found in chosen
-            ],
-        }
+        return entity_of(what, view, limit)
+
+
+def entity_of(what: str, view: StoreView, limit: int = 100) -> Row:
+    """What `show_entity` gives, of an open store. Raises MisuseError where tags name none."""
+    target = _script_named(what, view)
+    chosen = []
+    for mark, cluster, script in _attributed(view):
+        if target is None:
+            named = what in (mark.party, mark.label, mark.actor)
+        elif script is not None:
+            named = script == target
+        else:
+            named = cluster == int(view.clusters.index.cluster_of([target])[0])
+        if named:
+            chosen.append((mark, cluster, script))
+    if not chosen:
+        raise MisuseError(
+            f"tags name no service {shown(what)} in {view.store.path}; 'peelchain entities list' "
+            "shows those that they name"
+        )
+    anchors = _anchors(view)
+    actors = {mark.actor or mark.party for mark, _, _ in chosen}
+    return {
+        **_stamp(view),
+        "asked": what,
+        "actors": [row for actor in sorted(actors) for row in _actor(view, actor)],
+        "entities": [
+            {
+                **_entity(view, anchors, *found),
+                **_certificate(view, anchors, found, target, limit),
+            }
+            for found in chosen
+        ],
+    }
 
 
 def _stamp(view: StoreView) -> Row:

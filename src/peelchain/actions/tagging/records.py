@@ -107,45 +107,50 @@ def show_tags(what: str, store: Path, knowledge: Knowledge = ALL) -> Row:
     first. Raises MisuseError where there are none.
     """
     with StoreView(store, knowledge=knowledge) as view:
-        every = _recorded(view)
-        by_id = pc.equal(every["tag_id"], what)
-        by_actor = pc.fill_null(pc.equal(every["actor"], what), False)
-        mask = pc.or_(by_id, by_actor)
-        try:
-            script = script_of(what, view)
-        except (AddressError, MisuseError, NotInChainError):
-            script = None
-        if script is not None:
-            mask = pc.or_(mask, pc.equal(every["script_pubkey"], script))
-        records = every.filter(mask)
-        if not records.num_rows:
-            raise MisuseError(
-                f"there is no tag of {shown(what)} in {store}; give an address, a tag_id or the id "
-                "of an actor, as 'peelchain tags list' shows them"
-            )
-        changes = view.tag_changes.to_pylist()
-        last = last_changes(view.tag_changes)
-        rows = []
-        for tag in _told(each_once(records)):
-            own = records.filter(pc.equal(records["tag_id"], tag["tag_id"]))
-            rows.append(
-                {
-                    **tag,
-                    "state": _state(last.get(tag["tag_id"])),
-                    "records": [
-                        {"recorded_utc": r["recorded_utc"], "file": r["file"]} for r in _told(own)
-                    ],
-                    "changes": [
-                        {
-                            **{k: change[k] for k in ("change", "replacement", "by", "reason")},
-                            "recorded_utc": _time(change["recorded_utc"]),
-                        }
-                        for change in changes
-                        if change["tag_id"] == tag["tag_id"]
-                    ],
-                }
-            )
-        return {**view.tip, "as_of": knowledge.described()["as_of"], "tags": rows}
+        return tags_shown(what, view)
+
+
+def tags_shown(what: str, view: StoreView) -> Row:
+    """What `show_tags` gives, of an open store. Raises MisuseError where there are none."""
+    every = _recorded(view)
+    by_id = pc.equal(every["tag_id"], what)
+    by_actor = pc.fill_null(pc.equal(every["actor"], what), False)
+    mask = pc.or_(by_id, by_actor)
+    try:
+        script = script_of(what, view)
+    except (AddressError, MisuseError, NotInChainError):
+        script = None
+    if script is not None:
+        mask = pc.or_(mask, pc.equal(every["script_pubkey"], script))
+    records = every.filter(mask)
+    if not records.num_rows:
+        raise MisuseError(
+            f"there is no tag of {shown(what)} in {view.store.path}; give an address, a tag_id or "
+            "the id of an actor, as 'peelchain tags list' shows them"
+        )
+    changes = view.tag_changes.to_pylist()
+    last = last_changes(view.tag_changes)
+    rows = []
+    for tag in _told(each_once(records)):
+        own = records.filter(pc.equal(records["tag_id"], tag["tag_id"]))
+        rows.append(
+            {
+                **tag,
+                "state": _state(last.get(tag["tag_id"])),
+                "records": [
+                    {"recorded_utc": r["recorded_utc"], "file": r["file"]} for r in _told(own)
+                ],
+                "changes": [
+                    {
+                        **{k: change[k] for k in ("change", "replacement", "by", "reason")},
+                        "recorded_utc": _time(change["recorded_utc"]),
+                    }
+                    for change in changes
+                    if change["tag_id"] == tag["tag_id"]
+                ],
+            }
+        )
+    return {**view.tip, "as_of": view.knowledge.described()["as_of"], "tags": rows}
 
 
 def conflicts(store: Path, policies: list[str], knowledge: Knowledge = ALL) -> Row:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from peelchain.actions.view import StoreView
@@ -20,12 +21,17 @@ class Fiat:
 
     def worth(self, sat: int, seconds: int) -> str | None:
         """The amount's worth on the day of a block's time, UTC; None where no rate is known."""
+        amount = self.amount(sat, seconds)
+        return None if amount is None else str(amount)
+
+    def amount(self, sat: int, seconds: int) -> Decimal | None:
+        """The same as a number, to two places."""
         day = datetime.fromtimestamp(seconds, UTC).date()
         price = rate_on(self.rates, day, self.currency)
         if price is None:
             self.unpriced.add(day.isoformat())
             return None
-        return str(fiat(sat, price))
+        return fiat(sat, price)
 
 
 def fiat_in(currency: str | None, source: str | None, view: StoreView) -> Fiat | None:

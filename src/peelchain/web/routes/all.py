@@ -2,11 +2,26 @@
 
 from fastapi import APIRouter
 
-from peelchain.web.routes import casework, files, jobs, status
+from peelchain.web.routes import (
+    cases,
+    casework,
+    files,
+    flow,
+    jobs,
+    looking,
+    search,
+    statements,
+    status,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
+    cases.router,
+    statements.router,
     casework.router,
+    looking.router,
+    search.router,
+    flow.router,
 )

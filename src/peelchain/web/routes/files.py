@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,14 +48,19 @@ async def upload(
     key = secrets.token_hex(16)
     folder = bench.folders.scratch / "uploads" / key
     folder.mkdir(parents=True, mode=0o700)
-    plain = _UNSAFE.sub("_", Path(name).name).lstrip(".")[-100:] or "upload"
+    plain = _kept_name(name)
     digest, count = sha256(), 0
-    with (folder / plain).open("xb") as file:
-        (folder / plain).chmod(0o600)
-        async for part in request.stream():
-            digest.update(part)
-            count += len(part)
-            file.write(part)
+    try:
+        with (folder / plain).open("xb") as file:
+            (folder / plain).chmod(0o600)
+            async for part in request.stream():
+                digest.update(part)
+                count += len(part)
+                file.write(part)
+    except BaseException:
+        # half a file would be taken for the whole
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return {"upload": key, "name": plain, "bytes": count, "sha256": digest.hexdigest()}
 
 
@@ -64,7 +70,8 @@ async def ticket(folder: CaseDep, wanted: Wanted, bench: BenchDep) -> dict[str, 
     parts = wanted.file.split("/")
     path = folder.joinpath(*parts) if all(_PART.fullmatch(p) for p in parts) else None
     inside = path is not None and path.resolve().is_relative_to(folder.resolve())
-    if path is None or not inside or parts[0] in _HIDDEN or not path.is_file():
+    hidden = parts[0].casefold() in _HIDDEN
+    if path is None or not inside or hidden or not path.is_file():
         raise CaseError(f"the case has no file {shown(wanted.file)} to hand out")
     return {"url": bench.tickets.issue(path, f"{folder.name}-{parts[-1]}")}
 
@@ -83,6 +90,12 @@ async def as_xlsx(table: Table, bench: BenchDep) -> Response:
     content = await bench.think(lambda: xlsx([sheet]))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _attached(content, f"{_plain(table.name)}.xlsx", kind)
+
+
+def _kept_name(name: str) -> str:
+    # a file system counts the bytes of a name, and some letters have four
+    ending = _UNSAFE.sub("_", Path(name).name)[-100:].encode("utf-8", "replace")[-200:]
+    return ending.decode("utf-8", "ignore").lstrip(".") or "upload"
 
 
 def _plain(name: str) -> str:

@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Case() {
-  return <Placeholder name="case" />;
+  return <CasePlaceholder name="case" />;
 }

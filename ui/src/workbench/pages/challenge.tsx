@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Challenge() {
-  return <Placeholder name="challenge" />;
+  return <CasePlaceholder name="challenge" />;
 }

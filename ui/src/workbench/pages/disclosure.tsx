@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Disclosure() {
-  return <Placeholder name="disclosure" />;
+  return <CasePlaceholder name="disclosure" />;
 }

@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Exhibits() {
-  return <Placeholder name="exhibits" />;
+  return <CasePlaceholder name="exhibits" />;
 }

@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Forfeiture() {
-  return <Placeholder name="forfeiture" />;
+  return <CasePlaceholder name="forfeiture" />;
 }

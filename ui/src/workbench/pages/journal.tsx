@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Journal() {
-  return <Placeholder name="journal" />;
+  return <CasePlaceholder name="journal" />;
 }

@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Notes() {
-  return <Placeholder name="notes" />;
+  return <CasePlaceholder name="notes" />;
 }

@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Referrals() {
-  return <Placeholder name="referrals" />;
+  return <CasePlaceholder name="referrals" />;
 }

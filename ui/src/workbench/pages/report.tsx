@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Report() {
-  return <Placeholder name="report" />;
+  return <CasePlaceholder name="report" />;
 }

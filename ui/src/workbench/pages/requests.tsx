@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Requests() {
-  return <Placeholder name="requests" />;
+  return <CasePlaceholder name="requests" />;
 }

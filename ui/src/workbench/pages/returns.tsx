@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
 export default function Returns() {
-  return <Placeholder name="returns" />;
+  return <CasePlaceholder name="returns" />;
 }

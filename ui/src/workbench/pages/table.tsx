@@ -1,5 +1,5 @@
-import { Placeholder } from "../parts/Placeholder";
+import { CasePlaceholder } from "../parts/Placeholder";
 
-export default function TableJoin() {
-  return <Placeholder name="table" />;
+export default function Table() {
+  return <CasePlaceholder name="table" />;
 }

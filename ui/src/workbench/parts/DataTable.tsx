@@ -167,6 +167,11 @@ export function DataTable<R>(props: DataTableProps<R>): JSX.Element {
             </tr>
           </thead>
           <tbody>
+            {shown.length === 0 && (
+              <tr>
+                <td colSpan={width} class="quiet">{t("shell.table.no_match")}</td>
+              </tr>
+            )}
             {shown.map((row) => {
               const key = rowKey(row);
               const unfolded = open.has(key);

@@ -1,7 +1,8 @@
-import { tOr } from "../texts";
-import { Page } from "./Page";
+import { useRoute } from "../router";
+import { t, tOr } from "../texts";
+import { CasePage } from "./CasePage";
 import { Empty } from "./Empty";
-import { t } from "../texts";
+import { Page } from "./Page";
 
 /** A page that is yet to come. */
 export function Placeholder({ name }: { name: string }) {
@@ -9,5 +10,15 @@ export function Placeholder({ name }: { name: string }) {
     <Page title={tOr(`shell.page.${name}`, name)}>
       <Empty>{t("shell.to_come")}</Empty>
     </Page>
+  );
+}
+
+/** The same for a page of a case. */
+export function CasePlaceholder({ name }: { name: string }) {
+  const { params } = useRoute();
+  return (
+    <CasePage name={params["case"] ?? ""} title={tOr(`shell.page.${name}`, name)}>
+      <Empty>{t("shell.to_come")}</Empty>
+    </CasePage>
   );
 }

@@ -1,0 +1,1 @@
+"""What a picture of the flow asks: what lies next to a thing, and what joins the things shown."""
