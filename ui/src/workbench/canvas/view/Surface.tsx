@@ -12,7 +12,7 @@ import type { Point } from "../model/space";
 import { Axis } from "./Axis";
 import { commit, pictureOf, select, type Desk, type Surface as Able } from "./desk";
 import { elementsOf, redraw, stylesheet, type Element } from "./drawing";
-import { wordsOf } from "./words";
+import { wordsOf } from "../model/words";
 
 /** Beyond this many elements edges are left out while the picture is dragged or zoomed. */
 const MANY = 400;
@@ -217,12 +217,13 @@ function follow(desk: Desk, cy: Core, region: HTMLElement, onOpen: (id: string) 
 function dragging(desk: Desk, cy: Core): void {
   let from: Point | null = null;
   let along = new Map<string, Point>();
-  const boxed = (id: string) => desk.view.get().boxes.find((box) => box.id === id);
+  const inBox = (id: string): string[] =>
+    desk.view.get().nodes.filter((node) => node.group === id).map((node) => node.id);
   cy.on("grab", "node", (event: EventObject) => {
     const node = event.target as NodeSingular;
     from = { ...node.position() };
     along = new Map();
-    for (const id of boxed(node.id())?.members ?? []) {
+    for (const id of node.hasClass("box") ? inBox(node.id()) : []) {
       const member = cy.getElementById(id);
       if (member.nonempty()) along.set(id, { ...(member as NodeSingular).position() });
     }

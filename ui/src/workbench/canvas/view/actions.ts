@@ -136,7 +136,7 @@ export const ACTIONS: readonly Action[] = [
     icon: "settings",
     about: "canvas",
     enabled: filled,
-    run: () => document.querySelector<HTMLElement>(".canvas-time [role=slider]")?.focus(),
+    run: () => document.querySelector<HTMLElement>(".canvas-time input")?.focus(),
   },
   { id: "find", family: "see", icon: "search", about: "canvas", enabled: filled, run: (desk) => desk.asking.set({ kind: "find" }) },
   {

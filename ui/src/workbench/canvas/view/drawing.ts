@@ -3,6 +3,9 @@
 import type { Core, ElementDefinition } from "cytoscape";
 import type { Theme } from "../model/look";
 import { BASIS_LINE, INK, edgeInk, edgeWidth, nodeInk, noteInk, shapeOf } from "../model/look";
+import { visible } from "../../../shared/text";
+import { NODE_HEIGHT, NODE_WIDTH, type Point } from "../model/space";
+import { noteLines } from "../model/fit";
 import { edgeLabel, moreLabel, nodeLines, type Words } from "../model/labels";
 import type { Settings } from "../model/picture";
 import type { View } from "../model/visible";
@@ -21,12 +24,13 @@ export interface Element {
 export function elementsOf(view: View, settings: Settings, words: Words, theme: Theme): Map<string, Element> {
   const all = new Map<string, Element>();
   const put = (element: Element): void => void all.set(element.id, element);
+  const standing = new Map(view.nodes.flatMap((node) => node.members.map((id) => [id, node.id] as const)));
   for (const box of view.boxes) {
     put({
       id: box.id,
       group: "nodes",
       classes: "box",
-      data: { label: box.label, width: box.width, height: box.height, line: noteInk(box.colour, theme).line },
+      data: { label: visible(box.label), width: box.width, height: box.height, line: noteInk(box.colour, theme).line },
       position: { x: box.x, y: box.y },
     });
   }
@@ -45,8 +49,8 @@ export function elementsOf(view: View, settings: Settings, words: Words, theme: 
       data: {
         label: nodeLines(node, settings, words).join("\n"),
         shape: shapeOf(node),
-        width: node.width,
-        height: node.height,
+        width: NODE_WIDTH,
+        height: NODE_HEIGHT,
         fill: ink.fill,
         line: ink.line,
         text: ink.text,
@@ -69,16 +73,25 @@ export function elementsOf(view: View, settings: Settings, words: Words, theme: 
       id: note.id,
       group: "nodes",
       classes: "note",
-      data: { label: note.text, width: note.width, height: note.height, fill: ink.fill, line: ink.line },
+      data: { label: noteLines(note.text).join("\n"), width: note.width, height: note.height, fill: ink.fill, line: ink.line },
       position: { x: note.x, y: note.y },
     });
   }
+  for (const note of view.notes) {
+    if (note.to === null) continue;
+    // A line from the remark to what it is on; to an edge it has nothing to hold on to.
+    const on = note.on !== null && "node" in note.on ? standing.get(note.on.node) : undefined;
+    if (on === undefined) continue;
+    put({ id: `tie:${note.id}`, group: "edges", classes: "tie", data: { source: note.id, target: on } });
+  }
   for (const edge of view.edges) {
-    if (!all.has(edge.from) || !all.has(edge.to)) continue;
+    const from = all.get(edge.from)?.position;
+    const to = all.get(edge.to)?.position;
+    if (from === undefined || to === undefined) continue;
     put({
       id: edge.id,
       group: "edges",
-      classes: [`basis-${edge.basis}`, edge.highlighted && "lit"].filter(Boolean).join(" "),
+      classes: ["money", `basis-${edge.basis}`, wayOf(from, to), edge.highlighted && "lit"].filter(Boolean).join(" "),
       data: {
         source: edge.from,
         target: edge.to,
@@ -89,6 +102,13 @@ export function elementsOf(view: View, settings: Settings, words: Words, theme: 
     });
   }
   return all;
+}
+
+/** Which sides of its nodes an edge joins; as `endsOf` of the look has it. */
+function wayOf(from: Point, to: Point): string {
+  if (to.x - from.x >= NODE_WIDTH) return "forward";
+  if (from.x - to.x >= NODE_WIDTH) return "backward";
+  return to.y >= from.y ? "down" : "up";
 }
 
 /** Has cytoscape draw `now` where `before` was: what is the same is not touched. */
@@ -151,7 +171,7 @@ export function stylesheet(theme: Theme): object[] {
         "border-color": "data(line)",
         "border-width": 1.5,
         color: "data(text)",
-        "text-max-width": 158,
+        "text-max-width": 166,
         "line-height": 1.25,
         "z-index": 10,
       },
@@ -178,7 +198,7 @@ export function stylesheet(theme: Theme): object[] {
         "background-color": "data(fill)",
         "border-color": "data(line)",
         "border-width": 1,
-        "text-max-width": 150,
+        "text-max-width": 190,
         "text-justification": "left",
         "z-index": 12,
       },
@@ -199,12 +219,12 @@ export function stylesheet(theme: Theme): object[] {
       },
     },
     {
-      selector: "edge",
+      selector: "edge.money",
       style: {
         color: ink.text,
         "font-family": "system-ui, sans-serif",
         "font-size": 10,
-        "min-zoomed-font-size": 8,
+        "min-zoomed-font-size": 7,
         label: "data(label)",
         width: "data(width)",
         "curve-style": "straight",
@@ -212,12 +232,18 @@ export function stylesheet(theme: Theme): object[] {
         "target-arrow-color": "data(line)",
         "target-arrow-shape": "triangle",
         "arrow-scale": 0.8,
-        "source-endpoint": "90deg",
-        "target-endpoint": "270deg",
         "text-background-color": ink.ground,
         "text-background-opacity": 0.85,
         "text-background-padding": "1px",
       },
+    },
+    { selector: "edge.forward", style: { "source-endpoint": "50% 0%", "target-endpoint": "-50% 0%" } },
+    { selector: "edge.backward", style: { "source-endpoint": "-50% 21%", "target-endpoint": "50% 21%" } },
+    { selector: "edge.down", style: { "source-endpoint": "0% 50%", "target-endpoint": "0% -50%" } },
+    { selector: "edge.up", style: { "source-endpoint": "0% -50%", "target-endpoint": "0% 50%" } },
+    {
+      selector: "edge.tie",
+      style: { width: 1, "line-color": ink.line, "line-style": "dotted", "curve-style": "straight", events: "no" },
     },
     ...Object.entries(BASIS_LINE).map(([basis, { style, dashes }]) => ({
       selector: `edge.basis-${basis}`,

@@ -41,7 +41,7 @@ export function neighbours(desk: Desk, node: string, asked: Wish): Promise<FlowP
       ...asked,
       dust_sat: picture.settings.dust_sat,
       currency: currencyOf(desk),
-      shown: Object.keys(picture.nodes).filter((id) => !id.startsWith("end:") || id.startsWith("end:unspent:")),
+      shown: Object.keys(picture.nodes),
     }),
   );
 }
