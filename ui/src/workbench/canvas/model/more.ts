@@ -16,7 +16,12 @@ export interface More {
   value_sat: Sat | null;
   x: number;
   y: number;
+  width: number;
+  height: number;
 }
+
+const WIDTH = 72;
+const HEIGHT = 20;
 
 /** What is left on the opened sides of a node. */
 export function moreOf(picture: Picture, node: PictureNode): More[] {
@@ -33,7 +38,7 @@ export function restOf(
   picture: Picture,
   node: PictureNode,
   direction: Direction,
-): Omit<More, "x" | "y"> | null {
+): Omit<More, "x" | "y" | "width" | "height"> | null {
   if (node.kind === "end") return null;
   const edges = edgesAt(picture).get(node.id)?.[direction] ?? [];
   const told = { id: `more:${node.id}:${direction}`, node: node.id, direction };
@@ -114,7 +119,12 @@ export function edgesAt(picture: Picture): Map<string, Sides> {
 }
 
 /** Below the node at its side: in the node's own room, so that it covers nothing. */
-function corner(node: PictureNode, direction: Direction): { x: number; y: number } {
+function corner(node: PictureNode, direction: Direction) {
   const side = direction === "in" ? -1 : 1;
-  return { x: node.x + side * (NODE_WIDTH / 2 - 28), y: node.y + NODE_HEIGHT / 2 + 12 };
+  return {
+    x: node.x + (side * (NODE_WIDTH - WIDTH)) / 2,
+    y: node.y + (NODE_HEIGHT + HEIGHT) / 2 + 3,
+    width: WIDTH,
+    height: HEIGHT,
+  };
 }

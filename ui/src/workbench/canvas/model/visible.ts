@@ -8,15 +8,26 @@ import {
   ordered,
   placed,
   type Colour,
-  type Note,
   type Picture,
   type PictureEdge,
   type PictureNode,
 } from "./picture";
 import { sum, sumDecimals } from "./sat";
+import { noteSize } from "./fit";
 import { NODE_HEIGHT, NODE_WIDTH, type Point } from "./space";
 
-/** A node as drawn; `members` are the nodes of the picture that it stands for. */
+/** Where something is drawn: x and y are the middle of it. */
+interface Place {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** A node as drawn, of the one size that nodes have; `height` is its block's.
+ *
+ * `members` are the nodes of the picture that it stands for.
+ */
 export interface ViewNode extends Omit<PictureNode, "kind"> {
   kind: NodeKind | "group";
   members: string[];
@@ -27,21 +38,20 @@ export interface ViewEdge extends PictureEdge {
   members: string[];
 }
 
-/** The box of an open group; x and y are its upper left corner. */
-export interface Box {
+/** The box of an open group, around its `members`. */
+export interface Box extends Place {
   id: string;
   label: string;
   colour: Colour | null;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
+  members: string[];
 }
 
-/** A remark where it stands, with the middle of what it is on; null if it is free. */
-export interface ViewNote extends Note {
-  at: Point;
-  anchor: Point | null;
+/** A remark, and the middle of what it is on; null if it is free. */
+export interface ViewNote extends Place {
+  id: string;
+  text: string;
+  colour: Colour | null;
+  to: Point | null;
 }
 
 export interface View {
@@ -50,8 +60,17 @@ export interface View {
   boxes: Box[];
   notes: ViewNote[];
   more: More[];
-  /** Nodes of the picture that are not drawn, by why. */
-  hidden: { by_hand: number; kind: number; time: number; dust: number };
+  hidden: Hidden;
+}
+
+/** What of the picture is not drawn: nodes by why, and all of them; edges. */
+export interface Hidden {
+  nodes: number;
+  edges: number;
+  by_hand: number;
+  kind: number;
+  time: number;
+  dust: number;
 }
 
 const BOX_MARGIN = 20;
@@ -86,15 +105,15 @@ function inWindow(picture: Picture, from: string | null, to: string | null): boo
   return (to_utc === null || from <= to_utc) && (from_utc === null || (to ?? from) >= from_utc);
 }
 
-function chosen(picture: Picture) {
+function chosen(picture: Picture): { nodes: PictureNode[]; edges: PictureEdge[]; hidden: Hidden } {
   const { dust_sat, hidden_kinds } = picture.settings;
-  const hidden = { by_hand: 0, kind: 0, time: 0, dust: 0 };
+  const why = { by_hand: 0, kind: 0, time: 0, dust: 0 };
   const all = nodesOf(picture);
   const kept = new Set<string>();
   for (const { id, kind, time_utc, hidden: byHand } of all) {
-    if (byHand) hidden.by_hand++;
-    else if (hidden_kinds.includes(kind)) hidden.kind++;
-    else if (kind === "tx" && !inWindow(picture, time_utc, null)) hidden.time++;
+    if (byHand) why.by_hand++;
+    else if (hidden_kinds.includes(kind)) why.kind++;
+    else if (kind === "tx" && !inWindow(picture, time_utc, null)) why.time++;
     else kept.add(id);
   }
   const had = new Set<string>();
@@ -117,12 +136,21 @@ function chosen(picture: Picture) {
   const nodes = all.filter(({ id, kind, pinned }) => {
     if (!kept.has(id)) return false;
     if (!filtered || kind === "tx" || pinned || linked.has(id) || !had.has(id)) return true;
-    if (small.has(id)) hidden.dust++;
-    else hidden.time++;
+    if (small.has(id)) why.dust++;
+    else why.time++;
     return false;
   });
   const left = new Set(nodes.map((node) => node.id));
-  return { nodes, edges: edges.filter(({ from, to }) => left.has(from) && left.has(to)), hidden };
+  const drawnEdges = edges.filter(({ from, to }) => left.has(from) && left.has(to));
+  return {
+    nodes,
+    edges: drawnEdges,
+    hidden: {
+      ...why,
+      nodes: all.length - nodes.length,
+      edges: Object.keys(picture.edges).length - drawnEdges.length,
+    },
+  };
 }
 
 interface Stands {
@@ -142,7 +170,7 @@ function standsFor(picture: Picture, nodes: readonly PictureNode[]): Stands {
     const cluster = clusterOf(picture, node);
     if (box?.closed) append(boxed, box.id, node);
     else if (cluster !== null) append(clustered, cluster, node);
-    else put(stands, { ...node, members: [node.id] });
+    else put(stands, viewed(node));
   }
   for (const [id, members] of boxed) {
     const box = picture.groups[id];
@@ -160,13 +188,13 @@ function standsFor(picture: Picture, nodes: readonly PictureNode[]): Stands {
     const own = members.find((node) => node.id === id);
     const first = members[0] as PictureNode;
     if (own === undefined && members.length === 1) {
-      put(stands, { ...first, members: [first.id] });
+      put(stands, viewed(first));
       continue;
     }
     const told = summary(members);
     const service = own?.service ?? told.service;
     stands.basis.set(id, service === null ? "inference" : "assertion");
-    if (own !== undefined) put(stands, { ...own, members: told.members });
+    if (own !== undefined) put(stands, { ...viewed(own), members: told.members });
     else {
       put(stands, {
         ...told,
@@ -186,6 +214,10 @@ function clusterOf(picture: Picture, node: PictureNode): string | null {
   if (!picture.settings.by_cluster) return null;
   if (node.kind === "cluster") return node.id;
   return node.kind === "address" && node.cluster != null ? `cluster:${node.cluster}` : null;
+}
+
+function viewed(node: PictureNode): ViewNode {
+  return { ...node, members: [node.id] };
 }
 
 function put(stands: Stands, node: ViewNode): void {
@@ -313,30 +345,41 @@ function boxesOf(picture: Picture, nodes: readonly ViewNode[]): Box[] {
     const xs = inside.map((node) => node.x);
     const ys = inside.map((node) => node.y);
     const left = Math.min(...xs) - NODE_WIDTH / 2 - BOX_MARGIN;
-    const top = Math.min(...ys) - NODE_HEIGHT / 2 - BOX_MARGIN - BOX_HEAD;
     const right = Math.max(...xs) + NODE_WIDTH / 2 + BOX_MARGIN;
+    const top = Math.min(...ys) - NODE_HEIGHT / 2 - BOX_MARGIN - BOX_HEAD;
     const bottom = Math.max(...ys) + NODE_HEIGHT / 2 + BOX_MARGIN;
-    return [{ id, label, colour, x: left, y: top, width: right - left, height: bottom - top }];
+    return [
+      {
+        id,
+        label,
+        colour,
+        members: inside.map((node) => node.id),
+        x: Math.round((left + right) / 2),
+        y: Math.round((top + bottom) / 2),
+        width: right - left,
+        height: bottom - top,
+      },
+    ];
   });
 }
 
 /** The remarks on what is drawn. One on a node or an edge that is not drawn is not drawn either. */
 function notesOf(picture: Picture, stands: Stands, edges: readonly ViewEdge[]): ViewNote[] {
   const edgeOf = new Map(edges.flatMap((edge) => edge.members.map((id) => [id, edge])));
-  return ordered(picture.notes).flatMap((note): ViewNote[] => {
-    if (note.on === null) return [{ ...note, at: { x: note.x, y: note.y }, anchor: null }];
-    const node = "node" in note.on ? stands.nodes.get(stands.of.get(note.on.node) ?? "") : undefined;
-    const edge = "edge" in note.on ? edgeOf.get(note.on.edge) : undefined;
+  return ordered(picture.notes).flatMap(({ id, on, text, colour, x, y }): ViewNote[] => {
+    const size = noteSize(text);
+    if (on === null) return [{ id, text, colour, x, y, ...size, to: null }];
+    const node = "node" in on ? stands.nodes.get(stands.of.get(on.node) ?? "") : undefined;
+    const edge = "edge" in on ? edgeOf.get(on.edge) : undefined;
     const from = edge === undefined ? undefined : stands.nodes.get(edge.from);
-    const to = edge === undefined ? undefined : stands.nodes.get(edge.to);
-    const anchor =
+    const end = edge === undefined ? undefined : stands.nodes.get(edge.to);
+    const to =
       node !== undefined
         ? { x: node.x, y: node.y }
-        : from !== undefined && to !== undefined
-          ? { x: Math.round((from.x + to.x) / 2), y: Math.round((from.y + to.y) / 2) }
+        : from !== undefined && end !== undefined
+          ? { x: Math.round((from.x + end.x) / 2), y: Math.round((from.y + end.y) / 2) }
           : null;
-    if (anchor === null) return [];
-    return [{ ...note, at: { x: anchor.x + note.x, y: anchor.y + note.y }, anchor }];
+    return to === null ? [] : [{ id, text, colour, x: to.x + x, y: to.y + y, ...size, to }];
   });
 }
 
