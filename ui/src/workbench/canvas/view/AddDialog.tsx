@@ -80,7 +80,7 @@ export function AddDialog({ desk }: { desk: Desk }): JSX.Element {
             {found.map((hit) => (
               <li key={hit.id}>
                 <button type="button" class="canvas-name" onClick={() => void put([hit.id])}>
-                  <span>{t(`canvas.kind.${hit.id.split(":")[0] ?? ""}`)} <bdi>{visible(hit.label)}</bdi></span>
+                  <span>{t(`picture.kind.${hit.id.split(":")[0] ?? ""}`)} <bdi>{visible(hit.label)}</bdi></span>
                 </button>
               </li>
             ))}

@@ -19,7 +19,7 @@ export function Legend({ desk }: { desk: Desk }): JSX.Element {
         ))}
         {(["tx", "address", "cluster", "end"] as const).map((kind) => (
           <li key={kind}>
-            <span class={`canvas-swatch canvas-swatch-${kind}`} aria-hidden="true" /> {t(`canvas.kind.${kind}`)}
+            <span class={`canvas-swatch canvas-swatch-${kind}`} aria-hidden="true" /> {t(`picture.kind.${kind}`)}
           </li>
         ))}
         <li><span class="canvas-swatch canvas-swatch-incomplete" aria-hidden="true" /> {t("canvas.trait.incomplete")}</li>

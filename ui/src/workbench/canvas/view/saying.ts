@@ -24,7 +24,7 @@ export function timeText(time: string | null | undefined): string {
 }
 
 export function kindText(node: { kind: string; id: string }): string {
-  return t(`canvas.kind.${node.kind}`);
+  return t(`picture.kind.${node.kind}`);
 }
 
 /** The name of a node, its middle left out where it is long. */
