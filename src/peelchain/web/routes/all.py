@@ -9,9 +9,11 @@ from peelchain.web.routes import (
     flow,
     jobs,
     looking,
+    pictures,
     search,
     statements,
     status,
+    traces,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -24,4 +26,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     looking.router,
     search.router,
     flow.router,
+    pictures.router,
+    traces.router,
 )

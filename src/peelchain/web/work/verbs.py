@@ -14,7 +14,25 @@ VERBS: dict[str, str] = {
     "case.reveal": "peelchain.web.work.casework:reveal",
     "case.run": "peelchain.web.work.casework:run",
     "case.verify": "peelchain.web.work.casework:verify",
+    "traces.backward": "peelchain.web.work.traces:trace",
+    "traces.between": "peelchain.web.work.traces:between",
+    "traces.compare": "peelchain.web.work.traces:compare",
+    "traces.forward": "peelchain.web.work.traces:trace",
+    "traces.ledger": "peelchain.web.work.traces:ledger",
+    "traces.null-controls": "peelchain.web.work.traces:null_controls",
+    "traces.path": "peelchain.web.work.traces:path",
+    "traces.patterns": "peelchain.web.work.traces:patterns",
 }
 
-SOFT: frozenset[str] = frozenset()
+SOFT: frozenset[str] = frozenset(
+    {
+        "traces.backward",
+        "traces.between",
+        "traces.compare",
+        "traces.forward",
+        "traces.null-controls",
+        "traces.path",
+        "traces.patterns",
+    }
+)
 """Those that stop when progress gives False, and then keep what they have."""

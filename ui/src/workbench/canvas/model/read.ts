@@ -1,6 +1,6 @@
 /** A picture from JSON: checked, for a file may have been changed by another hand. */
 
-import type { Direction, FlowEdge, FlowNode, FlowTag } from "./flow";
+import type { Direction, FlowChange, FlowEdge, FlowNode, FlowTag } from "./flow";
 import {
   COLOURS,
   type Colour,
@@ -184,7 +184,7 @@ const tag: Reader<FlowTag> = (value, where) => {
   };
 };
 
-const change: Reader<FlowEdge["change"]> = (value, where) => {
+const change: Reader<FlowChange> = (value, where) => {
   const given = fields(value, where);
   return {
     probability: orNull(number)(given.probability, `${where}.probability`),
