@@ -14,7 +14,7 @@ import { status } from "../../status";
 import { useStore } from "../../store";
 import { t, tn } from "../../texts";
 import { during, pictureOf, type Desk } from "./desk";
-import { FILE_KINDS, saveAs, svgOn } from "./files";
+import { FILE_KINDS, drawingOn, saveAs } from "./files";
 import { keepAs, snapshot, type Keeper, type Listed } from "./keeping";
 
 /** What the server allows as the name of a picture. */
@@ -44,7 +44,7 @@ export function SnapshotDialog({ desk, keeper }: { desk: Desk; keeper: Keeper | 
     const done = await during(desk, async () => {
       // What is journalled is what is kept: the last change goes first.
       await keeper?.now();
-      return snapshot(caseName, picture, svgOn(desk, "light"), text.trim());
+      return snapshot(caseName, picture, drawingOn(desk, "light").svg, text.trim());
     });
     if (done !== null) announce(t("canvas.snapshot.taken", { exhibit: done.says.id }));
     close();

@@ -104,7 +104,7 @@ function draw(desk: Desk, box: HTMLElement, region: HTMLElement, onOpen: (id: st
       cy.style().fromJson(stylesheet(theme)).update();
     }
     const { picture } = desk.history.get();
-    const next = elementsOf(desk.view.get(), picture.settings, wordsOf(), theme);
+    const next = elementsOf(desk.view.get(), picture, wordsOf(), theme);
     const first = drawn.size === 0 && next.size > 0;
     redraw(cy, drawn, next);
     drawn = next;
@@ -177,7 +177,7 @@ function able(cy: Core, region: HTMLElement, box: HTMLElement): Able {
     viewport: () => ({ zoom: cy.zoom(), pan: { ...cy.pan() }, width: cy.width() }),
     onViewport: (told) => {
       cy.on("viewport resize", told);
-      return () => void cy.off("viewport resize", undefined, told);
+      return () => void cy.removeListener("viewport resize", told);
     },
     cy,
   };

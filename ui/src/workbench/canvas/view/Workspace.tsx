@@ -123,7 +123,7 @@ function openAt(desk: Desk, id: string): void {
   const left = more.find((each) => each.id === id);
   if (left !== undefined) return desk.asking.set({ kind: "expand", node: left.node, direction: left.direction });
   const note = notes.find((each) => each.id === id);
-  if (note !== undefined) return desk.asking.set({ kind: "note", on: note.on, id });
+  if (note !== undefined) return desk.asking.set({ kind: "note", on: pictureOf(desk).notes[id]?.on ?? null, id });
   const group = pictureOf(desk).groups[id];
   if (group !== undefined || boxes.some((box) => box.id === id)) {
     return commit(desk, editGroup(pictureOf(desk), id, { closed: !group?.closed }));

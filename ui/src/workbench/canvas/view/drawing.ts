@@ -7,7 +7,7 @@ import { visible } from "../../../shared/text";
 import { NODE_HEIGHT, NODE_WIDTH, type Point } from "../model/space";
 import { noteLines } from "../model/fit";
 import { edgeLabel, moreLabel, nodeLines, type Words } from "../model/labels";
-import type { Settings } from "../model/picture";
+import type { Picture } from "../model/picture";
 import type { View } from "../model/visible";
 
 type Data = Record<string, string | number>;
@@ -21,7 +21,8 @@ export interface Element {
 }
 
 /** Everything to draw, by id. */
-export function elementsOf(view: View, settings: Settings, words: Words, theme: Theme): Map<string, Element> {
+export function elementsOf(view: View, picture: Picture, words: Words, theme: Theme): Map<string, Element> {
+  const { settings } = picture;
   const all = new Map<string, Element>();
   const put = (element: Element): void => void all.set(element.id, element);
   const standing = new Map(view.nodes.flatMap((node) => node.members.map((id) => [id, node.id] as const)));
@@ -78,9 +79,9 @@ export function elementsOf(view: View, settings: Settings, words: Words, theme: 
     });
   }
   for (const note of view.notes) {
-    if (note.to === null) continue;
-    // A line from the remark to what it is on; to an edge it has nothing to hold on to.
-    const on = note.on !== null && "node" in note.on ? standing.get(note.on.node) : undefined;
+    // A line from the remark to what it is on; one on an edge stands beside it without.
+    const own = picture.notes[note.id]?.on ?? null;
+    const on = own !== null && "node" in own ? standing.get(own.node) : undefined;
     if (on === undefined) continue;
     put({ id: `tie:${note.id}`, group: "edges", classes: "tie", data: { source: note.id, target: on } });
   }

@@ -1,6 +1,7 @@
 /** Keeps the picture: with its case on the server, or in this browser where it has none. */
 
 import { asRefusal, get, post, put } from "../../api";
+import { readJson } from "../../json";
 import { connection, isBack } from "../../connection";
 import { canonicalOf } from "../model/canonical";
 import { emptyPicture, type Picture } from "../model/picture";
@@ -58,7 +59,7 @@ export async function open(desk: Desk): Promise<{ keeper: Keeper; since: Kept | 
     kept = await fetched(caseName, name);
     text = kept?.picture ?? null;
   }
-  if (text !== null) lay(desk, readPicture(text));
+  if (text !== null) lay(desk, readPicture(readJson(text)));
   return {
     keeper: caseName === null ? keepHere(desk, name) : keepThere(desk, caseName, name, kept),
     since: kept,
@@ -127,7 +128,7 @@ function keepThere(desk: Desk, caseName: string, name: string, first: Kept | nul
     takeTheirs: async () => {
       const theirs = await fetched(caseName, name);
       version = theirs?.version ?? null;
-      lay(desk, theirs === null ? emptyPicture() : readPicture(theirs.picture));
+      lay(desk, theirs === null ? emptyPicture() : readPicture(readJson(theirs.picture)));
       clearTimeout(timer);
       last = canonicalOf(pictureOf(desk));
       desk.saved.set("saved");
