@@ -9,9 +9,13 @@ from peelchain.web.routes import (
     flow,
     jobs,
     looking,
+    outcomes,
+    requests,
+    returns,
     search,
     statements,
     status,
+    tables,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -22,6 +26,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     statements.router,
     casework.router,
     looking.router,
+    outcomes.router,
+    requests.router,
+    returns.router,
+    tables.router,
     search.router,
     flow.router,
 )
