@@ -10,6 +10,7 @@ import {
   edgeInk,
   edgeWidth,
   endsOf,
+  labelAt,
   nodeInk,
   noteInk,
 } from "../../../src/workbench/canvas/model/look";
@@ -18,6 +19,7 @@ import { add, annotate, editGroup, group, set } from "../../../src/workbench/can
 import { COLOURS, DEFAULT_SETTINGS, type Picture } from "../../../src/workbench/canvas/model/picture";
 import { NotAPicture, readPicture } from "../../../src/workbench/canvas/model/read";
 import { drawingOf, svgOf } from "../../../src/workbench/canvas/model/svg";
+import { COLUMN, NODE_HEIGHT, NODE_WIDTH } from "../../../src/workbench/canvas/model/space";
 import { edgesTable, nodesTable } from "../../../src/workbench/canvas/model/table";
 import { visibleOf } from "../../../src/workbench/canvas/model/visible";
 import { wordsOf } from "../../../src/workbench/canvas/model/words";
@@ -203,6 +205,16 @@ test("an edge to the left does not lie on the one that comes back", () => {
   expect(there).toEqual({ from: { x: 98, y: 0 }, to: { x: 402, y: 0 } });
   expect(back.from.y).not.toBe(there.from.y);
   expect(back.from.x).toBe(402);
+});
+
+test("the amount of an edge never stands on a node of a column between", () => {
+  for (const kind of ["pays", "spends", "flow"] as const) {
+    for (const to of [COLUMN, 2 * COLUMN, 5 * COLUMN, -3 * COLUMN]) {
+      const { x } = labelAt({ kind }, endsOf({ x: 0, y: 0 }, { x: to, y: 92 }, NODE_HEIGHT));
+      const fromColumn = Math.abs(x / COLUMN - Math.round(x / COLUMN)) * COLUMN;
+      expect(fromColumn).toBeGreaterThan(NODE_WIDTH / 2);
+    }
+  }
 });
 
 test("labels say what it is, how much and when, and what is special", () => {

@@ -4,6 +4,8 @@ import { asked, placesOf } from "../../../src/workbench/canvas/model/elk";
 import { apply } from "../../../src/workbench/canvas/model/operation";
 import { move } from "../../../src/workbench/canvas/model/operations";
 import { nodesOf, type Picture } from "../../../src/workbench/canvas/model/picture";
+import { rowsOf, spread } from "../../../src/workbench/canvas/model/rows";
+import { ROW } from "../../../src/workbench/canvas/model/space";
 import { tidy, type Layered } from "../../../src/workbench/canvas/model/tidy";
 import { chance, edge, party, pictureOf, tx } from "./made";
 
@@ -58,6 +60,26 @@ test("a tangle of chains comes apart, each step in its column", async () => {
     expect(xs).toEqual([...new Set(xs)].sort((a, b) => a - b));
     expect(tidied.nodes[`tx:t${chain}-2`]?.x).toBe(tidied.nodes["tx:t0-2"]?.x);
   }
+});
+
+test("a chain is a straight line, and what wants the same row stands close by it", () => {
+  const nodes = [0, 1, 2, 3].map((column) => ({ id: `a${column}`, column, order: 0 }));
+  const more = { id: "b", column: 1, order: 1 };
+  const edges = [["a0", "a1"], ["a1", "a2"], ["a2", "a3"], ["a0", "b"]].map(([from = "", to = ""]) => ({ from, to }));
+  const rows = rowsOf([...nodes, more], edges);
+  expect(rows.get("a2")).toBe(rows.get("a1"));
+  expect(rows.get("a3")).toBe(rows.get("a1"));
+  expect(rows.get("b")).toBe((rows.get("a1") ?? 0) + ROW);
+});
+
+test("places are as near to those wanted as order and room let", () => {
+  expect(spread([0, 500])).toEqual([0, 500]);
+  expect(spread([100, 100, 100])).toEqual([100 - ROW, 100, 100 + ROW]);
+  expect(spread([500, 0])).toEqual([250 - ROW / 2, 250 + ROW / 2]);
+  const random = chance(9);
+  const wanted = Array.from({ length: 200 }, () => random() * 3000);
+  const given = spread(wanted);
+  given.slice(1).forEach((at, index) => expect(at - (given[index] ?? 0)).toBeGreaterThan(ROW - 1e-6));
 });
 
 test("tidying the same picture gives the same places", async () => {

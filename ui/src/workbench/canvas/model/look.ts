@@ -3,7 +3,7 @@
 import type { Basis } from "./flow";
 import type { Colour } from "./picture";
 import type { Sat } from "./sat";
-import { NODE_WIDTH, type Point } from "./space";
+import { COLUMN, NODE_WIDTH, type Point } from "./space";
 import type { ViewEdge, ViewNode } from "./visible";
 
 export type Theme = "light" | "dark";
@@ -155,3 +155,14 @@ export function endsOf(from: Point, to: Point, height: number): Ends {
   return { from: { x: from.x, y: from.y + down }, to: { x: to.x, y: to.y - down } };
 }
 
+
+/** Where the amount of an edge stands: the middle of a short line; on a long one the gap beside the
+ * end at which fewer edges meet, for the middle may lie on a node.
+ */
+export function labelAt({ kind }: Pick<ViewEdge, "kind">, { from, to }: Ends): Point {
+  const gap = COLUMN - NODE_WIDTH;
+  const across = Math.abs(to.x - from.x);
+  // Many parties pay into a transaction and many are paid by one.
+  const share = across <= gap ? 0.5 : kind === "spends" ? gap / 2 / across : 1 - gap / 2 / across;
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}

@@ -5,9 +5,9 @@ import { marksOf } from "./axis";
 import { EDGE_TEXT_SIZE, LINE_HEIGHT, TEXT_SIZE, fitted, noteLines, widthOf } from "./fit";
 import { BASES } from "./flow";
 import { edgeLabel, filled, moreLabel, nodeLines, btc, type Words } from "./labels";
-import { INK, dashesOf, edgeInk, edgeWidth, endsOf, nodeInk, noteInk, shapeOf, type Theme } from "./look";
+import { INK, dashesOf, edgeInk, edgeWidth, endsOf, labelAt, nodeInk, noteInk, shapeOf, type Ends, type Theme } from "./look";
 import type { Picture, Settings } from "./picture";
-import { NODE_HEIGHT, NODE_WIDTH, type Point } from "./space";
+import { NODE_HEIGHT, NODE_WIDTH } from "./space";
 import { visibleOf, type Box, type View, type ViewEdge, type ViewNode, type ViewNote } from "./visible";
 import { element, num, type Attributes } from "./xml";
 
@@ -263,7 +263,7 @@ function edgeTextOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>, { them
   const label = edgeLabel(edge, settings, words);
   if (line === null || label === "") return "";
   const lines = label.split("\n").map(visible);
-  const middle = { x: (line.from.x + line.to.x) / 2, y: (line.from.y + line.to.y) / 2 };
+  const middle = labelAt(edge, line);
   const width = Math.max(...lines.map((text) => widthOf(text, EDGE_TEXT_SIZE))) + 4;
   const height = lines.length * 12 + 2;
   return element("g", {}, [
@@ -291,7 +291,7 @@ function edgeTextOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>, { them
   ]);
 }
 
-function lineOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>): { from: Point; to: Point } | null {
+function lineOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>): Ends | null {
   const from = nodes.get(edge.from);
   const to = nodes.get(edge.to);
   return from === undefined || to === undefined ? null : endsOf(from, to, NODE_HEIGHT);

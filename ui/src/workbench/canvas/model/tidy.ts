@@ -4,8 +4,9 @@ import { columnsOf } from "./columns";
 import { move } from "./operations";
 import type { Operation } from "./operation";
 import type { Picture } from "./picture";
+import { rowsOf } from "./rows";
 import { COLUMN, NODE_HEIGHT, NODE_WIDTH, makeSpace, type Point } from "./space";
-import { visibleOf, type ViewNode } from "./visible";
+import { visibleOf, type ViewEdge, type ViewNode } from "./visible";
 
 /** What is to be laid out: the x of each box says which layer it belongs to. */
 export interface Graph {
@@ -13,12 +14,15 @@ export interface Graph {
   edges: { id: string; from: string; to: string }[];
 }
 
+/** Edges across more columns than these count only where a node has no other. */
+const SHORT = 3;
+
 /** Gives the nodes places, in the layers that their x says. */
 export type Layered = (graph: Graph) => Promise<Record<string, Point>>;
 
 /** The move of what is drawn into good order. Pinned nodes stay, and the rest goes around them.
  *
- * The columns are those of time; `layered` says which rows let the fewest edges cross. A closed
+ * The columns are those of time; `layered` says in which order within them few edges cross. A closed
  * group and a cluster move with all that they stand for.
  */
 export async function tidy(picture: Picture, layered: Layered): Promise<Operation> {
@@ -28,11 +32,15 @@ export async function tidy(picture: Picture, layered: Layered): Promise<Operatio
     view.edges,
   );
   const column = (id: string) => (columns.get(id) ?? 0) * COLUMN;
-  const rows = await layered({
+  const order = await layered({
     nodes: view.nodes.map(({ id, y }) => ({ id, x: column(id), y, width: NODE_WIDTH, height: NODE_HEIGHT })),
-    edges: view.edges.map(({ id, from, to }) => ({ id, from, to })),
+    edges: nearEdges(view.edges, columns),
   });
-  const ideal = (node: ViewNode): Point => ({ x: column(node.id), y: rows[node.id]?.y ?? node.y });
+  const rows = rowsOf(
+    view.nodes.map(({ id, y }) => ({ id, column: columns.get(id) ?? 0, order: order[id]?.y ?? y })),
+    view.edges,
+  );
+  const ideal = (node: ViewNode): Point => ({ x: column(node.id), y: rows.get(node.id) ?? node.y });
   const shift = shiftOf(view.nodes, ideal);
 
   const pinned = view.nodes.filter((node) => node.pinned);
@@ -54,6 +62,25 @@ export async function tidy(picture: Picture, layered: Layered): Promise<Operatio
     }
   }
   return { ...move(picture, targets), verb: "tidy" };
+}
+
+/** The edges that say which order is good: the short ones, and of each node the shortest.
+ *
+ * A line across many columns counts in each of them: with all of those a picture of a thousand
+ * nodes would take many times as long, and look no better.
+ */
+function nearEdges(edges: readonly ViewEdge[], columns: ReadonlyMap<string, number>): Graph["edges"] {
+  const span = ({ from, to }: ViewEdge) => Math.abs((columns.get(to) ?? 0) - (columns.get(from) ?? 0));
+  const tied = new Set<string>();
+  return edges
+    .filter((edge) => edge.from !== edge.to)
+    .map((edge) => ({ edge, length: span(edge) }))
+    .sort((a, b) => a.length - b.length || (a.edge.id < b.edge.id ? -1 : 1))
+    .flatMap(({ edge: { id, from, to }, length }) => {
+      if (length > SHORT && tied.has(from) && tied.has(to)) return [];
+      tied.add(from).add(to);
+      return [{ id, from, to }];
+    });
 }
 
 /** How far the whole is moved: so that what is pinned, else all of it, stays about where it was. */
