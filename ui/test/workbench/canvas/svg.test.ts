@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { canonicalOf } from "../../../src/workbench/canvas/model/canonical";
 import { fitted, noteLines, widthOf } from "../../../src/workbench/canvas/model/fit";
+import type { FlowEdge } from "../../../src/workbench/canvas/model/flow";
 import { edgeLabel, nodeLines } from "../../../src/workbench/canvas/model/labels";
 import {
   INK,
@@ -266,6 +267,15 @@ test("tables hold what is drawn, with nothing cut and satoshis whole", () => {
   for (const row of nodesTable(picture, words).rows) {
     expect(row).toHaveLength(nodesTable(picture, words).columns.length);
   }
+});
+
+test("what the server says beyond what this version knows is stored again as it was", () => {
+  const told = { ...party("b"), sent_sat: 5 };
+  const picture = pictureOf([tx("a", 1), told], [{ ...edge("tx:a", "address:b", 5), joint_count: 0 } as FlowEdge]);
+  const text = canonicalOf(picture);
+  expect(text).toContain("joint_count");
+  expect(text).toContain("sent_sat");
+  expect(canonicalOf(readPicture(JSON.parse(text)))).toBe(text);
 });
 
 test("a file that is no picture is refused with what is wrong in it", () => {

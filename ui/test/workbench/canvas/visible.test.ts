@@ -192,7 +192,9 @@ test("of counterparties the rest is what the server said was left, and grows by 
   picture = apply(picture, add(picture, given, "address:a", asked));
   expect(visibleOf(picture).more).toMatchObject([{ count: 312, of: "parties", value_sat: 1000 }]);
   picture = apply(picture, remove(picture, ["cluster:y"]));
-  expect(visibleOf(picture).more).toMatchObject([{ count: 313, value_sat: 1030 }]);
+  expect(visibleOf(picture).more).toMatchObject([{ count: 313, value_sat: 1030, at_least: false }]);
+  const partial = { ...given, at_least: true };
+  expect(visibleOf(apply(picture, add(picture, partial, "address:a", asked))).more).toMatchObject([{ at_least: true }]);
 });
 
 test("what is drawn does not depend on the order in which things came", () => {

@@ -35,6 +35,8 @@ export interface FlowNode {
   /** A transaction: inputs, outputs. A party: transactions that pay it, that spend from it. */
   in_count: number;
   out_count: number;
+  /** The counts and amounts are of a part of a great cluster: there may be more. */
+  at_least?: boolean;
   service: FlowService | null;
   /** At most five of `tag_count`. */
   tags: FlowTag[];
@@ -84,6 +86,8 @@ export interface FlowPart {
   nodes: FlowNode[];
   edges: FlowEdge[];
   more: FlowMore[];
+  /** Not all that there is was looked at: of what is left there may be more. */
+  at_least?: boolean;
 }
 
 /** From the strongest to the weakest. */

@@ -24,6 +24,8 @@ export interface Words {
   members: string;
   /** "+{count} more" */
   more: string;
+  /** "≥{count} more" */
+  more_at_least: string;
   /** "no rate in {currency}" */
   no_rate: string;
   legend: string;
@@ -80,7 +82,8 @@ export function edgeAmount(edge: ViewEdge, settings: Settings, words: Words): st
 
 /** "+312 more" */
 export function moreLabel(more: More, _settings: Settings, words: Words): string {
-  return fitted(filled(words.more, { count: formatCount(more.count) }), more.width - 6);
+  const template = more.at_least ? words.more_at_least : words.more;
+  return fitted(filled(template, { count: formatCount(more.count) }), more.width - 6);
 }
 
 /** The day of an edge, or its first and its last. */

@@ -14,6 +14,8 @@ export interface More {
   /** What is left of a transaction: inputs or outputs; of a party: transactions or parties. */
   of: "inputs" | "outputs" | "transactions" | "parties";
   value_sat: Sat | null;
+  /** There may be more than that. */
+  at_least: boolean;
   x: number;
   y: number;
   width: number;
@@ -47,6 +49,7 @@ export function restOf(
     const dealings = edges.filter((edge) => edge.kind === "flow");
     return {
       ...told,
+      at_least: opened.at_least === true,
       of: "parties",
       count: Math.max(0, opened.total - dealings.length),
       value_sat:
@@ -59,6 +62,7 @@ export function restOf(
   if (node.kind === "tx") {
     return {
       ...told,
+      at_least: false,
       of: direction === "in" ? "inputs" : "outputs",
       count: Math.max(0, total - outpointsIn(edges)),
       value_sat: direction === "out" ? valueLeft(node, edges) : null,
@@ -67,6 +71,7 @@ export function restOf(
   const dealings = edges.filter((edge) => edge.kind === "pays" || edge.kind === "spends");
   return {
     ...told,
+    at_least: node.at_least === true,
     of: "transactions",
     count: Math.max(0, total - new Set(dealings.map(({ from, to }) => `${from} ${to}`)).size),
     value_sat: direction === "in" ? valueLeft(node, dealings) : null,

@@ -371,6 +371,7 @@ function openedBy(
       ? { as: asked.as, total: null, total_sat: null }
       : {
           as: asked.as,
+          ...(part.at_least === true ? { at_least: true } : {}),
           total: known.size + (left?.count ?? 0),
           total_sat: left === undefined ? shown : left.value_sat === null ? null : sum([shown, left.value_sat]),
         };

@@ -13,6 +13,8 @@ export interface Opened {
   /** Counterparties in all; null where the counts of the node itself tell. */
   total: number | null;
   total_sat: Sat | null;
+  /** There may be more. */
+  at_least?: boolean;
 }
 
 /** A node in its place: x and y are the middle of it, in whole units of the drawing. */
@@ -143,5 +145,5 @@ export function distinct(part: FlowPart): FlowPart {
   const once = <T extends { id: string }>(items: readonly T[]): T[] => [
     ...new Map([...items].reverse().map((item) => [item.id, item])).values(),
   ].reverse();
-  return { nodes: once(part.nodes), edges: once(part.edges), more: part.more };
+  return { ...part, nodes: once(part.nodes), edges: once(part.edges) };
 }

@@ -24,7 +24,7 @@ const FAR = 10_000_000;
 
 /** The picture that the JSON holds. Throws NotAPicture with the first thing that is wrong.
  *
- * Fields that this version does not know are left out.
+ * What this version does not know stays as it is: the picture has the same bytes when it is stored.
  */
 export function readPicture(json: unknown): Picture {
   const given = fields(json, "picture");
@@ -48,6 +48,7 @@ export function readPicture(json: unknown): Picture {
     if (!held) wrong(`notes.${id}.on`, "something of the picture");
   }
   return {
+    ...given,
     format: "peelchain-picture",
     version: 1,
     nodes,
@@ -63,6 +64,7 @@ const node: Reader<PictureNode> = (value, where) => {
   const given = fields(value, where);
   const at = (name: string) => `${where}.${name}`;
   const plain: FlowNode = {
+    ...given,
     id: text(given.id, at("id")),
     kind: oneOf(["tx", "address", "cluster", "end"])(given.kind, at("kind")),
     label: text(given.label, at("label")),
@@ -76,6 +78,7 @@ const node: Reader<PictureNode> = (value, where) => {
     coinjoin: orNull(text)(given.coinjoin, at("coinjoin")),
     incomplete: yesNo(given.incomplete, at("incomplete")),
     ...optional(given, "value_sat", sat, at),
+    ...optional(given, "at_least", yesNo, at),
     ...optional(given, "scripts", count, at),
     ...optional(given, "script_type", orNull(text), at),
     ...optional(given, "cluster", orNull(text), at),
@@ -99,6 +102,7 @@ const edge: Reader<PictureEdge> = (value, where) => {
   const given = fields(value, where);
   const at = (name: string) => `${where}.${name}`;
   const plain: FlowEdge = {
+    ...given,
     id: text(given.id, at("id")),
     from: text(given.from, at("from")),
     to: text(given.to, at("to")),
@@ -126,6 +130,7 @@ const edge: Reader<PictureEdge> = (value, where) => {
 const note: Reader<Note> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     id: text(given.id, `${where}.id`),
     on: orNull(hook)(given.on, `${where}.on`),
     text: text(given.text, `${where}.text`),
@@ -145,6 +150,7 @@ const hook: Reader<{ node: string } | { edge: string }> = (value, where) => {
 const group: Reader<Group> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     id: text(given.id, `${where}.id`),
     label: text(given.label, `${where}.label`),
     closed: yesNo(given.closed, `${where}.closed`),
@@ -156,6 +162,7 @@ const settings: Reader<Settings> = (value, where) => {
   const given = fields(value, where);
   const at = (name: string) => `${where}.${name}`;
   return {
+    ...given,
     unit: text(given.unit, at("unit")),
     dust_sat: count(given.dust_sat, at("dust_sat")),
     from_utc: orNull(time)(given.from_utc, at("from_utc")),
@@ -169,6 +176,7 @@ const settings: Reader<Settings> = (value, where) => {
 const service: Reader<FlowNode["service"]> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     party: text(given.party, `${where}.party`),
     label: text(given.label, `${where}.label`),
     category: orNull(text)(given.category, `${where}.category`),
@@ -178,6 +186,7 @@ const service: Reader<FlowNode["service"]> = (value, where) => {
 const tag: Reader<FlowTag> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     label: text(given.label, `${where}.label`),
     category: orNull(text)(given.category, `${where}.category`),
     source: text(given.source, `${where}.source`),
@@ -187,6 +196,7 @@ const tag: Reader<FlowTag> = (value, where) => {
 const change: Reader<FlowChange> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     probability: orNull(number)(given.probability, `${where}.probability`),
     verdict: text(given.verdict, `${where}.verdict`),
   };
@@ -195,9 +205,11 @@ const change: Reader<FlowChange> = (value, where) => {
 const openedSide: Reader<Opened> = (value, where) => {
   const given = fields(value, where);
   return {
+    ...given,
     as: oneOf(["tx", "address", "cluster"])(given.as, `${where}.as`),
     total: orNull(count)(given.total, `${where}.total`),
     total_sat: orNull(sat)(given.total_sat, `${where}.total_sat`),
+    ...optional(given, "at_least", yesNo, (name) => `${where}.${name}`),
   };
 };
 

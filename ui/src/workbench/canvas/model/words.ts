@@ -40,6 +40,7 @@ export function wordsOf(): Words {
     pinned: t("picture.pinned"),
     members: t("picture.members"),
     more: t("picture.more"),
+    more_at_least: t("picture.more_at_least"),
     no_rate: t("picture.no_rate"),
     legend: t("picture.legend"),
     tip: t("picture.tip"),
