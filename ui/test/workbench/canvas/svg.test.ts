@@ -209,9 +209,9 @@ test("an edge to the left does not lie on the one that comes back", () => {
 });
 
 test("the amount of an edge never stands on a node of a column between", () => {
-  for (const kind of ["pays", "spends", "flow"] as const) {
+  for (const end of ["from", "to"] as const) {
     for (const to of [COLUMN, 2 * COLUMN, 5 * COLUMN, -3 * COLUMN]) {
-      const { x } = labelAt({ kind }, endsOf({ x: 0, y: 0 }, { x: to, y: 92 }, NODE_HEIGHT));
+      const { x } = labelAt(endsOf({ x: 0, y: 0 }, { x: to, y: 92 }, NODE_HEIGHT), end);
       const fromColumn = Math.abs(x / COLUMN - Math.round(x / COLUMN)) * COLUMN;
       expect(fromColumn).toBeGreaterThan(NODE_WIDTH / 2);
     }

@@ -156,13 +156,12 @@ export function endsOf(from: Point, to: Point, height: number): Ends {
 }
 
 
-/** Where the amount of an edge stands: the middle of a short line; on a long one the gap beside the
- * end at which fewer edges meet, for the middle may lie on a node.
+/** Where the amount of an edge stands: the middle of a short line; on a long one, whose middle may
+ * lie on a node, the gap beside one of its ends.
  */
-export function labelAt({ kind }: Pick<ViewEdge, "kind">, { from, to }: Ends): Point {
+export function labelAt({ from, to }: Ends, end: "from" | "to"): Point {
   const gap = COLUMN - NODE_WIDTH;
   const across = Math.abs(to.x - from.x);
-  // Many parties pay into a transaction and many are paid by one.
-  const share = across <= gap ? 0.5 : kind === "spends" ? gap / 2 / across : 1 - gap / 2 / across;
+  const share = across <= gap ? 0.5 : end === "from" ? gap / 2 / across : 1 - gap / 2 / across;
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }

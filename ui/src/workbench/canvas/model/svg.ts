@@ -59,6 +59,7 @@ export function drawingOf(picture: Picture, words: Words, theme: Theme, caption:
   const height = top + (extent.bottom - extent.top) + 2 * MARGIN + legend.height;
   const by = { x: MARGIN - extent.left, y: top + MARGIN - extent.top };
   const nodes = new Map(view.nodes.map((node) => [node.id, node]));
+  const degrees = degreesOf(view);
   const body = [
     element("title", {}, [visible(caption.title)]),
     element("desc", {}, [head.lines.join("\n")]),
@@ -72,7 +73,7 @@ export function drawingOf(picture: Picture, words: Words, theme: Theme, caption:
       ...view.more.map((more) => moreOf(more, pen)),
       ...view.notes.map((note) => noteOf(note, pen)),
       // Above everything: a line that crosses an amount would make it unreadable.
-      ...view.edges.map((edge) => edgeTextOf(edge, nodes, pen)),
+      ...view.edges.map((edge) => edgeTextOf(edge, nodes, lonelier(edge, degrees), pen)),
     ]),
     element("g", { transform: `translate(${num(MARGIN)} ${num(height - legend.height)})` }, legend.parts),
   ];
@@ -258,12 +259,31 @@ function edgeOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>, { theme }:
   ]);
 }
 
-function edgeTextOf(edge: ViewEdge, nodes: ReadonlyMap<string, ViewNode>, { theme, settings, words }: Pen): string {
+/** How many edges leave each node ("from …") and reach it ("to …"). */
+function degreesOf(view: View): Map<string, number> {
+  const degrees = new Map<string, number>();
+  for (const { from, to } of view.edges) {
+    for (const key of [`from ${from}`, `to ${to}`]) degrees.set(key, (degrees.get(key) ?? 0) + 1);
+  }
+  return degrees;
+}
+
+/** The end of an edge at which fewer others meet: there its amount covers no other one. */
+function lonelier({ from, to }: ViewEdge, degrees: ReadonlyMap<string, number>): "from" | "to" {
+  return (degrees.get(`from ${from}`) ?? 0) < (degrees.get(`to ${to}`) ?? 0) ? "from" : "to";
+}
+
+function edgeTextOf(
+  edge: ViewEdge,
+  nodes: ReadonlyMap<string, ViewNode>,
+  end: "from" | "to",
+  { theme, settings, words }: Pen,
+): string {
   const line = lineOf(edge, nodes);
   const label = edgeLabel(edge, settings, words);
   if (line === null || label === "") return "";
   const lines = label.split("\n").map(visible);
-  const middle = labelAt(edge, line);
+  const middle = labelAt(line, end);
   const width = Math.max(...lines.map((text) => widthOf(text, EDGE_TEXT_SIZE))) + 4;
   const height = lines.length * 12 + 2;
   return element("g", {}, [
