@@ -109,6 +109,21 @@ def exhibits(folder: Path) -> Row:
         return {"case": str(folder), "exhibits": rows}
 
 
+def kept_file(folder: Path, exhibit: str) -> tuple[Path, str]:
+    """The copy of the file that an exhibit keeps, and the name that the file had.
+
+    Raises CaseError where it keeps none, and where the copy is gone or is not what it was.
+    """
+    with CaseFile.open(folder) as case:
+        entry = next((e for e in case.standing("exhibit") if e.body["id"] == exhibit), None)
+        if entry is None or not entry.body.get("kept"):
+            raise CaseError(f"the case keeps no file as exhibit {shown(exhibit)}")
+        state = _copy(case, entry.body)
+        if state != "whole":
+            raise CaseError(f"the file of exhibit {exhibit} is {state}; bring back a whole copy")
+        return case.folder / INPUTS / entry.body["sha256"], str(entry.value("file", exhibit))
+
+
 def _file(case: CaseFile, path: Path, hash_only: bool) -> Row:
     try:
         if not path.is_file():

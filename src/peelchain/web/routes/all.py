@@ -3,16 +3,21 @@
 from fastapi import APIRouter
 
 from peelchain.web.routes import (
+    case_keys,
     cases,
     casework,
     files,
     flow,
     jobs,
     looking,
+    outcomes,
     pictures,
+    requests,
+    returns,
     search,
     statements,
     status,
+    tables,
     traces,
 )
 
@@ -20,10 +25,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     status.router,
     jobs.router,
     files.router,
+    case_keys.router,
     cases.router,
     statements.router,
     casework.router,
     looking.router,
+    outcomes.router,
+    requests.router,
+    returns.router,
+    tables.router,
     search.router,
     flow.router,
     pictures.router,
