@@ -14,6 +14,7 @@ from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
 from bench.tags_page import tags_section
 from bench.trace_page import trace_section
+from bench.web_page import web_section
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -71,6 +72,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += extract_section(results["extract"], _where(results["extract"]))
     if "tags" in results:
         lines += tags_section(results["tags"])
+    if "web" in results:
+        lines += web_section(results["web"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

@@ -3,15 +3,13 @@
 import json
 
 import pytest
+from tests.web.conftest import Demo
 from tests.web.serving import Served
+from tests.web.test_jobs import until_over
 
 
-def test_an_observed_address_is_expanded_and_followed(served: Served) -> None:
-    observed = next(
-        line.split("#")[0].strip()
-        for line in (served.store.parent / "node" / "observed.txt").read_text().splitlines()
-        if line.split("#")[0].strip()
-    )
+def test_an_observed_address_is_expanded_and_followed(served: Served, demo: Demo) -> None:
+    observed = demo.observed[0]
     with served.client() as client:
         start = {"node": f"address:{observed}", "direction": "both", "as": "tx", "currency": "EUR"}
         part = client.post("/api/flow/expand", json=start).json()
@@ -52,3 +50,21 @@ def test_what_cannot_be_expanded_is_said(
         )
     assert (answer.status_code, answer.json()["kind"]) == (status, kind)
     assert answer.json()["error"]
+
+
+def test_a_finished_trace_is_drawn(served: Served, demo: Demo) -> None:
+    observed = demo.observed[0]
+    with served.client() as client:
+        begun = client.post("/api/traces/forward", json={"seeds": [observed]}).json()
+        until_over(client, begun["job"])
+        answer = client.get(f"/api/jobs/{begun['job']}/answer").json()
+        part = client.post("/api/flow/trace", json={"job": begun["job"]}).json()
+        none = client.post("/api/flow/trace", json={"job": "0" * 32})
+        way = {"from": f"address:{observed}", "to": part["nodes"][0]["id"]}
+        between = client.post("/api/flow/between", json=way)
+    assert none.json()["kind"] == "no_job"
+    assert between.status_code == 200
+    ends = {node["id"] for node in part["nodes"] if node["kind"] == "end"}
+    arrived = sum(e["traced_sat"][answer["rule"]] for e in part["edges"] if e["to"] in ends)
+    assert arrived + part["fees_sat"][answer["rule"]] == answer["seeds_net_sat"]
+    assert len(part["nodes"]) + len(part["edges"]) <= 2_000

@@ -21,6 +21,8 @@ def test_a_picture_lives_with_its_case(served: Served) -> None:
         assert second["version"] == sha256(text.encode()).hexdigest()
         late = client.put(where, json=again)
         assert (late.status_code, late.json()["kind"]) == (409, "conflict")
+        other = client.put(where, json={"picture": "{}", "force": True}).json()
+        client.put(where, json={"picture": text, "version": other["version"]})
         opened = client.get(where).json()
         assert opened["picture"] == text
         assert opened["moved"]["blocks"] == 0

@@ -115,18 +115,20 @@ def write(
     saved_utc: str,
     *,
     version: str | None,
-    fresh: bool,
+    force: bool = False,
+    fresh: bool = False,
 ) -> Picture:
     """Saves a picture over that of the `version`, or None for a new one; gives it as it lies there.
 
     What is there keeps what it was made on, unless all of it was looked up anew (`fresh`). Raises
-    ConflictError where another version is there.
+    ConflictError where another version is there, but with `force`.
     """
     checked_picture(text)
     path = _path(folder, name)
     with _alone(folder):
         there = read(folder, name) if path.exists() else None
-        _check_version(name, there, version)
+        if not force:
+            _check_version(name, there, version)
         if there is None and len(names(folder)) >= MOST_PICTURES:
             raise CaseError(f"the case has {MOST_PICTURES:,} pictures; remove some")
         kept = dict(made_on) if there is None or fresh else there.made_on

@@ -1,6 +1,7 @@
 """Neighbours of a node: the same as by brute force, each once, in every order."""
 
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +10,8 @@ from tests.actions.test_long_store import refused
 from tests.oracle.neighbours import WholeChain
 
 from peelchain.actions import open_store
+from peelchain.actions.flow import neighbours
+from peelchain.actions.flow import nodes as node_rows
 from peelchain.actions.flow.expand import Expansion, expand, nodes
 from peelchain.actions.flow.subjects import Kind
 from peelchain.actions.view import StoreView
@@ -177,6 +180,24 @@ def test_a_long_store_gives_the_same(
             for kind in get_args(Kind):
                 asked = Expansion(node, "both", kind, order="tag")
                 assert expand(long, asked) == expand(view, asked)
+
+
+def test_a_party_too_large_to_be_added_up_says_so(
+    flow_store: Path, whole_chain: WholeChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_store, "_SHORT_TXOUTS", 0)
+    for module in (neighbours, node_rows):
+        monkeypatch.setattr(module, "MOST_SCRIPTS", 3)
+    pairs = {(o.cluster, o.address) for o in whole_chain.outputs}
+    (largest, _), *_ = Counter(cluster for cluster, _ in pairs).most_common(1)
+    node = f"cluster:{largest}"
+    with StoreView(flow_store) as long:
+        part = expand(long, Expansion(node, "in", "tx"))
+        (told,) = nodes(long, [node])["nodes"]
+    own = whole_chain.neighbours(node, "in", "tx")
+    assert part["totals"][0]["at_least"] is told["at_least"] is True
+    assert 0 < part["totals"][0]["count"] == told["in_count"] < len(own)
+    assert told["scripts"] > 3
 
 
 def test_worth_is_that_of_each_day(view: StoreView, whole_chain: WholeChain) -> None:

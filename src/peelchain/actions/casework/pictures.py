@@ -50,6 +50,7 @@ def save_picture(
     made_on: Mapping[str, Any],
     *,
     version: str | None = None,
+    force: bool = False,
     fresh: bool = False,
     date_utc: datetime | None = None,
 ) -> Row:
@@ -57,7 +58,14 @@ def save_picture(
     saved_utc = format_time(int(moment_of(date_utc).timestamp()))
     with CaseFile.open(folder):
         found = held_pictures.write(
-            folder, name, text.encode(), made_on, saved_utc, version=version, fresh=fresh
+            folder,
+            name,
+            text.encode(),
+            made_on,
+            saved_utc,
+            version=version,
+            force=force,
+            fresh=fresh,
         )
     return _told(found)
 

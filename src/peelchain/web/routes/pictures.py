@@ -24,6 +24,7 @@ class Saved(BaseModel):
 
     picture: str = Field(max_length=MOST_BYTES)
     version: Version = Field(None, description="What `version` was; null: there is none yet")
+    force: bool = Field(False, description="Over whatever is there, as was asked for")
     fresh: bool = Field(False, description="All of it was looked up anew, on the present chain")
 
 
@@ -55,7 +56,13 @@ async def saved(folder: CaseDep, name: PictureName, asked: Saved, bench: BenchDe
     on = await bench.look(made_on)
     return await bench.think(
         lambda: actions.save_picture(
-            folder, name, asked.picture, on, version=asked.version, fresh=asked.fresh
+            folder,
+            name,
+            asked.picture,
+            on,
+            version=asked.version,
+            force=asked.force,
+            fresh=asked.fresh,
         )
     )
 
