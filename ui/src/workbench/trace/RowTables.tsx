@@ -101,7 +101,7 @@ export function ControlOf({ control }: { control: Control | null }): JSX.Element
       {controlName(control.basis)}
       {control.label !== null && <bdi> {visible(control.label)}</bdi>}
       {control.probability !== null && (
-        <span class="quiet"> {t("trace.control_change", { share: percent(control.probability) })}</span>
+        <span class="quiet"> {t("trace.control_change", { share: percent(control.probability, 2) })}</span>
       )}{" "}
       {basis !== null && <Basis of={basis} />}
     </span>

@@ -14,7 +14,7 @@ export interface Bar {
   height: number;
   /** What came there, or went from there where that is more. */
   sat: bigint;
-  /** Whether its name stands to its left: in the right half. */
+  /** Whether its name stands to its left: in the last column. */
   left: boolean;
 }
 
@@ -36,7 +36,9 @@ export interface Drawn {
 
 const WIDTH = 1120;
 const BAR = 12;
-const ROW = 30;
+const ROW = 38;
+/** Room for a bar's name and amount before the next column. */
+const COLUMN = 205;
 const MARGIN = { top: 8, bottom: 8 };
 
 interface N {
@@ -50,7 +52,7 @@ interface L {
 }
 
 /** The drawing of a rule's flow; its amounts stay exact, only places are rounded. */
-export function drawn(flow: PartyFlow, width = WIDTH): Drawn {
+export function drawn(flow: PartyFlow): Drawn {
   const used = new Set(flow.links.flatMap((link) => [link.from, link.to]));
   const order = flow.nodes.map((_, index) => index).filter((index) => used.has(index));
   const place = new Map(order.map((index, at) => [index, at]));
@@ -60,12 +62,14 @@ export function drawn(flow: PartyFlow, width = WIDTH): Drawn {
     value: Math.max(Number(link.value_sat), 1),
     at,
   }));
-  const height = Math.max(160, ROW * widest(order.length, links)) + MARGIN.top + MARGIN.bottom;
+  const { columns, most } = columnsOf(order.length, links);
+  const width = Math.max(WIDTH, COLUMN * columns);
+  const height = Math.max(160, ROW * most) + MARGIN.top + MARGIN.bottom;
   if (order.length === 0) return { width, height: 0, bars: [], bands: [] };
   const graph: SankeyGraph<N, L> = sankey<N, L>()
     .nodeAlign(sankeyJustify)
     .nodeWidth(BAR)
-    .nodePadding(14)
+    .nodePadding(20)
     .iterations(24)
     .extent([
       [1, MARGIN.top],
@@ -82,7 +86,7 @@ export function drawn(flow: PartyFlow, width = WIDTH): Drawn {
       width: (node.x1 ?? 0) - x,
       height: Math.max(1, (node.y1 ?? 0) - (node.y0 ?? 0)),
       sat: through(flow, index),
-      left: x > width * 0.55,
+      left: x > width - COLUMN,
     };
   });
   const bands = graph.links.map((link): Band => {
@@ -108,21 +112,21 @@ function through(flow: PartyFlow, index: number): bigint {
   return came > went ? came : went;
 }
 
-/** How many parties stand above one another at most. */
-function widest(count: number, links: readonly L[]): number {
+/** How many columns there are, and how many parties stand above one another at most. */
+function columnsOf(count: number, links: readonly L[]): { columns: number; most: number } {
   const depth = new Array<number>(count).fill(0);
   const pays = new Set(links.map((link) => link.source));
   for (const link of [...links].sort((a, b) => a.source - b.source)) {
     depth[link.target] = Math.max(depth[link.target] ?? 0, (depth[link.source] ?? 0) + 1);
   }
-  const last = Math.max(...depth);
+  const last = Math.max(0, ...depth);
   const columns = new Map<number, number>();
   depth.forEach((at, index) => {
     // those that pass nothing on are set to the right
     const column = pays.has(index) ? at : last;
     columns.set(column, (columns.get(column) ?? 0) + 1);
   });
-  return Math.max(1, ...columns.values());
+  return { columns: last + 1, most: Math.max(1, ...columns.values()) };
 }
 
 function ribbon(x0: number, y0: number, x1: number, y1: number, half: number): string {
