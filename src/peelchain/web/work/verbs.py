@@ -4,8 +4,10 @@ Each has the signature `(folders: Folders, asked: dict, progress: Watch) -> dict
 """
 
 VERBS: dict[str, str] = {
+    "case.challenge": "peelchain.web.work.desk:challenge",
     "case.diff": "peelchain.web.work.casework:diff",
     "case.export": "peelchain.web.work.casework:export",
+    "case.forfeiture": "peelchain.web.work.desk:forfeiture",
     "case.import": "peelchain.web.work.casework:import_case",
     "case.investigate": "peelchain.web.work.casework:investigate",
     "case.redact": "peelchain.web.work.casework:redact",
@@ -22,6 +24,12 @@ VERBS: dict[str, str] = {
     "traces.null-controls": "peelchain.web.work.traces:null_controls",
     "traces.path": "peelchain.web.work.traces:path",
     "traces.patterns": "peelchain.web.work.traces:patterns",
+    "referrals.prepare": "peelchain.web.work.desk:prepare_referrals",
+    "referrals.write": "peelchain.web.work.desk:write_referrals",
+    "requests.write": "peelchain.web.work.desk:write_requests",
+    "returns.import": "peelchain.web.work.desk:import_return",
+    "tables.join": "peelchain.web.work.desk:join",
+    "tables.payers": "peelchain.web.work.desk:payers",
 }
 
 SOFT: frozenset[str] = frozenset(
