@@ -44,9 +44,9 @@ export function RulesField(props: {
       {faults.rules !== undefined && <p class="field-error" role="alert">{t(`trace.fault.${faults.rules}`)}</p>}
       {scopes.map((scope) => (
         <div key={scope} role="group" aria-label={scopeName(scope)}>
-          <h3 class="trace-scope">
-            {scopeName(scope)} <span class="quiet">{t(`trace.scope_meaning.${scope}`)}</span>
-          </h3>
+          <p class="trace-scope">
+            <strong>{scopeName(scope)}</strong> <span class="quiet">{t(`trace.scope_meaning.${scope}`)}</span>
+          </p>
           <ul class="trace-rules">
             {able
               .filter((rule) => rule.scope === scope)

@@ -76,7 +76,7 @@ function BarOf({ bar, forward }: { bar: Bar; forward: boolean }): JSX.Element {
     </>
   );
   const address = addressOf(bar.node);
-  return address === null ? <g>{inside}</g> : <Link to={address} aria-label={`${name}: ${formatBtc(bar.sat)} BTC`}>{inside}</Link>;
+  return address === null ? <g>{inside}</g> : <Link to={address}>{inside}</Link>;
 }
 
 /** What flows back to a party further left, or moves within one: no band shows it. */
