@@ -127,6 +127,16 @@ def test_movements_say_who_controls_them_and_all_rows_can_be_taken(
     expect(traced.get_by_role("tab", name=f"Movements ({len(whole):,})")).to_be_visible()
 
 
+def test_an_answer_becomes_an_exhibit_with_its_question(traced: Page, served: Served) -> None:
+    traced.get_by_role("button", name="Add to case").click()
+    dialog = traced.get_by_role("dialog")
+    dialog.get_by_role("button", name="Add to case").click()
+    expect(dialog).to_be_hidden(timeout=LONG)
+    with served.client() as client:
+        (*_, last) = client.get("/api/cases/pay-site/exhibits").json()["exhibits"]
+    assert "trace.json" in str(last)
+
+
 def test_the_same_seeds_are_asked_another_way(traced: Page, demo: Demo) -> None:
     traced.get_by_role("link", name="Compare all rules").click()
     expect(traced.get_by_label("Seeds", exact=True)).to_have_value(demo.observed[0])

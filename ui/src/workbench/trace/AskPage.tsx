@@ -1,8 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import "./trace.css";
+import { writeJson } from "../json";
 import { Loaded, useGet } from "../load";
 import { Button } from "../parts/Button";
+import { CaseButton } from "../parts/CaseButton";
 import { CopyButton } from "../parts/CopyButton";
 import { Page } from "../parts/Page";
 import { useRoute } from "../router";
@@ -13,6 +15,8 @@ import { Form } from "./Form";
 import { asks, fromQuery, recalled, toQuery, type Kind, type Question } from "./question";
 import { useWork } from "./work";
 import { Working } from "./Working";
+
+const MOST_WHY = 500;
 
 /** A page that asks a question, works on it and shows the answer. */
 export function AskPage<A extends object>(props: {
@@ -51,6 +55,12 @@ export function AskPage<A extends object>(props: {
         <>
           <CopyButton text={address} what={t("trace.address")} />
           {answered !== null && (
+            <CaseButton
+              content={() => exhibitOf(props.path, answered)}
+              why={t("trace.exhibit", { question: `${props.path}?${toQuery(fromAddress ?? question).toString()}`.slice(0, MOST_WHY) })}
+            />
+          )}
+          {answered !== null && (
             <Button expanded={open} controls="question" onClick={() => setOpen(!open)}>{t("trace.question")}</Button>
           )}
         </>
@@ -76,6 +86,13 @@ export function AskPage<A extends object>(props: {
       )}
     </Page>
   );
+}
+
+/** The answer with its question as a file; where its rows lay on the server is left out. */
+function exhibitOf(path: string, answer: object): { name: string; text: string } {
+  const { kept, ...told } = answer as { kept?: unknown };
+  void kept;
+  return { name: `${path.slice(1)}.json`, text: `${writeJson(told)}\n` };
 }
 
 /** The unit that amounts are shown in is what worths are asked for in. */
