@@ -21,6 +21,10 @@ def run(page: Page, button: str, heading: str) -> None:
     expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible(timeout=LONG)
 
 
+def satoshis(btc: str) -> int:
+    return int(Decimal(btc) * 10**8)
+
+
 def table_of(page: Page, caption: str, saved: Path) -> list[dict[str, str]]:
     """The rows of a table as its CSV file has them."""
     with page.expect_download() as download:
@@ -68,12 +72,12 @@ def test_a_trace_from_a_pasted_address_is_conserved_under_each_rule(
 
 def test_bands_and_table_agree(traced: Page, tmp_path: Path) -> None:
     rows = table_of(traced, "What each rule leaves at each destination", tmp_path / "t.csv")
-    by_end = {row["Destination"]: int(row["pro rata, BTC"]) for row in rows}
+    by_end = {row["Destination"]: satoshis(row["pro rata, BTC"]) for row in rows}
     traced.get_by_role("tab", name="Flow between parties").click()
     bands = traced.get_by_role("group", name="Flow between parties, pro rata")
     expect(bands).to_be_visible()
     drawn = {
-        title.split(": ")[0]: int(Decimal(title.split(": ")[1].removesuffix(" BTC")) * 10**8)
+        title.split(": ")[0]: satoshis(title.split(": ")[1].removesuffix(" BTC"))
         for title in bands.locator("rect > title").all_text_contents()
     }
     reached = {end: sat for end, sat in by_end.items() if sat}
@@ -95,7 +99,7 @@ def test_bands_and_table_agree(traced: Page, tmp_path: Path) -> None:
 
 def test_the_curves_end_at_what_came(traced: Page, tmp_path: Path) -> None:
     rows = table_of(traced, "What each rule leaves at each destination", tmp_path / "t.csv")
-    by_end = {row["Destination"]: int(row["pro rata, BTC"]) for row in rows}
+    by_end = {row["Destination"]: satoshis(row["pro rata, BTC"]) for row in rows}
     traced.get_by_role("tab", name="Over time").click()
     expect(traced.locator(".trace-curve canvas")).to_be_visible()
     assert axe_violations(traced) == []

@@ -8,7 +8,7 @@ import { Notice } from "../parts/Notice";
 import { Section } from "../parts/Page";
 import { t, tOr } from "../texts";
 import type { CompareAnswer, Compared, Cut, Scope } from "./answer";
-import { endName, ruleName, scopeName, typeName } from "./names";
+import { btcCell, endName, ruleName, scopeName, typeName } from "./names";
 import { Ranges } from "./Ranges";
 import { Conservation, Poison, Walked } from "./Summary";
 import { Partly } from "./Working";
@@ -63,7 +63,7 @@ function Table({ answer, scope }: { answer: CompareAnswer; scope: Scope }): JSX.
     numeric: true,
     cell: (row) => (of(row) == null ? t("trace.compare.unbounded") : <Amount bare sat={of(row)} />),
     key: (row) => (of(row) == null ? null : BigInt(of(row) ?? 0)),
-    text: (row) => of(row) ?? null,
+    text: (row) => btcCell(of(row)),
   });
   return (
     <>
@@ -149,7 +149,7 @@ function Crossing({ crossing }: { crossing: NonNullable<CompareAnswer["crossing"
     numeric: true,
     cell: (row) => <Amount bare sat={of(row)} />,
     key: (row) => BigInt(of(row)),
-    text: of,
+    text: (row) => btcCell(of(row)),
   });
   return (
     <Section title={t("trace.cross.title")} note={t("trace.cross.note")}>

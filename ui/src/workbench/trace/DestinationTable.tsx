@@ -8,7 +8,7 @@ import { Time } from "../parts/Time";
 import { Link } from "../router";
 import { t } from "../texts";
 import type { Destination, TraceAnswer } from "./answer";
-import { endName, ruleName, typeName } from "./names";
+import { btcCell, endName, ruleName, typeName } from "./names";
 import { endKey } from "./sums";
 
 const BASES: Record<string, string> = { service: "assertion", mixer: "assertion", coinjoin: "inference", unspent: "scan", unresolved: "scan" };
@@ -37,14 +37,10 @@ export function DestinationTable({ answer, paths }: { answer: TraceAnswer; paths
       title: `${ruleName(rule.rule)}, BTC`,
       numeric: true,
       cell: (row) => (
-        <Amount
-          bare
-          sat={row.traced_sat[rule.rule] ?? 0}
-          fiat={currency !== undefined && row.fiat !== null ? { [currency]: row.fiat[rule.rule] ?? null } : null}
-        />
+        <Amount bare sat={row.traced_sat[rule.rule] ?? 0} />
       ),
       key: (row) => BigInt(row.traced_sat[rule.rule] ?? 0),
-      text: (row) => row.traced_sat[rule.rule] ?? 0,
+      text: (row) => btcCell(row.traced_sat[rule.rule] ?? 0),
     })),
     ...(currency === undefined
       ? []

@@ -9,7 +9,7 @@ import { Notice } from "../parts/Notice";
 import { Facts, Section } from "../parts/Page";
 import { t } from "../texts";
 import type { NullAnswer, NullDestination } from "./answer";
-import { percent, ruleName } from "./names";
+import { btcCell, percent, ruleName } from "./names";
 import { Walked } from "./Summary";
 import { Partly } from "./Working";
 
@@ -36,7 +36,7 @@ export function NullResult({ answer }: { answer: NullAnswer }): JSX.Element {
             caption={t("trace.null.title")}
             columns={[
               { id: "destination", title: t("trace.table.destination"), cell: (row) => <bdi>{visible(row.destination)}</bdi>, key: (row) => row.destination },
-              { id: "arrived", title: t("trace.null.arrived"), numeric: true, cell: (row) => <Amount bare sat={row.arrived_sat} />, key: (row) => BigInt(row.arrived_sat), text: (row) => row.arrived_sat },
+              { id: "arrived", title: t("trace.null.arrived"), numeric: true, cell: (row) => <Amount bare sat={row.arrived_sat} />, key: (row) => BigInt(row.arrived_sat), text: (row) => btcCell(row.arrived_sat) },
               { id: "share", title: t("trace.null.share"), numeric: true, cell: (row) => percent(row.share), key: (row) => row.share, text: (row) => percent(row.share) },
               { id: "median", title: t("trace.null.median"), numeric: true, cell: (row) => percent(row.null.share.median), key: (row) => row.null.share.median, text: (row) => percent(row.null.share.median) },
               { id: "range", title: t("trace.null.range"), numeric: true, cell: range, text: range },

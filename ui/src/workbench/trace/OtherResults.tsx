@@ -10,7 +10,7 @@ import { Facts, Section } from "../parts/Page";
 import { Time } from "../parts/Time";
 import { t } from "../texts";
 import type { Amounts, BetweenAnswer, Bound, LedgerAnswer, Pattern, PatternsAnswer } from "./answer";
-import { patternName, ruleName } from "./names";
+import { btcCell, patternName, ruleName } from "./names";
 import { endText, rateText } from "./PathResult";
 import { Conservation, Walked } from "./Summary";
 import { Partly } from "./Working";
@@ -39,7 +39,7 @@ export function BetweenResult({ answer }: { answer: BetweenAnswer }): JSX.Elemen
     numeric: true,
     cell: (row) => (of(row) === null ? "" : <Amount bare sat={of(row)} />),
     key: (row) => BigInt(of(row) ?? 0),
-    text: of,
+    text: (row) => btcCell(of(row)),
   });
   return (
     <Section title={t("trace.between.title")} note={t("trace.between.note")}>
@@ -167,9 +167,9 @@ export function LedgerResult({ answer }: { answer: LedgerAnswer }): JSX.Element 
         columns={[
           { id: "claimant", title: t("trace.table.claimant"), cell: (row) => <bdi>{visible(row.claimant)}</bdi>, key: (row) => row.claimant, choices: true },
           { id: "rule", title: t("trace.table.rule"), cell: (row) => ruleName(row.rule), key: (row) => row.rule, choices: true },
-          { id: "claimed", title: t("trace.ledger.claimed"), numeric: true, cell: (row) => <Amount bare sat={row.claimed_sat} />, key: (row) => BigInt(row.claimed_sat), text: (row) => row.claimed_sat },
-          { id: "paid", title: t("trace.ledger.paid"), numeric: true, cell: (row) => <Amount bare sat={row.paid_sat} />, key: (row) => BigInt(row.paid_sat), text: (row) => row.paid_sat },
-          { id: "held", title: t("trace.ledger.held"), numeric: true, cell: (row) => <Amount bare sat={row.held_sat} />, key: (row) => BigInt(row.held_sat), text: (row) => row.held_sat },
+          { id: "claimed", title: `${t("trace.ledger.claimed")}, BTC`, numeric: true, cell: (row) => <Amount bare sat={row.claimed_sat} />, key: (row) => BigInt(row.claimed_sat), text: (row) => btcCell(row.claimed_sat) },
+          { id: "paid", title: `${t("trace.ledger.paid")}, BTC`, numeric: true, cell: (row) => <Amount bare sat={row.paid_sat} />, key: (row) => BigInt(row.paid_sat), text: (row) => btcCell(row.paid_sat) },
+          { id: "held", title: `${t("trace.ledger.held")}, BTC`, numeric: true, cell: (row) => <Amount bare sat={row.held_sat} />, key: (row) => BigInt(row.held_sat), text: (row) => btcCell(row.held_sat) },
         ]}
         rows={sums}
         rowKey={(row) => `${row.rule} ${row.claimant}`}
@@ -180,10 +180,10 @@ export function LedgerResult({ answer }: { answer: LedgerAnswer }): JSX.Element 
         columns={[
           { id: "row", title: t("trace.ledger.row"), numeric: true, cell: (row) => row.row, key: (row) => row.row },
           { id: "reference", title: t("trace.ledger.reference"), cell: (row) => <bdi>{visible(row.reference ?? "")}</bdi>, key: (row) => row.reference },
-          { id: "value", title: t("trace.ledger.payment"), numeric: true, cell: (row) => <Amount bare sat={row.value_sat} />, key: (row) => BigInt(row.value_sat), text: (row) => row.value_sat },
+          { id: "value", title: t("trace.ledger.payment"), numeric: true, cell: (row) => <Amount bare sat={row.value_sat} />, key: (row) => BigInt(row.value_sat), text: (row) => btcCell(row.value_sat) },
           { id: "rule", title: t("trace.table.rule"), cell: (row) => ruleName(row.rule), key: (row) => row.rule, choices: true },
           { id: "claimant", title: t("trace.table.claimant"), cell: (row) => (row.claimant === "" ? t("trace.ledger.own") : <bdi>{visible(row.claimant)}</bdi>), key: (row) => row.claimant },
-          { id: "share", title: t("trace.ledger.share"), numeric: true, cell: (row) => <Amount bare sat={row.share_sat} />, key: (row) => BigInt(row.share_sat), text: (row) => row.share_sat },
+          { id: "share", title: t("trace.ledger.share"), numeric: true, cell: (row) => <Amount bare sat={row.share_sat} />, key: (row) => BigInt(row.share_sat), text: (row) => btcCell(row.share_sat) },
         ]}
         rows={shares}
         rowKey={(row) => `${row.row} ${row.rule} ${row.claimant}`}

@@ -9,7 +9,7 @@ import { Section } from "../parts/Page";
 import { Time } from "../parts/Time";
 import { t, tn } from "../texts";
 import type { FoundPath, PathAnswer, Rate } from "./answer";
-import { controlName, percent, ruleName } from "./names";
+import { btcCell, controlName, percent, ruleName } from "./names";
 import { ControlOf } from "./RowTables";
 import { Walked } from "./Summary";
 import { Partly } from "./Working";
@@ -45,14 +45,14 @@ export function PathResult({ answer }: { answer: PathAnswer }): JSX.Element {
               { id: "hops", title: t("trace.path.hops"), numeric: true, cell: (row) => row.hops, key: (row) => row.hops },
               { id: "inferences", title: t("trace.path.inferences"), numeric: true, cell: (row) => row.inferences, key: (row) => row.inferences },
               { id: "unknown", title: t("trace.path.unknown"), numeric: true, cell: (row) => row.unknown_hops, key: (row) => row.unknown_hops },
-              { id: "bottleneck", title: t("trace.path.bottleneck"), numeric: true, cell: (row) => <Amount bare sat={row.bottleneck_sat} />, key: (row) => BigInt(row.bottleneck_sat), text: (row) => row.bottleneck_sat },
+              { id: "bottleneck", title: t("trace.path.bottleneck"), numeric: true, cell: (row) => <Amount bare sat={row.bottleneck_sat} />, key: (row) => BigInt(row.bottleneck_sat), text: (row) => btcCell(row.bottleneck_sat) },
               ...answer.rules.map((rule) => ({
                 id: rule,
                 title: `${ruleName(rule)}, BTC`,
                 numeric: true,
                 cell: (row: FoundPath) => <Amount bare sat={row.carried_at_most_sat[rule] ?? 0} />,
                 key: (row: FoundPath) => BigInt(row.carried_at_most_sat[rule] ?? 0),
-                text: (row: FoundPath) => row.carried_at_most_sat[rule] ?? 0,
+                text: (row: FoundPath) => btcCell(row.carried_at_most_sat[rule] ?? 0),
               })),
             ]}
             rows={answer.paths}

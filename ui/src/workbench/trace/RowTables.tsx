@@ -8,7 +8,7 @@ import { Time } from "../parts/Time";
 import { t } from "../texts";
 import type { Control, Hop, RuleSums, Terminal, TraceAnswer } from "./answer";
 import { KeptTable } from "./KeptTable";
-import { controlBasis, controlName, endName, percent, ruleName, typeName } from "./names";
+import { btcCell, controlBasis, controlName, endName, percent, ruleName, typeName } from "./names";
 
 interface Numbered {
   n?: number;
@@ -22,7 +22,7 @@ function ruleColumns<R extends { traced_sat: Record<string, number | bigint> }>(
     numeric: true,
     cell: (row) => <Amount bare sat={row.traced_sat[rule.rule] ?? 0} />,
     key: (row) => BigInt(row.traced_sat[rule.rule] ?? 0),
-    text: (row) => row.traced_sat[rule.rule] ?? 0,
+    text: (row) => btcCell(row.traced_sat[rule.rule] ?? 0),
   }));
 }
 
@@ -48,7 +48,7 @@ export function Terminals({ answer, job }: { answer: TraceAnswer; job: string })
     { id: "address", title: t("trace.table.address"), cell: (row) => (row.address === null ? "" : <AddressLink address={row.address} />), text: (row) => row.address },
     ...when<Terminal & Numbered>(),
     ...ruleColumns<Terminal & Numbered>(answer.rules),
-    { id: "whole", title: t("trace.table.whole"), numeric: true, cell: (row) => <Amount bare sat={row.output_sat} />, key: (row) => BigInt(row.output_sat), text: (row) => row.output_sat },
+    { id: "whole", title: t("trace.table.whole"), numeric: true, cell: (row) => <Amount bare sat={row.output_sat} />, key: (row) => BigInt(row.output_sat), text: (row) => btcCell(row.output_sat) },
     ...(accounts
       ? [{ id: "account", title: t("trace.table.account"), cell: (row: Terminal) => (row.account === null ? "" : <ClusterLink cluster={row.account} />), text: (row: Terminal) => row.account }]
       : []),
@@ -130,7 +130,7 @@ export function Holdings({ answer, job }: { answer: TraceAnswer; job: string }):
         { id: "label", title: t("trace.table.destination"), cell: (row) => <bdi>{visible(row.label ?? "")}</bdi>, key: (row) => row.label },
         { id: "type", title: t("trace.table.type"), cell: (row) => typeName(row.type), key: (row) => row.type, choices: true },
         ...ruleColumns<Holding>(rules),
-        { id: "balance", title: t("trace.table.balance"), numeric: true, cell: (row) => <Amount bare sat={row.balance_sat} />, key: (row) => BigInt(row.balance_sat), text: (row) => row.balance_sat },
+        { id: "balance", title: t("trace.table.balance"), numeric: true, cell: (row) => <Amount bare sat={row.balance_sat} />, key: (row) => BigInt(row.balance_sat), text: (row) => btcCell(row.balance_sat) },
         { id: "closed", title: t("trace.table.closed_by"), cell: (row) => (row.closed_by === null ? t("trace.table.tip") : <TxLink txid={row.closed_by} />), text: (row) => row.closed_by },
       ]}
       rowKey={(row) => String(row.n)}
@@ -160,8 +160,8 @@ export function SeedRows({ answer, job }: { answer: TraceAnswer; job: string }):
         { id: "outpoint", title: t("trace.table.output"), cell: (row) => <OutpointLink outpoint={row.outpoint} />, text: (row) => row.outpoint },
         { id: "address", title: t("trace.table.address"), cell: (row) => (row.address === null ? "" : <AddressLink address={row.address} />), text: (row) => row.address },
         ...when<SeedRow>(),
-        { id: "whole", title: t("trace.table.whole"), numeric: true, cell: (row) => <Amount bare sat={row.value_sat} />, key: (row) => BigInt(row.value_sat), text: (row) => row.value_sat },
-        { id: "traced", title: t("trace.table.traced"), numeric: true, cell: (row) => <Amount bare sat={row.traced_sat} />, key: (row) => BigInt(row.traced_sat), text: (row) => row.traced_sat },
+        { id: "whole", title: t("trace.table.whole"), numeric: true, cell: (row) => <Amount bare sat={row.value_sat} />, key: (row) => BigInt(row.value_sat), text: (row) => btcCell(row.value_sat) },
+        { id: "traced", title: t("trace.table.traced"), numeric: true, cell: (row) => <Amount bare sat={row.traced_sat} />, key: (row) => BigInt(row.traced_sat), text: (row) => btcCell(row.traced_sat) },
         ...(answer.claimants.length > 0
           ? [{ id: "claimant", title: t("trace.table.claimant"), cell: (row: SeedRow) => <bdi>{visible(row.claimant ?? "")}</bdi>, key: (row: SeedRow) => row.claimant }]
           : []),

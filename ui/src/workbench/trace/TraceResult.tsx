@@ -12,7 +12,7 @@ import { visible } from "../../shared/text";
 import type { Destination, TraceAnswer } from "./answer";
 import { Cumulative } from "./Cumulative";
 import { DestinationTable } from "./DestinationTable";
-import { ruleName, typeName } from "./names";
+import { btcCell, ruleName, typeName } from "./names";
 import { fromQuery, lines, toQuery, words, type Question } from "./question";
 import { Holdings, Hops, SeedRows, Terminals } from "./RowTables";
 import { Sankey } from "./Sankey";
@@ -132,10 +132,10 @@ function Claimants({ answer }: { answer: TraceAnswer }): JSX.Element {
       caption={t("trace.rows.claimants")}
       columns={[
         { id: "claimant", title: t("trace.table.claimant"), cell: (row) => <bdi>{visible(row.claimant)}</bdi>, key: (row) => row.claimant, choices: true },
-        { id: "seeds", title: t("trace.table.traced"), numeric: true, cell: (row) => <Amount bare sat={row.seeds} />, key: (row) => BigInt(row.seeds), text: (row) => row.seeds },
+        { id: "seeds", title: t("trace.table.traced"), numeric: true, cell: (row) => <Amount bare sat={row.seeds} />, key: (row) => BigInt(row.seeds), text: (row) => btcCell(row.seeds) },
         { id: "rule", title: t("trace.table.rule"), cell: (row) => ruleName(row.rule), key: (row) => row.rule, choices: true },
         { id: "type", title: t("trace.table.type"), cell: (row) => typeName(row.type), key: (row) => row.type },
-        { id: "sat", title: t("trace.table.btc"), numeric: true, cell: (row) => <Amount bare sat={row.sat} />, key: (row) => BigInt(row.sat), text: (row) => row.sat },
+        { id: "sat", title: t("trace.table.btc"), numeric: true, cell: (row) => <Amount bare sat={row.sat} />, key: (row) => BigInt(row.sat), text: (row) => btcCell(row.sat) },
       ]}
       rows={rows}
       rowKey={(row) => `${row.claimant} ${row.rule} ${row.type}`}

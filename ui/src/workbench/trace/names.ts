@@ -1,5 +1,6 @@
 /** What rules, ends and bases of control are called, in the chosen language. */
 
+import { formatBtc, type Sat } from "../../shared/money";
 import { visible } from "../../shared/text";
 import { t, tOr } from "../texts";
 
@@ -50,4 +51,9 @@ export function patternName(pattern: string): string {
 /** "12.3%"; a dash where there is none. */
 export function percent(share: number | null | undefined, digits = 1): string {
   return share == null ? "–" : `${(100 * share).toFixed(digits)} %`;
+}
+
+/** An amount as a file has it under a heading in BTC: "1234.00000001". */
+export function btcCell(sat: Sat | null | undefined): string | null {
+  return sat == null ? null : formatBtc(sat).replaceAll(",", "");
 }
