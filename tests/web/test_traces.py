@@ -131,8 +131,11 @@ def test_controls_are_drawn_and_paths_found(served: Served, demo: Demo) -> None:
     seed = demo.observed[0]
     with served.client() as client:
         body = {"seeds": [seed], "draws": 20}
-        _, drawn = answered(client, "/api/traces/null-controls", body)
+        job, drawn = answered(client, "/api/traces/null-controls", body)
         assert drawn["draws"] == 20
+        for asked in ("rows/hops", "rows/hops/tickets"):
+            verb = "POST" if asked.endswith("tickets") else "GET"
+            assert client.request(verb, f"/api/jobs/{job}/{asked}").status_code == 404
         assert drawn["destinations"][0]["null"]["draws"] == 20
         ends = {"start": seed, "end": f"service:{drawn['destinations'][0]['destination']}"}
         _, paths = answered(client, "/api/traces/path", {**ends, "max_paths": 3})

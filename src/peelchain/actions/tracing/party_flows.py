@@ -18,7 +18,7 @@ from peelchain.trace.accounts import AccountTrace
 
 Row = dict[str, Any]
 
-MOST_WALLETS = 16
+MOST_WALLETS = 12
 """Wallets that are told each by itself; those that come between two of them are told together."""
 _MOST_BACK = 50
 

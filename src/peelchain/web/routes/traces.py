@@ -16,7 +16,7 @@ from peelchain.errors import PeelchainError
 from peelchain.web.asked import BenchDep, PageHeader
 from peelchain.web.jobs import NoJobError
 from peelchain.web.refusals import refusal
-from peelchain.web.work.kept import every, part
+from peelchain.web.work.kept import every, file_of, part
 from peelchain.web.work.kept_files import write_table
 from peelchain.web.work.questions import (
     BetweenBody,
@@ -133,15 +133,14 @@ async def ticket(
 ) -> dict[str, str]:
     """An address from which a browser fetches the whole table, once, within a minute."""
     kept = _kept(bench, job)
-    name = f"{table}.{form}"
 
     def written() -> Path:
-        file = bench.folders.scratch / "kept" / str(kept["key"]) / name
+        file = file_of(bench.folders, kept, table, form)
         if not file.is_file():
             write_table(file, table, every(bench.folders, kept, table))
         return file
 
-    return {"url": bench.tickets.issue(await bench.think(written), f"trace-{name}")}
+    return {"url": bench.tickets.issue(await bench.think(written), f"trace-{table}.{form}")}
 
 
 def _begin(

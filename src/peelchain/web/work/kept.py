@@ -84,6 +84,11 @@ def every(folders: Folders, kept: Mapping[str, Any], table: str) -> Iterator[Row
             yield json.loads(line)
 
 
+def file_of(folders: Folders, kept: Mapping[str, Any], table: str, ending: str) -> Path:
+    """Where a table lies, or is to lie, in another form. Raises NotInChainError for no table."""
+    return _folder(folders, kept, table) / f"{table}.{ending}"
+
+
 def _folder(folders: Folders, kept: Mapping[str, Any], table: str) -> Path:
     key = str(kept.get("key", ""))
     if not _KEY.fullmatch(key) or not _NAME.fullmatch(table) or table not in kept["counts"]:
