@@ -16,6 +16,8 @@ from peelchain.units import shown
 
 Row = dict[str, Any]
 
+_WHOLE = "whole"
+
 MOST_KEPT_BYTES = 1 << 30
 """The greatest file of which a copy is kept in the case."""
 
@@ -100,7 +102,8 @@ def exhibits(folder: Path) -> Row:
                     "size_bytes": body.get("size_bytes"),
                     "file": entry.value("file"),
                     "text": entry.value("text"),
-                    "copy": _copy(case, body) if body.get("kept") else None,
+                    "copy": _copies(case, body) if body.get("kept") else None,
+                    "picture": body.get("picture"),
                 }
             )
         return {"case": str(folder), "exhibits": rows}
@@ -146,10 +149,17 @@ def _name(path: Path) -> str:
     return path.name.encode(errors="backslashreplace").decode()
 
 
-def _copy(case: CaseFile, body: Row) -> str:
-    path = case.folder / INPUTS / body["sha256"]
+def _copies(case: CaseFile, body: Row) -> str:
+    """The worse state of a file's copy and, of a picture, of its figure's."""
+    states = [_copy(case, body["sha256"])]
+    if "picture" in body:
+        states.append(_copy(case, body["picture"]["svg_sha256"]))
+    return next((s for s in states if s != _WHOLE), _WHOLE)
+
+
+def _copy(case: CaseFile, digest: str) -> str:
     try:
-        found = digest_of(path)
+        found = digest_of(case.folder / INPUTS / digest)
     except OSError:
         return "missing"
-    return "whole" if found == body["sha256"] else "changed"
+    return _WHOLE if found == digest else "changed"

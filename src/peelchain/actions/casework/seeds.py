@@ -67,6 +67,20 @@ def seeds_of(case: CaseFile) -> list[str]:
     return sorted(found)
 
 
+def seeds_in_use(case: CaseFile) -> list[str]:
+    """What a run of a case starts from: its seeds, or its last run's where nobody ever set any."""
+    last = case.last("run")
+    if last is None or case.standing("seeds"):
+        return seeds_of(case)
+    return list(last.body["parameters"]["seeds"])
+
+
+def traced_seeds(folder: Path) -> list[str]:
+    """The same of the case in a folder."""
+    with CaseFile.open(folder) as case:
+        return seeds_in_use(case)
+
+
 def told_of(seed: str, view: StoreView) -> Row:
     """What a run would make of a seed: `error` where it is none, else whether the chain has it.
 

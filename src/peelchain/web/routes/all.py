@@ -10,9 +10,15 @@ from peelchain.web.routes import (
     flow,
     jobs,
     looking,
+    outcomes,
+    pictures,
+    requests,
+    returns,
     search,
     statements,
     status,
+    tables,
+    traces,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -24,6 +30,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     statements.router,
     casework.router,
     looking.router,
+    outcomes.router,
+    requests.router,
+    returns.router,
+    tables.router,
     search.router,
     flow.router,
+    pictures.router,
+    traces.router,
 )
