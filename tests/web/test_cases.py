@@ -140,15 +140,21 @@ def test_exhibits_are_what_a_page_shows_or_files_that_are_sent(
         ("S1", {"reference": "S1"}),
         (None, {"upload": sent.json()["upload"]}),
         (None, {"content": {"name": "flow.svg", "text": "<svg/>"}}),
+        (None, {"item": {"kind": "block", "name": "7"}}),
     ):
         said = added(client.post(f"{case}/exhibits", json={**asked, "text": "why"}))["says"]
         assert of is None or of in said["of"].values()
     listed = client.get(f"{case}/exhibits").json()["exhibits"]
-    assert [e["id"] for e in listed] == ["E1", "E2", "E3", "E4", "E5"]
-    assert [e["file"] for e in listed[3:]] == ["bank_letter.txt", "flow.svg"]
+    assert [e["id"] for e in listed] == ["E1", "E2", "E3", "E4", "E5", "E6"]
+    assert [e["file"] for e in listed[3:]] == ["bank_letter.txt", "flow.svg", "block-7.json"]
     assert {e["copy"] for e in listed[3:]} == {"whole"}
     kept = served.cases / case.rsplit("/", 1)[1] / "inputs" / sent.json()["sha256"]
     assert kept.read_bytes() == b"a letter"
+    url = client.post(f"{case}/exhibits/E6/tickets").json()["url"]
+    assert httpx.get(served.origin + url).json()["block"]["height"] == 7
+    refused(client.post(f"{case}/exhibits/E1/tickets"), 409, "case")
+    unknown = {"item": {"kind": "file", "name": "x"}, "text": "t"}
+    refused(client.post(f"{case}/exhibits", json=unknown), 409, "case")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "README.md", "journal.sqlite", "."])
