@@ -151,7 +151,7 @@ def test_exhibits_are_what_a_page_shows_or_files_that_are_sent(
     kept = served.cases / case.rsplit("/", 1)[1] / "inputs" / sent.json()["sha256"]
     assert kept.read_bytes() == b"a letter"
     url = client.post(f"{case}/exhibits/E6/tickets").json()["url"]
-    assert httpx.get(served.origin + url).json()["block"]["height"] == 7
+    assert httpx.get(served.origin + url).json()["height"] == 7
     refused(client.post(f"{case}/exhibits/E1/tickets"), 409, "case")
     unknown = {"item": {"kind": "file", "name": "x"}, "text": "t"}
     refused(client.post(f"{case}/exhibits", json=unknown), 409, "case")
