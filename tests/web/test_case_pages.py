@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.web.axe import axe_violations
 from tests.web.conftest import Demo, OpenPage
 from tests.web.serving import Served
+from tests.web.test_jobs import until_over
 
 LONG = 90_000
 HOSTILE = (
@@ -105,10 +106,16 @@ def test_a_hypothesis_gets_evidence_and_loses_it_again(open_page: OpenPage, copi
     assert axe_violations(page) == []
 
 
-def test_the_journal_is_replayed(open_page: OpenPage) -> None:
-    page = open_page("/case/pay-site/journal", language="es", theme="dark")
+def test_the_journal_is_replayed(open_page: OpenPage, served: Served, demo: Demo) -> None:
+    with served.client() as client:
+        new = {"case": "replayed", "seeds": demo.observed}
+        assert client.post("/api/cases", json=new).status_code == 201
+        job = client.post("/api/cases/replayed/run").json()["job"]
+        assert until_over(client, job)["state"] == "done"
+    page = open_page("/case/replayed/journal", language="es", theme="dark")
     button(page, "Repetir el caso")
     expect(page.get_by_text("Todo es como era").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("row").filter(has_text="ejecución")).to_contain_text("igual")
     assert axe_violations(page) == []
 
 
