@@ -40,7 +40,7 @@ export function Services(props: {
   return (
     <DataTable
       name={`${name}-${list}-by-service`}
-      caption={t(`case.list.${list}`)}
+      caption={t(`case.by_service.${list}`)}
       columns={columns}
       rows={of}
       rowKey={(row) => row.entity}
