@@ -166,6 +166,16 @@ def test_an_exhibit_never_reads_a_file_that_the_page_names(
     refused(client.post(f"{case}/exhibits", json={"upload": path, "text": "t"}), 400, "misuse")
 
 
+def test_what_another_process_adds_is_seen(client: httpx.Client, case: str, served: Served) -> None:
+    for count in range(1, 4):
+        at = ("--case", served.cases / case.rsplit("/", 1)[1])
+        assert peelchain("case", "note", f"note {count}", *at).code == 0
+        notes = client.get(case).json()["notes"]
+        assert [note["text"] for note in notes] == [f"note {n + 1}" for n in range(count)]
+        (last,) = client.get(f"{case}/journal", params={"limit": 1}).json()["entries"]
+        assert last["texts"]["text"] == f"note {count}"
+
+
 def test_a_broken_journal_is_read_and_not_added_to(
     client: httpx.Client, case: str, served: Served
 ) -> None:
