@@ -177,3 +177,26 @@ def test_an_investigation_opens_a_case_and_ends_in_a_checked_bundle(
     assert done(client, "/api/cases/at once/verify", {"expect": made["digest"]})["ok"] is True
     again = client.post("/api/cases/at once/investigate", json=new)
     assert (again.status_code, again.json()["kind"]) == (409, "case")
+
+
+def test_a_job_signs_with_the_key_that_is_open(client: httpx.Client, case: str) -> None:
+    key = {"key": "analyst-1", "new": True, "name": "A. Analyst", "passphrase": "correct horse 9"}
+    used = client.post(f"/api/cases/{case}/key", json=key)
+    assert used.status_code == 201, used.text
+    told = client.get(f"/api/cases/{case}/key").json()
+    assert (told["key"], told["unlocked"], told["there"]) == ("analyst-1", True, ["analyst-1"])
+    done(client, f"/api/cases/{case}/run", {"max_hops": 1})
+    (last,) = client.get(f"/api/cases/{case}/journal", params={"limit": 1}).json()["entries"]
+    assert (last["kind"], last["signed"]) == ("run", "signed")
+    for wrong, said in (
+        ({"key": "../analyst-1", "passphrase": "x"}, "cannot be a key's name"),
+        ({"key": "analyst-1", "passphrase": "wrong horse 9"}, "does not open"),
+        ({**key, "passphrase": "other horse 9"}, "exists already"),
+        ({**key, "key": "short", "passphrase": "short"}, "too short"),
+    ):
+        answer = client.post(f"/api/cases/{case}/key", json=wrong)
+        assert answer.status_code in (400, 409), wrong
+        assert said in answer.json()["error"]
+        assert wrong["passphrase"] not in answer.json()["error"].split()
+    locked = client.post(f"/api/cases/{case}/key/unlock", json={"passphrase": "wrong horse 9"})
+    assert (locked.status_code, locked.json()["kind"]) == (409, "case")
