@@ -64,8 +64,8 @@ def journal_entry(folder: Path, seq: int) -> Row:
         entry = next((e for e in found if e.seq == seq), None)
         if entry is None:
             raise CaseError(f"the journal has {case.journal.last_seq} entries, no {seq}")
-        row = _rows(found)[found.index(entry)]
-        row["signed"] = signatures(found)[found.index(entry)]
+        rows, _ = remembered(folder, "journal", lambda: _all(folder))
+        row = dict(next(row for row in rows if row["entry"] == seq))
         row["signer"] = entry.signer
         row["signature"] = entry.signature
         row["body"] = json.loads(json.dumps(entry.body))

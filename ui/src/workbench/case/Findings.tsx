@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount, type Sat } from "../../shared/money";
 import { visible } from "../../shared/text";
 import { get } from "../api";
@@ -149,8 +149,11 @@ function columns(list: FindingList, rules: readonly string[]): Column<FindingRow
 }
 
 function One({ name, id }: { name: string; id: string }): JSX.Element {
+  const box = useRef<HTMLElement>(null);
+  // Whoever followed a link to it came for it alone.
+  useEffect(() => box.current?.scrollIntoView({ block: "start" }), [id]);
   return (
-    <article class="one-finding" aria-label={id}>
+    <article class="one-finding" aria-label={id} ref={box}>
       <h3>{id}</h3>
       <Detail name={name} id={id} whole />
     </article>
