@@ -140,15 +140,21 @@ def test_exhibits_are_what_a_page_shows_or_files_that_are_sent(
         ("S1", {"reference": "S1"}),
         (None, {"upload": sent.json()["upload"]}),
         (None, {"content": {"name": "flow.svg", "text": "<svg/>"}}),
+        (None, {"item": {"kind": "block", "name": "7"}}),
     ):
         said = added(client.post(f"{case}/exhibits", json={**asked, "text": "why"}))["says"]
         assert of is None or of in said["of"].values()
     listed = client.get(f"{case}/exhibits").json()["exhibits"]
-    assert [e["id"] for e in listed] == ["E1", "E2", "E3", "E4", "E5"]
-    assert [e["file"] for e in listed[3:]] == ["bank_letter.txt", "flow.svg"]
+    assert [e["id"] for e in listed] == ["E1", "E2", "E3", "E4", "E5", "E6"]
+    assert [e["file"] for e in listed[3:]] == ["bank_letter.txt", "flow.svg", "block-7.json"]
     assert {e["copy"] for e in listed[3:]} == {"whole"}
     kept = served.cases / case.rsplit("/", 1)[1] / "inputs" / sent.json()["sha256"]
     assert kept.read_bytes() == b"a letter"
+    url = client.post(f"{case}/exhibits/E6/tickets").json()["url"]
+    assert httpx.get(served.origin + url).json()["height"] == 7
+    refused(client.post(f"{case}/exhibits/E1/tickets"), 409, "case")
+    unknown = {"item": {"kind": "file", "name": "x"}, "text": "t"}
+    refused(client.post(f"{case}/exhibits", json=unknown), 409, "case")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "README.md", "journal.sqlite", "."])
@@ -158,6 +164,16 @@ def test_an_exhibit_never_reads_a_file_that_the_page_names(
     for asked in ({"reference": path}, {"item": {"kind": "address", "name": path}}):
         refused(client.post(f"{case}/exhibits", json={**asked, "text": "t"}), 400, "misuse")
     refused(client.post(f"{case}/exhibits", json={"upload": path, "text": "t"}), 400, "misuse")
+
+
+def test_what_another_process_adds_is_seen(client: httpx.Client, case: str, served: Served) -> None:
+    for count in range(1, 4):
+        at = ("--case", served.cases / case.rsplit("/", 1)[1])
+        assert peelchain("case", "note", f"note {count}", *at).code == 0
+        notes = client.get(case).json()["notes"]
+        assert [note["text"] for note in notes] == [f"note {n + 1}" for n in range(count)]
+        (last,) = client.get(f"{case}/journal", params={"limit": 1}).json()["entries"]
+        assert last["texts"]["text"] == f"note {count}"
 
 
 def test_a_broken_journal_is_read_and_not_added_to(

@@ -1,7 +1,7 @@
 """An open case: its folder, its journal, and what of the journal still stands."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -184,8 +184,17 @@ class CaseFile:
 
     def output(self, entry: Entry, name: str) -> Path:
         """Where an output of an entry lies now."""
-        later = any(e.seq > entry.seq and name in e.body.get("outputs", {}) for e in self.entries())
-        return self.folder / EARLIER / str(entry.seq) / name if later else self.folder / name
+        return self.outputs(entry, (name,))[name]
+
+    def outputs(self, entry: Entry, names: Iterable[str] | None = None) -> dict[str, Path]:
+        """Where outputs of an entry lie now, by name: those of these names, or all of its own."""
+        made = [e.body.get("outputs", {}) for e in self.entries() if e.seq > entry.seq]
+        return {
+            name: self.folder / EARLIER / str(entry.seq) / name
+            if any(name in later for later in made)
+            else self.folder / name
+            for name in (entry.body.get("outputs", {}) if names is None else names)
+        }
 
     def _owner(self, name: str, before: int) -> int:
         made = (e.seq for e in self.entries() if name in e.body.get("outputs", {}))

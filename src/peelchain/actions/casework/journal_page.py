@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.casework.keys import HOLDS, signatures
-from peelchain.actions.casework.statements import undone
+from peelchain.actions.casework.remembered import remembered
+from peelchain.actions.casework.statements import undone_among
 from peelchain.actions.casework.work import SECRET
 from peelchain.case.casefile import CaseFile, standing
 from peelchain.case.disclosure import rests_on, what
@@ -33,14 +34,7 @@ def journal_page(
     are about. `kinds` of the answer counts all entries by kind. `broken` says where the chain
     breaks, `holds` whether chain and signatures do.
     """
-    with CaseFile.open(folder) as case:
-        rows = _rows(case)
-        found = case.rows()
-        signed = signatures(found)
-        broken = case.journal.broken
-        last_hash = found[-1].hash if found else None
-    for row, of in zip(rows, signed, strict=True):
-        row["signed"] = of
+    rows, broken = remembered(folder, "journal", lambda: _all(folder))
     wanted = words.casefold().split()
     matching = [
         row
@@ -49,11 +43,11 @@ def journal_page(
     ]
     return {
         "broken": broken,
-        "holds": broken is None and all(of in HOLDS for of in signed),
+        "holds": broken is None and all(row["signed"] in HOLDS for row in rows),
         "total": len(rows),
         "matching": len(matching),
         "kinds": dict(sorted(Counter(row["kind"] for row in rows).items())),
-        "last_hash": last_hash,
+        "last_hash": rows[-1]["hash"] if rows else None,
         "first": first,
         "entries": matching[::-1][first : first + limit],
     }
@@ -70,8 +64,8 @@ def journal_entry(folder: Path, seq: int) -> Row:
         entry = next((e for e in found if e.seq == seq), None)
         if entry is None:
             raise CaseError(f"the journal has {case.journal.last_seq} entries, no {seq}")
-        row = _rows(case)[found.index(entry)]
-        row["signed"] = signatures(found)[found.index(entry)]
+        rows, _ = remembered(folder, "journal", lambda: _all(folder))
+        row = dict(next(row for row in rows if row["entry"] == seq))
         row["signer"] = entry.signer
         row["signature"] = entry.signature
         row["body"] = json.loads(json.dumps(entry.body))
@@ -82,16 +76,25 @@ def journal_entry(folder: Path, seq: int) -> Row:
                 "sha256": digest,
                 "size_bytes": path.stat().st_size if path.is_file() else None,
             }
-            for name, digest in sorted(entry.body.get("outputs", {}).items())
-            for path in [case.output(entry, name)]
+            for name, path in sorted(case.outputs(entry).items())
+            for digest in [entry.body["outputs"][name]]
         ]
         return row
 
 
-def _rows(case: CaseFile) -> list[Row]:
-    entries = case.rows()
+def _all(folder: Path) -> tuple[list[Row], str | None]:
+    """Every entry's row with the state of its signature, and where the chain breaks."""
+    with CaseFile.open(folder) as case:
+        found = case.rows()
+        rows = [
+            {**row, "signed": of} for row, of in zip(_rows(found), signatures(found), strict=True)
+        ]
+        return rows, case.journal.broken
+
+
+def _rows(entries: list[Entry]) -> list[Row]:
     stands = {entry.seq for entry in standing(entries)}
-    by = undone(case)
+    by = undone_among(entries)
     uses: dict[int, list[int]] = {}
     resting = {}
     for entry in entries:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.casework.remembered import remembered
 from peelchain.actions.casework.work import inputs_of_store
 from peelchain.actions.view import StoreView
 from peelchain.case.casefile import CaseFile
+from peelchain.case.journal import Entry
 from peelchain.store.cut import NotAncestorError, check_block
 
 Row = dict[str, Any]
@@ -46,6 +48,10 @@ def moved_since(view: StoreView, inputs: Mapping[str, Any]) -> Row:
 
 def moved_since_run(view: StoreView, folder: Path) -> Row | None:
     """What moved on since the last run of a case that stands; None where there is none."""
-    with CaseFile.open(folder) as case:
-        run = case.last("run")
+    run = remembered(folder, "last run", lambda: _last_run(folder))
     return None if run is None else {"run": run.seq, **moved_since(view, run.body["inputs"])}
+
+
+def _last_run(folder: Path) -> Entry | None:
+    with CaseFile.open(folder) as case:
+        return case.last("run")

@@ -2,9 +2,11 @@
 
 import json
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.casework.remembered import remembered
 from peelchain.actions.casework.report import REPORT_FILES
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
@@ -33,23 +35,20 @@ def report_summary(folder: Path) -> Row:
 
     `stale` says whether a later run stands. Raises NoReportError, CaseError.
     """
-    with CaseFile.open(folder) as case:
-        entry = _last(case)
-        runs = case.standing("run")
-        report = _read(case, entry)
-        files = _files(case, entry)
+    last = remembered(folder, "last report", lambda: _last(folder))
+    entry, report = last.entry, _read(last)
     doubts = report["doubts"]
     return {
         "entry": entry.seq,
         "time_utc": entry.time_utc,
         "run": entry.body["run"],
         "digest": entry.body["digest"],
-        "stale": bool(runs) and runs[-1].seq > entry.body["run"],
+        "stale": last.stale,
         **{key: report[key] for key in _SUMMARY if key in report},
         "sentences": doubts.get("sentences", []),
         "would_change": report["assurance"].get("would_change", []),
         "counts": {name: len(report[name]) for name in LISTS},
-        "files": files,
+        "files": _files(last, folder),
     }
 
 
@@ -63,9 +62,8 @@ def findings_of_report(
     """
     if which not in LISTS:
         raise MisuseError(f"{shown(which)} is no list of findings; ask {', '.join(LISTS)}")
-    with CaseFile.open(folder) as case:
-        entry = _last(case)
-        report = _read(case, entry)
+    last = remembered(folder, "last report", lambda: _last(folder))
+    entry, report = last.entry, _read(last)
     rows = [row for row in report[which] if party is None or row.get("entity") == party]
     return {
         "entry": entry.seq,
@@ -81,9 +79,8 @@ def findings_of_report(
 def finding_of_report(folder: Path, name: str) -> Row:
     """One finding (R1, I4, O2) of the last report with its path and all that is said of it."""
     which = _LETTERS.get(name[:1])
-    with CaseFile.open(folder) as case:
-        entry = _last(case)
-        report = _read(case, entry)
+    last = remembered(folder, "last report", lambda: _last(folder))
+    entry, report = last.entry, _read(last)
     row = next((row for row in report[which] if row["id"] == name), None) if which else None
     if row is None or which is None:
         raise CaseError(f"the last report (entry {entry.seq}) has no finding {shown(name)}")
@@ -114,29 +111,38 @@ def _label(report: Row, row: Row) -> str | None:
     return None if entity is None else entity["label"]
 
 
-def _last(case: CaseFile) -> Entry:
-    entry = case.last("report")
-    if entry is None:
-        raise NoReportError(
-            f"{case.folder.name} has no report yet; run 'peelchain case report' first"
-        )
-    return entry
+@dataclass(frozen=True)
+class _Last:
+    """The last report that stands: its entry, where its outputs lie, whether a later run stands."""
+
+    entry: Entry
+    outputs: dict[str, Path]
+    stale: bool
 
 
-def _files(case: CaseFile, entry: Entry) -> list[Row]:
+def _last(folder: Path) -> _Last:
+    with CaseFile.open(folder) as case:
+        entry = case.last("report")
+        if entry is None:
+            raise NoReportError(
+                f"{folder.name} has no report yet; run 'peelchain case report' first"
+            )
+        run = case.last("run")
+        stale = run is not None and run.seq > int(entry.body["run"])
+        return _Last(entry, case.outputs(entry), stale)
+
+
+def _files(last: _Last, folder: Path) -> list[Row]:
     names = {file: name for name, file in REPORT_FILES.items()}
-    rows = []
-    for output in sorted(entry.body["outputs"]):
-        path = case.output(entry, output)
-        rows.append(
-            {
-                "name": names.get(output, output.removesuffix(".csv")),
-                "file": str(path.relative_to(case.folder)),
-                "sha256": entry.body["outputs"][output],
-                "size_bytes": path.stat().st_size if path.is_file() else None,
-            }
-        )
-    return rows
+    return [
+        {
+            "name": names.get(output, output.removesuffix(".csv")),
+            "file": str(path.relative_to(folder)),
+            "sha256": last.entry.body["outputs"][output],
+            "size_bytes": path.stat().st_size if path.is_file() else None,
+        }
+        for output, path in sorted(last.outputs.items())
+    ]
 
 
 class _Read:
@@ -163,8 +169,8 @@ class _Read:
 _reports = _Read()
 
 
-def _read(case: CaseFile, entry: Entry) -> Row:
-    path = case.output(entry, "report.json")
+def _read(last: _Last) -> Row:
+    path = last.outputs["report.json"]
     try:
         return _reports.of(path)
     except OSError as e:

@@ -9,6 +9,7 @@ from typing import Any
 from peelchain.actions.casework.moment import moment_of
 from peelchain.case.casefile import CaseFile
 from peelchain.case.disclosure import rests_on
+from peelchain.case.journal import Entry
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.references import is_reference, name_next, named, refer
 from peelchain.errors import CaseError, MisuseError
@@ -118,8 +119,13 @@ def undo(
 
 def undone(case: CaseFile) -> dict[int, int]:
     """What is undone, by its number: the number of the entry that undoes it and stands."""
+    return undone_among(case.entries())
+
+
+def undone_among(entries: Sequence[Entry]) -> dict[int, int]:
+    """The same for entries that were read already."""
     found: dict[int, int] = {}
-    for entry in reversed(case.entries()):
+    for entry in reversed(entries):
         if entry.kind == "undo" and entry.seq not in found:
             found.setdefault(int(entry.body["undoes"]), entry.seq)
     return found

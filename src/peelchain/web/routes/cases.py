@@ -11,6 +11,7 @@ from peelchain.actions.casework import journal_page, report_read, show
 from peelchain.actions.casework import open as opening
 from peelchain.actions.casework import seeds as seeding
 from peelchain.actions.casework.moved import moved_since_run
+from peelchain.actions.casework.remembered import remembered
 from peelchain.case.subject import read_seeds
 from peelchain.errors import CaseError, MisuseError
 from peelchain.web.asked import BenchDep, CaseDep
@@ -59,11 +60,12 @@ async def check(asked: GivenSeeds, bench: BenchDep) -> Row:
 async def listed(bench: BenchDep) -> Row:
     """The cases, as `peelchain case list`, by name."""
     folders = bench.folders
-    return {
-        "cases": await bench.think(
-            lambda: [named(opening.glance(folders.cases / n), n) for n in folders.case_names()]
-        )
-    }
+
+    def of(name: str) -> Row:
+        folder = folders.cases / name
+        return named(remembered(folder, "glance", lambda: opening.glance(folder)), name)
+
+    return {"cases": await bench.think(lambda: [of(name) for name in folders.case_names()])}
 
 
 @router.post("/cases", status_code=201)
@@ -90,7 +92,9 @@ async def open_case(asked: NewCase, bench: BenchDep) -> Row:
 @router.get("/cases/{case}")
 async def one(folder: CaseDep, bench: BenchDep) -> Row:
     """The case at a glance, as `peelchain case show`, and what moved on since its last run."""
-    glance = await bench.think(lambda: named(show.show(folder), folder.name))
+    glance = await bench.think(
+        lambda: named(remembered(folder, "show", lambda: show.show(folder)), folder.name)
+    )
     moved = await bench.look(lambda view: moved_since_run(view, folder))
     return {**glance, "moved": moved}
 

@@ -1,5 +1,6 @@
 """What people say in a case: notes, hypotheses, evidence, decisions, exhibits, and undoing."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -11,6 +12,11 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from peelchain.actions.casework import erasure, exhibits, statements
+from peelchain.actions.looking.blocks import look_at_block
+from peelchain.actions.looking.links import look_at_link
+from peelchain.actions.looking.services import look_at_service
+from peelchain.actions.looking.tag_pages import look_at_tags
+from peelchain.actions.view import StoreView
 from peelchain.errors import CaseError, MisuseError
 from peelchain.web.asked import BenchDep, CaseDep
 from peelchain.web.patience import patience
@@ -24,6 +30,10 @@ Kind = Literal[
     "tx", "address", "cluster", "outpoint", "finding", "entry", "party",
     "service", "block", "tag", "file", "other",
 ]  # fmt: skip
+_REFERRED = ("tx", "address", "cluster", "outpoint", "finding", "entry", "party")
+"""Kinds that a reference of a case names; of others what their page shows is kept as a file."""
+_MOST_SHOWN = 1_000
+_PAIR = 2
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -161,13 +171,17 @@ async def add_exhibit(folder: CaseDep, said: Exhibit, bench: BenchDep) -> Row:
     if sum(part is not None for part in given) != 1:
         raise MisuseError("an exhibit is one thing; give an item, a reference, an upload or a file")
 
+    item, content = said.item, said.content
+    if item is not None and item.kind not in _REFERRED:
+        content = await bench.look(lambda view: _shown(item, view))
+
     def added() -> Row:
         if said.upload is not None:
             path = bench.folders.upload(said.upload)
-        elif said.content is not None:
-            path = _written(bench, said.content)
+        elif content is not None:
+            path = _written(bench, content)
         else:
-            reference = _reference(said.item) if said.item else str(said.reference).strip()
+            reference = (said.item.name if said.item else str(said.reference)).strip()
             return exhibits.exhibit_reference(folder, reference, said.text, waiting=patience())
         return exhibits.exhibit_file(
             folder, path, said.text, hash_only=said.hash_only, waiting=patience()
@@ -209,14 +223,25 @@ def _plain(references: list[str]) -> list[str]:
     return [text for reference in references if (text := reference.strip())]
 
 
-def _reference(item: Item) -> str:
-    """A reference to what a page shows. Raises CaseError for what has none of its own."""
-    if item.kind in ("service", "block", "tag", "file", "other"):
+def _shown(item: Item, view: StoreView) -> Content:
+    """What the page of an item shows, as a file. Raises CaseError for what has no page."""
+    name = item.name.strip()
+    if item.kind == "block":
+        answer = look_at_block(name, view, limit=_MOST_SHOWN)
+    elif item.kind == "service":
+        answer = look_at_service(name, view)
+    elif item.kind == "tag":
+        answer = look_at_tags(name, view)
+    elif item.kind == "other" and len(name.split()) == _PAIR:
+        a, b = name.split()
+        answer = look_at_link(a, b, view)
+    else:
         raise CaseError(
             f"a {item.kind} is no exhibit by its name alone; add the transaction or the address "
-            "that it rests on, or keep what the page shows as a file"
+            "that it rests on, or send it as a file"
         )
-    return item.name.strip()
+    text = json.dumps(answer, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    return Content(name=f"{item.kind}-{name}"[:90] + ".json", text=text)
 
 
 def _written(bench: Workbench, content: Content) -> Path:

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount, type Sat } from "../../shared/money";
 import { visible } from "../../shared/text";
 import { get } from "../api";
@@ -137,7 +137,7 @@ function columns(list: FindingList, rules: readonly string[]): Column<FindingRow
       id: "bounds",
       title: t("case.col.bounds"),
       hint: t("case.col.bounds_hint"),
-      cell: (row) => <><Amount sat={row.least_sat} bare /> – <Amount sat={row.most_sat} bare /></>,
+      cell: (row) => <><Amount sat={row.least_sat} /> – <Amount sat={row.most_sat} /></>,
       text: (row) => `${row.least_sat ?? ""}–${row.most_sat ?? ""}`,
       key: (row) => row.most_sat ?? 0,
       numeric: true,
@@ -149,8 +149,11 @@ function columns(list: FindingList, rules: readonly string[]): Column<FindingRow
 }
 
 function One({ name, id }: { name: string; id: string }): JSX.Element {
+  const box = useRef<HTMLElement>(null);
+  // Whoever followed a link to it came for it alone.
+  useEffect(() => box.current?.scrollIntoView({ block: "start" }), [id]);
   return (
-    <article class="one-finding" aria-label={id}>
+    <article class="one-finding" aria-label={id} ref={box}>
       <h3>{id}</h3>
       <Detail name={name} id={id} whole />
     </article>

@@ -50,6 +50,17 @@ export function pageOf(text: string, name: string): string | null {
 
 /** The name by which people call what an exhibit or a note refers to, of the journal's own form. */
 export function nameOfReference(of: Record<string, unknown>): string {
-  if (of.type === "entry") return `#${String(of.seq)}`;
-  return String(of.txid ?? of.outpoint ?? of.address ?? of.id ?? "");
+  switch (of.type) {
+    case "entry":
+      return `#${String(of.seq)}`;
+    case "transaction":
+      return String(of.txid);
+    case "outpoint":
+      return String(of.outpoint);
+    case "address":
+      return String(of.address);
+    default:
+      // a finding has an outpoint too, and is called by its id
+      return String(of.id ?? "");
+  }
 }

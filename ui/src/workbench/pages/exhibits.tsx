@@ -16,7 +16,7 @@ import { Button } from "../parts/Button";
 import { CasePage } from "../parts/CasePage";
 import { DataTable, type Column } from "../parts/DataTable";
 import { CheckField, FileField, SelectField, TextField } from "../parts/Field";
-import { Hash } from "../parts/Hash";
+import { Hash, OutpointLink } from "../parts/Hash";
 import { Icon } from "../parts/Icon";
 import { Section } from "../parts/Page";
 import { Time } from "../parts/Time";
@@ -97,7 +97,14 @@ function whatOf(row: ExhibitRow): string {
 }
 
 function What({ of, name }: { of: ExhibitRow; name: string }) {
-  return of.of === null ? <bdi>{visible(whatOf(of))}</bdi> : <Reference text={whatOf(of)} name={name} />;
+  if (of.of === null) return <bdi>{visible(whatOf(of))}</bdi>;
+  const { type, outpoint } = of.of;
+  return (
+    <span class="references">
+      <Reference text={whatOf(of)} name={name} />
+      {type === "finding" && typeof outpoint === "string" && <OutpointLink outpoint={outpoint} />}
+    </span>
+  );
 }
 
 function copyText(row: ExhibitRow): string {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import "../case/case.css";
 import { api } from "../case/address";
 import { Broken } from "../case/Broken";
@@ -45,8 +45,10 @@ export default function Journal() {
     if (entry !== null) setWords(`#${entry}`);
   }, [query.get("entry")]);
   const page = useGet<JournalPage>(api(name, "/journal"), { kind: kind || null, q: asked, first, limit: STEP });
-  const last = useGet<JournalPage>(api(name, "/journal"), { limit: 1 });
-  const known = page.data ?? last.data;
+  // What is said of the whole journal stays while other entries come.
+  const kept = useRef<JournalPage | undefined>(undefined);
+  if (page.data !== undefined) kept.current = page.data;
+  const known = kept.current;
   return (
     <CasePage name={name} title={t("shell.case_nav.journal")} lead={t("case.journal.lead")}>
       <Broken of={known?.broken ?? null} />
@@ -71,7 +73,7 @@ export default function Journal() {
           />
         </form>
         <Loaded of={page}>
-          {(data) => <Entries of={data} name={name} first={first} onFirst={setFirst} reload={() => { page.reload(); last.reload(); }} />}
+          {(data) => <Entries of={data} name={name} first={first} onFirst={setFirst} reload={page.reload} />}
         </Loaded>
       </Section>
       <Section title={t("case.replay.title")} note={t("case.replay.note")}><ReplayPart name={name} /></Section>
