@@ -7,12 +7,14 @@ import socket
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.cli.running import ENTRY, ENVIRONMENT
+from tests.web.axe import axe_violations
 from tests.web.conftest import Demo, OpenPage
 from tests.web.serving import Served
 
@@ -224,3 +226,20 @@ def test_what_is_shown_is_an_exhibit_with_one_click(open_page: OpenPage, demo: D
     page.goto(page.url.replace("/case/pay-site/exhibits", f"/address/{demo.observed[1]}"))
     page.get_by_role("button", name="Add to case pay-site").first.click()
     expect(page.get_by_role("button", name="Added")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens_above_a_page(
+    open_page: OpenPage, demo: Demo, theme: Literal["light", "dark"]
+):
+    page = open_page(f"/address/{demo.observed[0]}", theme=theme)
+    page.get_by_role("button", name="Add to case").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    page.keyboard.type("exch")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    assert axe_violations(page) == []
