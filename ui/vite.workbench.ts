@@ -15,6 +15,8 @@ export default defineConfig({
     // The policy of the server admits no script within the page and no data: address of a script.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // The licences of what is built in travel with it.
+    license: { fileName: "assets/licences.txt" },
     // elkjs and cytoscape are large and load with the canvas alone.
     chunkSizeWarningLimit: 2000,
   },

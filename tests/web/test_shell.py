@@ -7,11 +7,14 @@ import socket
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
+from xml.etree import ElementTree
 
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.cli.running import ENTRY, ENVIRONMENT
+from tests.web.axe import axe_violations
 from tests.web.conftest import Demo, OpenPage
 from tests.web.serving import Served
 
@@ -188,3 +191,55 @@ def test_a_page_outlives_its_server_and_goes_on_with_the_next(
     finally:
         page.context.close()
         end(second)
+
+
+def test_a_figure_leaves_as_a_picture_that_stands_by_itself(open_page: OpenPage, demo: Demo):
+    page = open_page(f"/address/{demo.observed[0]}")
+    figure = page.get_by_role("figure", name="Balance over time")
+    with page.expect_download() as saved:
+        figure.get_by_role("button", name="Save as SVG").click()
+    text = Path(saved.value.path()).read_text()
+    drawing = ElementTree.fromstring(text)
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    # What it looks like is in it: no class, no variable of the page's style sheet.
+    assert "class=" not in text
+    assert "var(" not in text
+    with page.expect_download() as saved:
+        figure.get_by_role("button", name="Save as PNG").click()
+    picture = Path(saved.value.path()).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert int.from_bytes(picture[16:20]) > 600
+    figure.get_by_role("button", name="As a table").click()
+    expect(figure.get_by_role("columnheader").first).to_be_visible()
+
+
+def test_what_is_shown_is_an_exhibit_with_one_click(open_page: OpenPage, demo: Demo):
+    page = open_page(f"/address/{demo.observed[0]}")
+    page.get_by_role("button", name="Add to case", exact=True).first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What it is and why it matters").fill("seen on the pay site")
+    dialog.get_by_role("button", name="Add to case").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("link", name="Exhibits").first.click()
+    page.wait_for_url("**/case/pay-site/exhibits")
+    expect(page.get_by_text("seen on the pay site").first).to_be_visible()
+    page.goto(page.url.replace("/case/pay-site/exhibits", f"/address/{demo.observed[1]}"))
+    page.get_by_role("button", name="Add to case pay-site").first.click()
+    expect(page.get_by_role("button", name="Added")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens_above_a_page(
+    open_page: OpenPage, demo: Demo, theme: Literal["light", "dark"]
+):
+    page = open_page(f"/address/{demo.observed[0]}", theme=theme)
+    page.get_by_role("button", name="Add to case").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    page.keyboard.type("exch")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    assert axe_violations(page) == []

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { asRefusal, get, queryText, Refusal, type Query } from "./api";
 import { Notice } from "./parts/Notice";
-import { t } from "./texts";
+import { t, tOr } from "./texts";
 
 export interface Asked<T> {
   data: T | undefined;
@@ -51,11 +51,11 @@ export function Loaded<T>(props: { of: Asked<T>; children: (data: T) => Componen
   return loading ? <p class="loading" role="status">{t("shell.loading")}</p> : <></>;
 }
 
-/** A refusal in the server's own words. */
+/** A refusal: what kind of no it is in the page's language, and the server's own words. */
 export function Refused(props: { error: Error; again?: () => void }): JSX.Element {
-  const slow = props.error instanceof Refusal && props.error.kind === "too_long";
+  const kind = props.error instanceof Refusal ? props.error.kind : "";
   return (
-    <Notice kind="error" title={slow ? t("shell.refused.too_long") : t("shell.refused.title")} again={props.again}>
+    <Notice kind="error" title={tOr(`shell.refused.${kind}`, t("shell.refused.title"))} again={props.again}>
       {props.error.message}
     </Notice>
   );

@@ -37,9 +37,13 @@ export function SearchBox({ box, large }: { box?: RefObject<HTMLInputElement | n
   const found = useMatches(open ? words : "");
   const id = useId();
   const form = useRef<HTMLFormElement>(null);
+  const searched = useRef(false);
   useEffect(() => {
     setOpen(false);
-    if (place.path === "/search") setWords(new URLSearchParams(place.search).get("q") ?? "");
+    const searching = place.path === "/search";
+    if (searching) setWords(new URLSearchParams(place.search).get("q") ?? "");
+    else if (searched.current) setWords("");
+    searched.current = searching;
   }, [place]);
   const choices = choicesOf(found);
   const problem = found?.problem?.message ?? null;
@@ -49,11 +53,15 @@ export function SearchBox({ box, large }: { box?: RefObject<HTMLInputElement | n
     setActive(-1);
     navigate(address);
   };
+  const take = (choice: Choice): void => {
+    setWords("");
+    go(choice.to);
+  };
   const submit = (event: Event): void => {
     event.preventDefault();
     const chosen = choices[active];
     const asked = words.trim();
-    if (chosen !== undefined && shown) go(chosen.to);
+    if (chosen !== undefined && shown) take(chosen);
     else if (asked !== "") go(to("/search", {}, { q: asked }));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -114,7 +122,7 @@ export function SearchBox({ box, large }: { box?: RefObject<HTMLInputElement | n
               role="option"
               aria-selected={index === active}
               onPointerDown={(event) => event.preventDefault()}
-              onClick={() => go(choice.to)}
+              onClick={() => take(choice)}
             >
               <span class="search-kind">{tOr(`shell.search.kind.${choice.kind}`, choice.kind)}</span>
               <bdi>{visible(choice.label)}</bdi>

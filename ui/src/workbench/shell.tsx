@@ -24,7 +24,10 @@ export function Shell(): JSX.Element {
   const known = useStore(token) !== null;
   const search = useRef<HTMLInputElement>(null);
   useKeys("shell", {
-    search: () => search.current?.focus(),
+    search: () => {
+      search.current?.focus();
+      search.current?.select();
+    },
     home: () => navigate("/"),
     canvas: () => navigate("/canvas"),
     trace: () => navigate("/trace"),

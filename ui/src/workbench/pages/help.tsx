@@ -50,6 +50,7 @@ export default function Help() {
           </dl>
         </section>
       ))}
+      <p class="section"><a href="/assets/licences.txt">{t("shell.help.licences")}</a></p>
     </Page>
   );
 }

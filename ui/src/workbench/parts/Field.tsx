@@ -1,5 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
+import { visible } from "../../shared/text";
+import { t } from "../texts";
 
 interface Common {
   label: string;
@@ -138,22 +140,30 @@ export interface FileFieldProps extends Common {
   accept?: string;
 }
 
-/** A labelled choice of a file. */
+/** A labelled choice of a file, by a button of the page's own: the browser's speaks its language. */
 export function FileField(props: FileFieldProps): JSX.Element {
   const id = useId();
+  const [name, setName] = useState<string | null>(null);
   return (
     <Around id={id} {...props}>
-      <input
-        id={id}
-        class="input"
-        type="file"
-        accept={props.accept}
-        disabled={props.disabled}
-        required={props.required}
-        aria-invalid={props.error ? true : undefined}
-        aria-describedby={described(id, props)}
-        onChange={(e) => props.onFile(e.currentTarget.files?.[0] ?? null)}
-      />
+      <div class="file-field">
+        <input
+          id={id}
+          type="file"
+          accept={props.accept}
+          disabled={props.disabled}
+          required={props.required}
+          aria-invalid={props.error ? true : undefined}
+          aria-describedby={described(id, props)}
+          onChange={(e) => {
+            const file = e.currentTarget.files?.[0] ?? null;
+            setName(file?.name ?? null);
+            props.onFile(file);
+          }}
+        />
+        <span class="button" aria-hidden="true">{t("shell.file.choose")}</span>
+        <span class="file-name">{name === null ? t("shell.file.none") : <bdi>{visible(name)}</bdi>}</span>
+      </div>
     </Around>
   );
 }
