@@ -29,12 +29,17 @@ def axe_violations(page: Page) -> list[str]:
 
 
 def settled(page: Page) -> None:
-    """Waits until the page has what it asked for, and stands still."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("() => document.querySelector('main')?.textContent.trim()")
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-    page.evaluate(
-        "() => Promise.allSettled("
-        "document.getAnimations().filter(a => a.effect?.getComputedTiming().iterations !== Infinity)"
-        ".map(a => a.finished))"
-    )
+    """Waits until the page has what it asked for, and stands still for some frames."""
+    page.wait_for_function(_CALM, polling="raf")
+
+
+_CALM = """() => {
+  const main = document.querySelector("main");
+  const waits = document.querySelector(".loading, [aria-busy=true]") !== null;
+  const moves = document.getAnimations().some(
+    (each) => each.playState === "running"
+      && each.effect?.getComputedTiming().iterations !== Infinity);
+  const calm = main !== null && main.textContent.trim() !== "" && !waits && !moves;
+  window.calmFrames = calm ? (window.calmFrames ?? 0) + 1 : 0;
+  return window.calmFrames > 15;
+}"""

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
@@ -31,6 +30,8 @@ from peelchain.web.workbench import Workbench
 EXAMPLES = {GenerationMode.POSITIVE: 10, GenerationMode.NEGATIVE: 5}
 ENDLESS = {"/api/pages/{page}/events"}
 """Answered for as long as the page is open; test_jobs reads it."""
+LONGEST = 5_000
+"""Letters of a head, each up to twelve bytes of an address; 64 KiB are read."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -84,14 +85,13 @@ def known(demo: Demo) -> Known:
 
 
 @pytest.fixture
-def session(served: Served) -> Iterator[requests.Session]:
-    """Asks as the page does; in the end it stops the jobs it began, for they would only warm us."""
-    with requests.Session() as session:
-        session.headers.update(served.headers)
-        yield session
-        for job in session.get(f"{served.origin}/api/jobs").json():
+def quiet_after(served: Served) -> Iterator[None]:
+    """In the end stops the jobs that were begun, for they would only warm the machine."""
+    yield
+    with served.client() as client:
+        for job in client.get("/api/jobs").json():
             for _ in range(2):
-                session.delete(f"{served.origin}/api/jobs/{job['job']}")
+                client.delete(f"/api/jobs/{job['job']}")
 
 
 def with_known(case: "Case[Any]", known: Known, data: st.DataObject) -> "Case[Any]":
@@ -107,7 +107,7 @@ def with_known(case: "Case[Any]", known: Known, data: st.DataObject) -> "Case[An
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_no_request_breaks_the_server(
-    label: str, mode: GenerationMode, served: Served, session: requests.Session, known: Known
+    label: str, mode: GenerationMode, served: Served, quiet_after: None, known: Known
 ) -> None:
     strategy = OPERATIONS[label].as_strategy(generation_mode=mode)
 
@@ -122,7 +122,9 @@ def test_no_request_breaks_the_server(
     @given(case=strategy, data=st.data())
     def holds(case: "Case[Any]", data: st.DataObject) -> None:
         asked = with_known(case, known, data)
-        answer = asked.call(base_url=served.origin, session=session, timeout=60)
+        # the reader of HTTP hangs up on a longer head; test_guard has such
+        assume(len(repr((asked.path_parameters, asked.query, asked.headers))) < LONGEST)
+        answer = asked.call(base_url=served.origin, headers=served.headers, timeout=60)
         asked.validate_response(answer, checks=CHECKS)
         if answer.status_code >= 400:
             assert set(json.loads(answer.content)) >= {"error", "kind"}

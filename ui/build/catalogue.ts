@@ -15,6 +15,7 @@ export const OF_REPORT = [
   "element",
   "kind",
   "measured",
+  "measured_on",
   "near",
   "outcome",
   "period",

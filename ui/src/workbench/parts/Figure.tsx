@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { saveBlob } from "../files";
 import { t } from "../texts";
 import { Button } from "./Button";
+import { CaseButton } from "./CaseButton";
 import { DataTable } from "./DataTable";
 import type { Cell } from "./export";
 import { pngOf, sizeOf, svgText } from "./figure-files";
@@ -43,11 +44,9 @@ export function Figure(props: FigureProps): JSX.Element {
       setFault(error instanceof Error ? error.message : String(error));
     }
   };
+  const svg = async (): Promise<string> => (props.svg ? props.svg() : svgText(drawing()));
   const saveSvg = (): Promise<void> =>
-    save(async () => {
-      const text = props.svg ? await props.svg() : svgText(drawing());
-      return new Blob([text], { type: "image/svg+xml" });
-    }, "svg");
+    save(async () => new Blob([await svg()], { type: "image/svg+xml" }), "svg");
   const savePng = (): Promise<void> =>
     save(async () => {
       if (props.png) return props.png();
@@ -67,6 +66,11 @@ export function Figure(props: FigureProps): JSX.Element {
             <>
               <Button small icon="download" label={t("shell.figure.svg", { figure: title })} onClick={saveSvg}>SVG</Button>
               <Button small icon="download" label={t("shell.figure.png", { figure: title })} onClick={savePng}>PNG</Button>
+              <CaseButton
+                small
+                why={t("shell.case.figure", { figure: title })}
+                content={async () => ({ name: `${name}.svg`, text: await svg() })}
+              />
             </>
           )}
         </div>
