@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from tests.cli.running import peelchain
 from tests.web.conftest import Demo
@@ -25,10 +27,11 @@ def view(demo: Demo) -> Iterator[StoreView]:
         yield opened
 
 
-def get(client: httpx.Client, path: str, **query: object) -> dict:
+def get(client: httpx.Client, path: str, **query: str | int) -> dict[str, Any]:
     answer = client.get(path, params=query)
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 def txid_of(view: StoreView, tx_id: int) -> str:
@@ -37,15 +40,13 @@ def txid_of(view: StoreView, tx_id: int) -> str:
 
 def widest(view: StoreView) -> str:
     """The transaction with the most inputs."""
-    return txid_of(
-        view, int(view.chain.tx_first_txin[1:].__sub__(view.chain.tx_first_txin[:-1]).argmax())
-    )
+    return txid_of(view, int(np.diff(view.arrays.tx_first_txin).argmax()))
 
 
 def test_a_transaction_says_what_the_command_line_says_and_adds_up(client, view, demo) -> None:
     txid = widest(view)
     told = get(client, f"/api/tx/{txid}", currency="EUR")
-    shown = peelchain("tx", txid, "--store", demo.store, "--json").json
+    shown = peelchain("tx", txid, "--store", demo.store, "--json").answer
     for key in ("txid", "height", "block_hash", "time_utc", "fee_sat", "weight", "tip_hash"):
         assert told[key] == shown[key]
     assert [o["spent_by"] for o in told["outputs"]] == [o["spent_by"] for o in shown["outputs"]]
@@ -80,15 +81,14 @@ def test_a_coinjoin_says_its_type_with_reasons_and_that_it_links_nothing(client,
 
 def test_change_has_a_probability_and_every_rules_reason(client, demo) -> None:
     with StoreView(demo.store) as view:
-        chain = view.chain
-        counts = chain.tx_first_txout[1:] - chain.tx_first_txout[:-1]
-        candidates = [int(tx) for tx in (counts == 2).nonzero()[0][-200:]]
+        pairs = np.diff(view.arrays.tx_first_txout) == 2
+        candidates = [int(tx) for tx in np.flatnonzero(pairs)[-200:]]
         names = [txid_of(view, tx) for tx in candidates]
     for name in names:
         told = get(client, f"/api/tx/{name}")
         if told["change"]["silent"] is None:
             break
-    shown = peelchain("change", "show", name, "--store", demo.store, "--json").json
+    shown = peelchain("change", "show", name, "--store", demo.store, "--json").answer
     for output, row in zip(told["outputs"], shown["outputs"], strict=True):
         assert output["change"]["probability"] == row["probability"]
         assert output["change"]["rules"] == row["rules"]
@@ -112,12 +112,12 @@ def test_the_proof_of_a_transaction_leads_to_the_blocks_header(client, view) -> 
 def test_an_address_says_its_balance_and_every_transaction_once(client, demo) -> None:
     address = demo.observed[0]
     told = get(client, f"/api/address/{address}", currency="USD")
-    shown = peelchain("address", address, "--store", demo.store, "--json").json
+    shown = peelchain("address", address, "--store", demo.store, "--json").answer
     for key in ("received_sat", "sent_sat", "balance_sat", "receipt_count", "spend_count",
                 "first_seen_utc", "last_seen_height", "script_pubkey", "tip_hash"):  # fmt: skip
         assert told[key] == shown[key]
     assert told["over_time"][-1]["balance_sat"] == told["balance_sat"]
-    rows = []
+    rows: list[dict[str, Any]] = []
     while len(rows) < told["tx_count"]:
         page = get(client, f"/api/address/{address}/transactions", offset=len(rows), limit=3)
         rows += page["transactions"]
@@ -133,7 +133,7 @@ def test_a_cluster_adds_up_over_its_members_and_over_time(client, demo, view) ->
     services = get(client, "/api/services")["services"]
     largest = max(services, key=lambda s: s["scripts"])
     told = get(client, f"/api/cluster/{largest['cluster']}", limit=200)
-    shown = peelchain("cluster", "show", largest["cluster"], "--store", demo.store, "--json").json
+    shown = peelchain("cluster", "show", largest["cluster"], "--store", demo.store, "--json").answer
     for key in ("received_sat", "sent_sat", "balance_sat", "scripts", "policy", "run_id"):
         assert told[key] == shown[key]
     members = list(told["members"])
@@ -179,7 +179,7 @@ def test_a_certificate_is_the_command_lines_with_the_place_of_each_step(client, 
     members = get(client, f"/api/cluster/{service['cluster']}", limit=200)["members"]
     a, b = members[0]["name"], members[-1]["name"]
     told = get(client, "/api/why", a=a, b=b)
-    shown = peelchain("cluster", "explain", a, b, "--store", demo.store, "--json").json
+    shown = peelchain("cluster", "explain", a, b, "--store", demo.store, "--json").answer
     assert told["joined"]
     assert told["links"] == shown["links"]
     assert told["joint_truth"] == shown["joint_truth"]

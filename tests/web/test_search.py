@@ -1,6 +1,7 @@
 """What a pasted text is found to mean."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,10 +15,11 @@ def client(served: Served) -> Iterator[httpx.Client]:
         yield asking
 
 
-def search(client: httpx.Client, text: str, **query: str) -> dict:
+def search(client: httpx.Client, text: str, **query: str) -> dict[str, Any]:
     answer = client.get("/api/search", params={"q": text, **query})
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def test_names_of_the_chain_lead_to_their_pages(client, demo: Demo) -> None:
