@@ -118,7 +118,7 @@ def kept_file(folder: Path, exhibit: str) -> tuple[Path, str]:
         entry = next((e for e in case.standing("exhibit") if e.body["id"] == exhibit), None)
         if entry is None or not entry.body.get("kept"):
             raise CaseError(f"the case keeps no file as exhibit {shown(exhibit)}")
-        state = _copy(case, entry.body)
+        state = _copy(case, entry.body["sha256"])
         if state != "whole":
             raise CaseError(f"the file of exhibit {exhibit} is {state}; bring back a whole copy")
         return case.folder / INPUTS / entry.body["sha256"], str(entry.value("file", exhibit))
