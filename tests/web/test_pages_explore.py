@@ -189,3 +189,19 @@ def test_what_is_not_there_says_so_and_the_page_lives_on(open_page: OpenPage) ->
     page.goto(page.url.replace("0" * 64, "nothing"))
     expect(page.locator(".notice-error")).to_contain_text("not a txid")
     assert axe_violations(page) == []
+
+
+def test_a_certificate_becomes_an_exhibit_as_the_server_gave_it(
+    open_page: OpenPage, client: httpx.Client, demo: Demo
+) -> None:
+    a, b = demo.observed[:2]
+    page = open_page(f"/why?a={a}&b={b}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as JSON").click()
+    answer = client.get("/api/why", params={"a": a, "b": b}).json()
+    assert json.loads(saved.value.path().read_text()) == answer
+    page.get_by_role("button", name="Add to case").click()
+    page.get_by_role("dialog").get_by_role("button", name="Add").last.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    kept = client.get("/api/cases/pay-site/exhibits").json()["exhibits"][-1]
+    assert kept["kept"], "the certificate's file is in the case"

@@ -35,7 +35,7 @@ export function Bowtie({ tx }: { tx: Tx }): JSX.Element {
   const [open, setOpen] = useState(false);
   const { unit } = useSettings();
   const most = open ? MOST_OPEN : MOST;
-  const ins = tx.inputs.map(inputEnd);
+  const ins = tx.inputs.map((input) => (tx.is_coinbase ? { ...inputEnd(input), value: tx.output_sat } : inputEnd(input)));
   const outs = tx.outputs.map(outputEnd);
   const left = collected(ins, most, tx.input_count - tx.inputs.length, missing(tx.input_sat, ins), "inputs");
   const right = collected(outs, most, tx.output_count - tx.outputs.length, missing(tx.output_sat, outs), "outputs");

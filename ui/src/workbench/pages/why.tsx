@@ -2,12 +2,12 @@ import "../styles/explore.css";
 import type { JSX } from "preact";
 import { formatBtc } from "../../shared/money";
 import { visible } from "../../shared/text";
+import { KeepJson } from "../explore/KeepJson";
 import { CanvasLink, Footing, MeasuredError, ServiceChip, share } from "../explore/parts";
 import { Why as WhyForm } from "../explore/WhyForm";
 import type { CutTx, WhyAnswer, WhyLink } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Basis } from "../parts/Basis";
-import { CaseButton } from "../parts/CaseButton";
 import { DataTable } from "../parts/DataTable";
 import { AddressLink, BlockLink, TxLink } from "../parts/Hash";
 import { Notice } from "../parts/Notice";
@@ -24,7 +24,7 @@ export default function Why(): JSX.Element {
     <Page
       title={t("explore.why.title")}
       lead={t("explore.why.lead")}
-      actions={asked.data && <><CanvasLink node={`address:${a}`} /><CaseButton item={{ kind: "other", name: `${a} ${b}` }} /></>}
+      actions={asked.data && <><CanvasLink node={`address:${a}`} /><KeepJson name={`why-${a.slice(0, 12)}-${b.slice(0, 12)}`} answer={asked.data} why={t("explore.keep.why", { a: visible(a), b: visible(b) })} /></>}
     >
       <WhyForm key={`${a} ${b}`} a={a} b={b} />
       <Loaded of={asked}>{(found) => <Shown of={found} />}</Loaded>
