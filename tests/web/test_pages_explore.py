@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 
 import httpx
 import numpy as np
@@ -199,9 +200,11 @@ def test_a_certificate_becomes_an_exhibit_as_the_server_gave_it(
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as JSON").click()
     answer = client.get("/api/why", params={"a": a, "b": b}).json()
-    assert json.loads(saved.value.path().read_text()) == answer
+    content = saved.value.path().read_bytes()
+    assert json.loads(content) == answer
     page.get_by_role("button", name="Add to case").click()
     page.get_by_role("dialog").get_by_role("button", name="Add").last.click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     kept = client.get("/api/cases/pay-site/exhibits").json()["exhibits"][-1]
-    assert kept["kept"], "the certificate's file is in the case"
+    assert (kept["copy"], kept["sha256"]) == ("whole", sha256(content).hexdigest())
+    assert a in kept["text"]
