@@ -16,7 +16,6 @@ from peelchain.cluster.change.predict import NAME as PREDICTOR
 from peelchain.cluster.change.predict import predict, why
 from peelchain.cluster.change.reasons import reason
 from peelchain.cluster.change.rules import CLUSTER_FINGERPRINT, Parties, verdicts
-from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.change.stage import change_table, check_rules, gathered
 from peelchain.cluster.change.transactions import TYPES, Transactions
 from peelchain.cluster.change.verdict import Verdict
@@ -62,7 +61,7 @@ def change_told(txid: str, view: StoreView, as_of_height: int | None = None) -> 
         )
     clustered = view.cluster_run()
     known = view.is_short or clustered is not None
-    mixes = _mixes(view) if known else []
+    mixes = view.silent_txs if known else []
     batch = load_transactions(view.lookup, [tx_id], mixes=mixes, as_of_height=at)
     # the clusters are the tip's; those of a long chain are looked up, not loaded
     clusters = view.clusters if view.is_short and at == tip else None
@@ -158,7 +157,7 @@ def run(
 def _parts(view: StoreView, names: Sequence[str], progress: Progress) -> Iterator[pa.Table]:
     """The table `change` of a chain, range after range."""
     count = view.store.manifest.counts["txs"]
-    mixes = _mixes(view)
+    mixes = view.silent_txs
     ranges = [range(at, min(at + _AT_ONCE, count)) for at in range(0, count, _AT_ONCE)]
     parties = None
     if CLUSTER_FINGERPRINT in names:
@@ -175,18 +174,6 @@ def _parts(view: StoreView, names: Sequence[str], progress: Progress) -> Iterato
         batch = load_transactions(view.lookup, some, mixes=mixes)
         yield change_table(batch, names, parties=parties)
     progress("change", count, count)
-
-
-def _mixes(view: StoreView) -> list[int]:
-    """The transactions that the policy's clustering gives no link for its detectors."""
-    run = view.cluster_run()
-    if run is None:
-        coinjoins, lookalikes = view.clusters.coinjoins, view.clusters.lookalikes
-    else:
-        coinjoins, lookalikes = (
-            view.store.read_run(run, table) for table in ("coinjoins", "lookalikes")
-        )
-    return silent_tx_ids(coinjoins, lookalikes, view.policy.detectors)
 
 
 def _look_up(view: StoreView, clustered: Run | None) -> ClusterIdOf:

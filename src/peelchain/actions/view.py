@@ -11,6 +11,7 @@ import pyarrow as pa
 from peelchain.actions.open_store import OpenStore
 from peelchain.case.services import Services, services
 from peelchain.case.subject import Subject, resolve
+from peelchain.cluster.change.silent import silent_tx_ids
 from peelchain.cluster.constraints import Constraints
 from peelchain.cluster.of_store import Clusters, computed, stored
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
@@ -94,6 +95,12 @@ class StoreView(OpenStore):
         if run is not None:
             return stored(self.store, run) if self.in_memory else read_as_asked(self.store, run)
         return computed(self.lookup, self.policy, self._constraints())
+
+    @cached_property
+    def silent_txs(self) -> list[int]:
+        """The transactions that give no link for being of several owners, rising."""
+        found = self.clusters
+        return silent_tx_ids(found.coinjoins, found.lookalikes, self.policy.detectors)
 
     def _constraints(self) -> Constraints | None:
         """The constraints of the policy as a run on this tip has them; None where none does."""

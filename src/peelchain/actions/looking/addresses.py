@@ -7,7 +7,7 @@ import numpy as np
 
 from peelchain.actions.looking.dealings import dealings
 from peelchain.actions.looking.flows import Flows, flows_of, over_time, seen, times_of
-from peelchain.actions.looking.parties import parties, service_told
+from peelchain.actions.looking.parties import party, service_told
 from peelchain.actions.looking.stamp import names_of, stamp
 from peelchain.actions.looking.worth import Worth, worth_in
 from peelchain.actions.scripts import script_id_or_key
@@ -43,7 +43,7 @@ def look_at_address(
         "script_pubkey": script.hex(),
         "script_type": str(script_type(script)),
         "paid_as_key": None if keys is None else [key.hex() for key in keys],
-        **parties(view, [script_id])[script_id],
+        **party(view, script_id),
         **found.totals(),
         **seen(view, found),
         "over_time": over_time(view, found),

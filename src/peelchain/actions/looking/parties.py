@@ -47,6 +47,15 @@ def parties(view: StoreView, script_ids: Iterable[int]) -> dict[int, Row]:
     return found
 
 
+def party(view: StoreView, script_id: int) -> Row:
+    """As `parties`, of one script; the size of its cluster is told on a long chain too."""
+    told = parties(view, [script_id])[script_id]
+    run = view.cluster_run()
+    if told["cluster_scripts"] is None and run is not None:
+        told["cluster_scripts"] = view.store.run_rows(run, "clusters").cluster_of(script_id)[1]
+    return told
+
+
 def service_told(mark: Mark | None) -> Row | None:
     """The service that a mark names, with the tag that says so."""
     if mark is None:

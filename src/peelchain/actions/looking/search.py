@@ -6,7 +6,7 @@ from typing import Any
 
 from peelchain.actions.looking.blocks import find_block
 from peelchain.actions.looking.page_paths import path_part
-from peelchain.actions.looking.parties import parties, service_told
+from peelchain.actions.looking.parties import party, service_told
 from peelchain.actions.looking.stamp import stamp
 from peelchain.actions.scripts import script_id_or_key
 from peelchain.actions.view import StoreView
@@ -140,7 +140,7 @@ def _script(text: str, view: StoreView, why: str) -> Iterator[Row]:
         script_id, keys = script_id_or_key(text, view)
     except (AddressError, MisuseError, NotInChainError):
         return
-    who = parties(view, [script_id])[script_id]
+    who = party(view, script_id)
     name = text if keys and address(view.script_of(script_id), view.network) is None else None
     name = name or who["name"]
     yield {

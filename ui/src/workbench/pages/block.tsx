@@ -4,13 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { formatBtc, formatCount } from "../../shared/money";
 import { visible } from "../../shared/text";
 import { get } from "../api";
+import { KeepJson } from "../explore/KeepJson";
 import { Footing, Inert, OtherParty, useCurrency } from "../explore/parts";
 import { named } from "../explore/Transactions";
 import type { BlockAnswer, BlockTx } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Amount } from "../parts/Amount";
 import { Basis } from "../parts/Basis";
-import { CaseButton } from "../parts/CaseButton";
 import { DataTable } from "../parts/DataTable";
 import { Hash, TxLink } from "../parts/Hash";
 import { Facts, Page, Section } from "../parts/Page";
@@ -36,7 +36,7 @@ export default function Block(): JSX.Element {
           {asked.data?.next_height != null && (
             <Link class="button" to={to("/block/:block", { block: String(asked.data.next_height) })}>{t("explore.block.next")} →</Link>
           )}
-          <CaseButton item={{ kind: "block", name: asked.data?.hash ?? block }} />
+          {asked.data && <KeepJson name={`block-${asked.data.height}`} answer={asked.data} why={t("explore.keep.block", { height: asked.data.height, hash: asked.data.hash })} />}
         </>
       }
     >

@@ -1,11 +1,11 @@
 import "../styles/explore.css";
 import type { JSX } from "preact";
 import { visible } from "../../shared/text";
+import { KeepJson } from "../explore/KeepJson";
 import { CanvasLink, Footing } from "../explore/parts";
 import type { EntityShown, ServiceAnswer } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Basis } from "../parts/Basis";
-import { CaseButton } from "../parts/CaseButton";
 import { DataTable } from "../parts/DataTable";
 import { AddressLink, ClusterLink, TxLink } from "../parts/Hash";
 import { Facts, Page, Section } from "../parts/Page";
@@ -25,7 +25,7 @@ export default function Service(): JSX.Element {
       actions={
         <>
           <Link class="button" to="/services">{t("explore.service_page.all")}</Link>
-          <CaseButton item={{ kind: "service", name: party }} />
+          {asked.data && <KeepJson name={`service-${party}`} answer={asked.data} why={t("explore.keep.service", { service: visible(label) })} />}
         </>
       }
     >

@@ -1,11 +1,11 @@
 import "../styles/explore.css";
 import type { JSX } from "preact";
 import { visible } from "../../shared/text";
+import { KeepJson } from "../explore/KeepJson";
 import { Footing } from "../explore/parts";
 import type { Stamp, TagShown } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Basis } from "../parts/Basis";
-import { CaseButton } from "../parts/CaseButton";
 import { DataTable } from "../parts/DataTable";
 import { AddressLink, Hash } from "../parts/Hash";
 import { Facts, Page, Section } from "../parts/Page";
@@ -23,7 +23,7 @@ export default function Tag(): JSX.Element {
       title={only?.label ?? id}
       heading={<>{t("explore.tag_page.title")} <bdi>{visible(only?.label ?? id)}</bdi></>}
       lead={t("explore.tag_page.lead")}
-      actions={only && <CaseButton item={{ kind: "tag", name: only.tag_id }} />}
+      actions={asked.data && <KeepJson name={`tag-${id}`} answer={asked.data} why={t("explore.keep.tag", { tag: visible(only?.label ?? id) })} />}
     >
       <Loaded of={asked}>
         {(found) => (

@@ -2,12 +2,12 @@ import "../styles/explore.css";
 import type { JSX } from "preact";
 import { formatBtc } from "../../shared/money";
 import { visible } from "../../shared/text";
+import { KeepJson } from "../explore/KeepJson";
 import { CanvasLink, Footing, MeasuredError, ServiceChip, share } from "../explore/parts";
 import { Why as WhyForm } from "../explore/WhyForm";
 import type { CutTx, WhyAnswer, WhyLink } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Basis } from "../parts/Basis";
-import { CaseButton } from "../parts/CaseButton";
 import { DataTable } from "../parts/DataTable";
 import { AddressLink, BlockLink, TxLink } from "../parts/Hash";
 import { Notice } from "../parts/Notice";
@@ -24,7 +24,7 @@ export default function Why(): JSX.Element {
     <Page
       title={t("explore.why.title")}
       lead={t("explore.why.lead")}
-      actions={asked.data && <><CanvasLink node={`address:${a}`} /><CaseButton item={{ kind: "other", name: `${a} ${b}` }} /></>}
+      actions={asked.data && <><CanvasLink node={`address:${a}`} /><KeepJson name={`why-${a.slice(0, 12)}-${b.slice(0, 12)}`} answer={asked.data} why={t("explore.keep.why", { a: visible(a), b: visible(b) })} /></>}
     >
       <WhyForm key={`${a} ${b}`} a={a} b={b} />
       <Loaded of={asked}>{(found) => <Shown of={found} />}</Loaded>
@@ -94,7 +94,7 @@ function Step({ of, place, weakest }: { of: WhyLink; place: { height: number; ti
   return (
     <div class="step">
       <div>
-        <TxLink txid={of.txid} copy /> <Basis of="inference" rule={of.rule} />
+        <TxLink txid={of.txid} copy /> <Basis of="inference" rule={of.rule} />{" "}
         {weakest && <span class="chip">{t("explore.why.weakest")}</span>}
       </div>
       {place !== undefined && <div class="quiet"><Time utc={place.time_utc} /> · {t("explore.block.title")} <BlockLink block={place.height} /></div>}
@@ -127,7 +127,7 @@ function Cut({ of, cut }: { of: WhyAnswer; cut: NonNullable<WhyAnswer["weakest_c
         <>
           <p>
             {tn("explore.why.cut_size", cut.size)} {cut.only === true && t("explore.why.cut_only")}{" "}
-            {t("explore.why.cut_sides", { a: cut.scripts_a ?? 0, b: cut.scripts_b ?? 0 })}
+            {t("explore.why.cut_sides", { a: tn("explore.scripts", cut.scripts_a ?? 0), b: tn("explore.scripts", cut.scripts_b ?? 0) })}
           </p>
           <DataTable
             name="weakest-cut"
