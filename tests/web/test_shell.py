@@ -61,15 +61,16 @@ def test_every_address_stands_for_itself_and_has_one_heading(open_page: OpenPage
 def test_language_theme_and_unit_are_kept(open_page: OpenPage):
     page = open_page("/help")
     page.get_by_label("Language").select_option("es")
-    expect(heading(page)).to_have_text("Teclas")
+    expect(heading(page)).to_have_text("Ayuda")
     assert page.evaluate("document.documentElement.lang") == "es"
     page.get_by_label("Colores").select_option("dark")
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
     page.get_by_label("Colores").select_option("light")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+    assert page.evaluate(ground) != dark
     page.get_by_label("Unidad de los importes").select_option("EUR")
     page.reload()
-    expect(heading(page)).to_have_text("Teclas")
+    expect(heading(page)).to_have_text("Ayuda")
     assert page.get_by_label("Unidad de los importes").input_value() == "EUR"
 
 
@@ -83,18 +84,39 @@ def test_the_keyboard_alone_goes_everywhere(open_page: OpenPage):
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("?")
-    expect(heading(page)).to_have_text("Keys")
+    expect(heading(page)).to_have_text("Help")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url("**/cases")
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Search").first).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search").first).to_be_focused()
     page.keyboard.type("g c?")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=g+c%3F")
     page.go_back()
     page.wait_for_url("**/cases")
+
+
+def test_the_search_box_offers_what_matches_by_keyboard(open_page: OpenPage, demo: Demo):
+    page = open_page("/")
+    address = demo.observed[0]
+    expect(heading(page)).to_have_text("Workbench")
+    page.keyboard.press("/")
+    page.keyboard.type("pay-s")
+    found = page.get_by_role("option", name="case pay-site")
+    expect(found).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(found).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/case/pay-site")
+    mistyped = address[:-1] + ("1" if address[-1] != "1" else "2")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type(mistyped)
+    expect(page.locator(".search-problem").first).to_contain_text("is not an address")
+    page.get_by_role("option", name=address).click()
+    page.wait_for_url(f"**/address/{address}")
 
 
 def test_a_table_leaves_as_csv_and_xlsx_as_it_is_shown(open_page: OpenPage):
@@ -148,7 +170,7 @@ def test_a_page_outlives_its_server_and_goes_on_with_the_next(
     try:
         page.goto(address)
         expect(page.get_by_role("link", name="pay-site")).to_be_visible()
-        page.get_by_role("searchbox").first.fill("what was typed")
+        page.get_by_role("combobox", name="Search").first.fill("what was typed")
     finally:
         end(first)
     page.evaluate("() => fetch('/api/status').catch(() => null)")
@@ -162,7 +184,7 @@ def test_a_page_outlives_its_server_and_goes_on_with_the_next(
         page.get_by_role("button", name="Open", exact=True).click()
         expect(page.get_by_text("Currencies with rates")).to_be_visible()
         expect(page.get_by_role("alert")).to_have_count(0)
-        assert page.get_by_role("searchbox").first.input_value() == "what was typed"
+        assert page.get_by_role("combobox", name="Search").first.input_value() == "what was typed"
     finally:
         page.context.close()
         end(second)

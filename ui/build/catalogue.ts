@@ -14,6 +14,8 @@ export const OF_REPORT = [
   "basis",
   "element",
   "kind",
+  "measured",
+  "measured_on",
   "near",
   "outcome",
   "period",

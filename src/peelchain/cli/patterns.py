@@ -1,10 +1,8 @@
 """peelchain trace patterns, peelchain evaluate patterns."""
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -40,15 +38,9 @@ from peelchain.cli.trace_options import (
     direction_asked,
     seeds_asked,
 )
-from peelchain.errors import MisuseError
 
-if TYPE_CHECKING:
-    from peelchain.trace.patterns.structuring import Threshold
-
-_THRESHOLD = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,8})?) ?([A-Za-z]{3})")
 _COLUMNS = ("pattern", "transactions", "first_txid", "last_txid", "outputs", "reasons",
             "stopped_because", "precision")  # fmt: skip
-_DAY = 24 * 3600
 _SHOWN = 20
 
 
@@ -104,14 +96,18 @@ def on_trace(
     Example: peelchain trace patterns --seed TXID:0 --threshold 10000USD --store chain.store
     """
     from peelchain.actions.tracing.filters import Filters
-    from peelchain.actions.tracing.patterns import PatternsAsked, patterns_on_trace
+    from peelchain.actions.tracing.patterns import (
+        PatternsAsked,
+        patterns_on_trace,
+        threshold_asked,
+    )
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     asked = PatternsAsked(
         direction=direction_asked(direction),
         seeds=seeds_asked(seed, address, cluster, None, seeds),
         names=pattern or (),
-        threshold=_threshold(threshold, within_days),
+        threshold=threshold_asked(threshold, within_days),
         filters=Filters(max_hops, min_value_sat, min_height, max_height, since, until, max_txs),
         policy=policy or (),
         rates_of=rates_of,
@@ -157,23 +153,6 @@ def measured(
     with progress() as report:
         answer = actions.measured(asked, report)
     emit_rates(answer, form)
-
-
-def _threshold(given: str | None, days: int) -> "Threshold | None":
-    from peelchain.trace.patterns.structuring import Threshold
-
-    if given is None:
-        return None
-    said = _THRESHOLD.fullmatch(given.strip())
-    if said is None:
-        raise MisuseError(f"--threshold {given!r} is no sum of money; write 10000USD or 0.5BTC")
-    currency = said[2].upper()
-    worth = Decimal(said[1]) * (100_000_000 if currency == "BTC" else 100)
-    if worth != int(worth) or not worth:
-        raise MisuseError(
-            f"--threshold {given}: give at least one hundredth, of BTC one satoshi, and no parts"
-        )
-    return Threshold(int(worth), currency, days * _DAY)
 
 
 def _show(answer: dict[str, Any], form: Form) -> None:

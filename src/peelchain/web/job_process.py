@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from peelchain import _core
+from peelchain.case.attestation.signing import take_passphrases
 from peelchain.errors import PeelchainError
 from peelchain.web.folders import Folders
 from peelchain.web.refusals import refusal, refusal_of_system
@@ -61,6 +62,7 @@ def main() -> int:
     if not line:
         return 0
     order = json.loads(line)
+    take_passphrases(order["keys"])
     watch = Watch(soft=order["verb"] in SOFT)
     threading.Thread(target=_listen, args=(watch, rest), daemon=True).start()
     folders = Folders(Path(order["store"]), Path(order["cases"]), Path(order["scratch"]))

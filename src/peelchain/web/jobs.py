@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from peelchain.case.attestation.signing import held_passphrases
 from peelchain.errors import MisuseError, PeelchainError
 from peelchain.web.folders import Folders
 from peelchain.web.work.verbs import VERBS
@@ -113,6 +114,7 @@ class Jobs:
             "cases": str(self._folders.cases),
             "scratch": str(self._folders.scratch),
             "answer": str(answer),
+            "keys": held_passphrases(),
         }
         job = Job(name, verb, page, (json.dumps(order) + "\n").encode(), answer)
         self._forget_oldest()

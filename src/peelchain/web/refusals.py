@@ -28,6 +28,7 @@ _STATUS = {
     "no_report": 404,
     "locked": 409,
     "case": 409,
+    "conflict": 409,
     "refused": 409,
     "busy": 429,
     "too_long": 503,

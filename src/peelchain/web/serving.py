@@ -12,6 +12,7 @@ from types import FrameType
 
 import uvicorn
 
+from peelchain.case.attestation.signing import ask_nobody
 from peelchain.errors import CaseError, MisuseError
 from peelchain.store.reader import Store
 from peelchain.web.app import make_app
@@ -47,6 +48,7 @@ def serve(
     machine's, CaseError where the folder of cases cannot be made.
     """
     Store.open(store).close()
+    ask_nobody()
     try:
         cases.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as e:

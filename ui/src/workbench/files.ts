@@ -45,6 +45,12 @@ export async function download(caseName: string, file: string): Promise<void> {
   follow(url, file.replace(/^.*\//, ""));
 }
 
+/** Has the browser save the file of a ticket that POST `path` gives. Throws Refusal. */
+export async function followTicket(path: string, name: string): Promise<void> {
+  const { url } = await post<{ url: string }>(path, {});
+  follow(url, name);
+}
+
 /** Has the browser save what the page itself made. */
 export function saveBlob(blob: Blob, name: string): void {
   const address = URL.createObjectURL(blob);

@@ -1,11 +1,10 @@
 /** The head of every page. */
 
 import type { JSX, RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { formatCount } from "../shared/money";
 import { visible } from "../shared/text";
-import { Icon } from "./parts/Icon";
-import { Link, navigate, to, usePlace } from "./router";
+import { Link, to, usePlace } from "./router";
+import { SearchBox } from "./search-box";
 import { choose, useSettings, type Language, type Theme } from "./settings";
 import { status } from "./status";
 import { useStore } from "./store";
@@ -20,40 +19,6 @@ export function Header({ search }: { search: RefObject<HTMLInputElement | null> 
       <Tip />
       <Switches />
     </header>
-  );
-}
-
-/** The way to a thing by whatever is known of it. */
-export function SearchBox({ box, large }: { box?: RefObject<HTMLInputElement | null>; large?: boolean }): JSX.Element {
-  const place = usePlace();
-  const [words, setWords] = useState("");
-  useEffect(() => {
-    if (place.path === "/search") setWords(new URLSearchParams(place.search).get("q") ?? "");
-  }, [place]);
-  return (
-    <form
-      class={large ? "search search-large" : "search"}
-      role="search"
-      aria-label={large ? t("shell.search.home") : t("shell.search.label")}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const asked = words.trim();
-        if (asked !== "") navigate(to("/search", {}, { q: asked }));
-      }}
-    >
-      <Icon name="search" />
-      <input
-        {...(box && { ref: box })}
-        class="input"
-        type="search"
-        autocomplete="off"
-        spellcheck={false}
-        aria-label={t("shell.search.label")}
-        placeholder={t("shell.search.placeholder")}
-        value={words}
-        onInput={(event) => setWords(event.currentTarget.value)}
-      />
-    </form>
   );
 }
 

@@ -12,7 +12,12 @@ import { findToken, token } from "./token";
 
 findToken();
 followHistory();
+const look = (): void => {
+  document.documentElement.dataset.theme = settings.get().theme;
+};
+look();
 settings.watch(({ language }) => {
+  look();
   if (language !== spoken.get()) void speak(language);
 });
 const root = document.getElementById("workbench");

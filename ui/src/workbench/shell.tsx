@@ -19,14 +19,10 @@ import { NoToken } from "./welcome";
 
 export function Shell(): JSX.Element {
   // Drawn anew when the language or the unit changes.
-  const language = useStore(spoken);
-  const { theme } = useSettings();
+  useStore(spoken);
+  useSettings();
   const known = useStore(token) !== null;
   const search = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    document.documentElement.lang = language ?? "en";
-    document.documentElement.dataset.theme = theme;
-  }, [language, theme]);
   useKeys("shell", {
     search: () => search.current?.focus(),
     home: () => navigate("/"),

@@ -17,6 +17,7 @@ export async function speak(language: Language): Promise<void> {
   const catalogue =
     language === "es" ? await import("virtual:texts/es") : await import("virtual:texts/en");
   texts = catalogue.default;
+  document.documentElement.lang = language;
   spoken.set(language);
 }
 

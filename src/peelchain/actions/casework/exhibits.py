@@ -16,6 +16,8 @@ from peelchain.units import shown
 
 Row = dict[str, Any]
 
+_WHOLE = "whole"
+
 MOST_KEPT_BYTES = 1 << 30
 """The greatest file of which a copy is kept in the case."""
 
@@ -100,10 +102,26 @@ def exhibits(folder: Path) -> Row:
                     "size_bytes": body.get("size_bytes"),
                     "file": entry.value("file"),
                     "text": entry.value("text"),
-                    "copy": _copy(case, body) if body.get("kept") else None,
+                    "copy": _copies(case, body) if body.get("kept") else None,
+                    "picture": body.get("picture"),
                 }
             )
         return {"case": str(folder), "exhibits": rows}
+
+
+def kept_file(folder: Path, exhibit: str) -> tuple[Path, str]:
+    """The copy of the file that an exhibit keeps, and the name that the file had.
+
+    Raises CaseError where it keeps none, and where the copy is gone or is not what it was.
+    """
+    with CaseFile.open(folder) as case:
+        entry = next((e for e in case.standing("exhibit") if e.body["id"] == exhibit), None)
+        if entry is None or not entry.body.get("kept"):
+            raise CaseError(f"the case keeps no file as exhibit {shown(exhibit)}")
+        state = _copy(case, entry.body["sha256"])
+        if state != "whole":
+            raise CaseError(f"the file of exhibit {exhibit} is {state}; bring back a whole copy")
+        return case.folder / INPUTS / entry.body["sha256"], str(entry.value("file", exhibit))
 
 
 def _file(case: CaseFile, path: Path, hash_only: bool) -> Row:
@@ -131,10 +149,17 @@ def _name(path: Path) -> str:
     return path.name.encode(errors="backslashreplace").decode()
 
 
-def _copy(case: CaseFile, body: Row) -> str:
-    path = case.folder / INPUTS / body["sha256"]
+def _copies(case: CaseFile, body: Row) -> str:
+    """The worse state of a file's copy and, of a picture, of its figure's."""
+    states = [_copy(case, body["sha256"])]
+    if "picture" in body:
+        states.append(_copy(case, body["picture"]["svg_sha256"]))
+    return next((s for s in states if s != _WHOLE), _WHOLE)
+
+
+def _copy(case: CaseFile, digest: str) -> str:
     try:
-        found = digest_of(path)
+        found = digest_of(case.folder / INPUTS / digest)
     except OSError:
         return "missing"
-    return "whole" if found == body["sha256"] else "changed"
+    return _WHOLE if found == digest else "changed"

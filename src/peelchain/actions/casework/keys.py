@@ -29,9 +29,9 @@ HOLDS = (SIGNED, UNSIGNED)
 """States of signatures that say nothing against a journal."""
 
 
-def make_key(path: Path) -> Row:
-    """Writes a new key under a passphrase; gives its path and public half."""
-    return {"key": str(path), "signer": new_key(path, given_passphrase(twice=True))}
+def make_key(path: Path, passphrase: str | None = None) -> Row:
+    """Writes a new key under a passphrase (None: asked for); gives its path and public half."""
+    return {"key": str(path), "signer": new_key(path, passphrase or given_passphrase(twice=True))}
 
 
 def use_key(
@@ -40,12 +40,13 @@ def use_key(
     name: str = "",
     date_utc: datetime | None = None,
     waiting: Waiting = silently,
+    passphrase: str | None = None,
 ) -> Row:
     """Has a case's entries signed with a key from now on; the first so signed says whose it is.
 
     A case that came from elsewhere and whose last key this is goes on without another entry.
     """
-    public, sign = read_key(path, given_passphrase())
+    public, sign = read_key(path, passphrase or given_passphrase())
     with CaseFile.open(folder) as case, case.at_work(waiting):
         keys = case.standing("key")
         text = json.dumps({"key": str(path.resolve()), "signer": public})

@@ -10,7 +10,7 @@ from peelchain.actions.casework.findings import parameters_of, run_of_case
 from peelchain.actions.casework.investigate import RULES, case_rules, cluster_if_needed
 from peelchain.actions.casework.moment import moment_of
 from peelchain.actions.casework.report import report_of_case
-from peelchain.actions.casework.seeds import seeds_of
+from peelchain.actions.casework.seeds import seeds_in_use
 from peelchain.actions.casework.views import view_of
 from peelchain.actions.casework.work import carry_out
 from peelchain.actions.policies import policy_asked
@@ -50,7 +50,7 @@ def run_case(request: RunRequest, progress: Progress = silent) -> Row:
     rules, moment = case_rules(request.rules or RULES), moment_of(request.date_utc)
     with CaseFile.open(request.case) as case:
         case.refuse_if_broken()
-        given = read_seeds(request.seeds) if request.seeds else _seeds(case)
+        given = read_seeds(request.seeds) if request.seeds else seeds_in_use(case)
         if not given:
             raise MisuseError(
                 "the case has no seeds; give --seed, or add some with 'peelchain case seeds add'"
@@ -106,14 +106,6 @@ def report_case(
                 view=view, progress=progress,
             )  # fmt: skip
             return {**view.tip, "run": run.seq, "run_id": view.clusters.run_id, **answer}
-
-
-def _seeds(case: CaseFile) -> list[str]:
-    """The seeds of a case; those of its last run where nobody ever set any."""
-    last = case.last("run")
-    if last is None or case.standing("seeds"):
-        return seeds_of(case)
-    return list(last.body["parameters"]["seeds"])
 
 
 def _check_network(case: CaseFile, view: StoreView) -> None:

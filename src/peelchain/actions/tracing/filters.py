@@ -73,7 +73,7 @@ def period(filters: Filters, opened: OpenStore) -> Period:
         seconds = table["time_utc"].to_numpy().astype("datetime64[s]").astype(np.int64)
         tip_utc = format_time(int(seconds[np.argmax(heights)]))
         if filters.since is not None:
-            later = heights[seconds >= _moment(filters.since, "--since")]
+            later = heights[seconds >= moment_of(filters.since, "--since")]
             if not len(later):
                 raise MisuseError(
                     f"--since {filters.since} is after the last block, made {tip_utc}; give an "
@@ -81,7 +81,7 @@ def period(filters: Filters, opened: OpenStore) -> Period:
                 )
             low = int(later.min())
         if filters.until is not None:
-            earlier = heights[seconds <= _moment(filters.until, "--until", last=True)]
+            earlier = heights[seconds <= moment_of(filters.until, "--until", last=True)]
             if not len(earlier):
                 first_utc = format_time(int(seconds[np.argmin(heights)]))
                 raise MisuseError(
@@ -107,8 +107,8 @@ def _check(filters: Filters) -> None:
             raise MisuseError(f"{names} both say where the period ends; give one of them")
     if filters.since is not None and filters.until is not None:
         first, last = (
-            _moment(filters.since, "--since"),
-            _moment(filters.until, "--until", last=True),
+            moment_of(filters.since, "--since"),
+            moment_of(filters.until, "--until", last=True),
         )
         if first > last:
             raise MisuseError(
@@ -118,7 +118,7 @@ def _check(filters: Filters) -> None:
         raise MisuseError(f"--max-txs {filters.max_txs} walks through nothing; give 1 or more")
 
 
-def _moment(text: str, option: str, *, last: bool = False) -> int:
+def moment_of(text: str, option: str, *, last: bool = False) -> int:
     """Seconds since 1970 of a day's first or last second, or of a moment."""
     match = _MOMENT.fullmatch(text)
     try:

@@ -1,7 +1,9 @@
 """Patterns of movement on what a trace came through, and how often their detectors are right."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from peelchain.trace.patterns.structuring import Payment, Threshold, Worth, paym
 from peelchain.trace.walk import Direction
 
 BTC = "BTC"
+_THRESHOLD = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,8})?) ?([A-Za-z]{3})")
+_DAY = 24 * 3600
 TX0 = "whirlpool_tx0"
 """A lookalike that has one spender and is no pattern either: coins cut for a mix."""
 
@@ -96,6 +100,22 @@ def patterns_on_trace(
             "errors": _errors(names, found),
             "without_rate": [places.outpoint(txout) for txout in unpriced],
         }
+
+
+def threshold_asked(given: str | None, days: int) -> Threshold | None:
+    """The threshold written as `10000USD` or `0.5BTC`. Raises MisuseError for what is no sum."""
+    if given is None:
+        return None
+    said = _THRESHOLD.fullmatch(given.strip())
+    if said is None:
+        raise MisuseError(f"--threshold {given!r} is no sum of money; write 10000USD or 0.5BTC")
+    currency = said[2].upper()
+    worth = Decimal(said[1]) * (100_000_000 if currency == BTC else 100)
+    if worth != int(worth) or not worth:
+        raise MisuseError(
+            f"--threshold {given}: give at least one hundredth, of BTC one satoshi, and no parts"
+        )
+    return Threshold(int(worth), currency, days * _DAY)
 
 
 def measured(asked: MeasureAsked, progress: Progress = silent) -> dict[str, Any]:

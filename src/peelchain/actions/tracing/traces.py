@@ -25,6 +25,7 @@ from peelchain.actions.tracing.fiat import told as fiat_told
 from peelchain.actions.tracing.figures import check_figures, write_figures
 from peelchain.actions.tracing.filters import Filters, Limits
 from peelchain.actions.tracing.offchain import Marked, mark_errors, mark_rows, marked
+from peelchain.actions.tracing.party_flows import party_flows
 from peelchain.actions.tracing.places import Places
 from peelchain.actions.tracing.rules import public_rule, rules_by_scope, rules_in_order
 from peelchain.actions.tracing.seeds import SeedsAsked
@@ -60,6 +61,8 @@ class TraceAsked:
     fiat: str | None = None
     rates_of: str | None = None
     hops: bool = False
+    parties: bool = False
+    """Whether to say who passed how much to whom, too."""
     tables: Path | None = None
     figures: Path | None = None
     knowledge: Knowledge = ALL_KNOWN
@@ -125,7 +128,7 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             "figures are drawn from the hops of a rule of scope transaction; name one too, such as "
             "--rule pro-rata, or leave out --figures"
         )
-    with_hops = asked.hops or asked.tables is not None
+    with_hops = asked.hops or asked.parties or asked.tables is not None
     policy = policy_asked(store, list(asked.policy), [])
     with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)
@@ -180,10 +183,21 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
         answer["figures"] = (
             None if asked.figures is None else write_figures(walked, told_names[0], asked.figures)
         )
+        if asked.parties:
+            answer["parties"] = party_flows(walked, rules, accounts)
+            answer["services"] = _services(walked)
         if not asked.hops:
             for key in ("hops", "payments", "control_errors"):
                 answer.pop(key, None)
         return answer
+
+
+def _services(walked: Walked) -> dict[str, Row]:
+    """Party and category of each service that stops the walk, by its label."""
+    return {
+        mark.label: {"party": mark.party, "category": mark.category}
+        for mark in walked.known.marks_in_use()
+    }
 
 
 def _written(folder: Path, asked: TraceAsked, answer: Row) -> list[str]:

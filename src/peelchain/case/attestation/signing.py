@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ PASSPHRASE_FILE = "PEELCHAIN_KEY_PASSPHRASE_FILE"  # noqa: S105
 SETTING = "signing.json"
 """The file of a case that says where its key lies. It is of this machine, and never exported."""
 _LEAST_CHARACTERS = 8
+_held: dict[str, str] = {}
+_asks = True
 _MOST_BYTES = 65_536
 
 
@@ -99,13 +102,43 @@ def is_signed(public: str, signature: str, digest: bytes) -> bool:
     return True
 
 
+def hold_passphrase(key: Path, passphrase: str) -> None:
+    """Keeps a key's passphrase in this process's memory, and nowhere else.
+
+    Raises CaseError where it does not open the key.
+    """
+    read_key(key, passphrase)
+    _held[str(key.resolve())] = passphrase
+
+
+def held_passphrases() -> dict[str, str]:
+    """The passphrases kept in memory by the path of their key, for a process that works for us."""
+    return dict(_held)
+
+
+def take_passphrases(held: Mapping[str, str]) -> None:
+    """Keeps what another process of ours held."""
+    _held.update(held)
+
+
+def ask_nobody() -> None:
+    """Has no passphrase asked for on the terminal: a server's may be nobody's."""
+    global _asks
+    _asks = False
+
+
+def is_open(key: Path) -> bool:
+    """Whether a passphrase for a key is at hand without asking."""
+    return str(key.resolve()) in _held or passphrase_set(PASSPHRASE, PASSPHRASE_FILE) is not None
+
+
 def given_passphrase(twice: bool = False) -> str:
     """The passphrase: from a variable, the file that a variable names, or asked on the terminal.
 
     `twice` asks for it again. Raises CaseError where there is none.
     """
     said = passphrase_set(PASSPHRASE, PASSPHRASE_FILE)
-    if said is None and sys.stdin.isatty():
+    if said is None and _asks and sys.stdin.isatty():
         said = getpass.getpass("passphrase of the signing key: ")
         if twice and getpass.getpass("once more: ") != said:
             raise CaseError("the two passphrases differ; begin again")
@@ -141,7 +174,8 @@ def signer_of(folder: Path) -> tuple[str, Signer]:
             f"the entries of {folder} are signed, and it does not say where the key lies; run "
             "'peelchain case key use FILE' with that key, or with one of your own"
         )
-    public, sign = read_key(Path(setting["key"]), given_passphrase())
+    key = Path(setting["key"])
+    public, sign = read_key(key, _held.get(str(key.resolve())) or given_passphrase())
     if public != setting["signer"]:
         raise CaseError(
             f"{setting['key']} is another key than the case was set up with; run 'peelchain case "

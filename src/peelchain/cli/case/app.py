@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 _ORDER = (
     *("open", "list", "show", "journal"),
     *("seeds", "run", "report"),
-    *("note", "hypothesis", "evidence", "decide", "exhibit", "undo"),
+    *("note", "hypothesis", "evidence", "decide", "exhibit", "pictures", "undo"),
     *("challenge", "replay", "diff"),
     *("requests", "returns", "join-table", "table", "expand", "referrals", "forfeiture"),
     *("interchange", "redact", "reveal", "disclosure", "export", "import"),

@@ -12,6 +12,7 @@ from peelchain.cli.case import join_table as join_table
 from peelchain.cli.case import journal as journal
 from peelchain.cli.case import keys as keys
 from peelchain.cli.case import opening as opening
+from peelchain.cli.case import pictures as pictures
 from peelchain.cli.case import redact as redact
 from peelchain.cli.case import referrals as referrals
 from peelchain.cli.case import replay as replay

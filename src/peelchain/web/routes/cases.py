@@ -35,11 +35,24 @@ class NewCase(BaseModel):
     seeds: Seeds = []
 
 
+class GivenSeeds(BaseModel):
+    """Seeds as somebody pastes them, one a line."""
+
+    seeds: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=2_000)]
+
+
 class SeedChange(BaseModel):
     """Seeds to add or to remove."""
 
     change: Literal["add", "remove"]
     seeds: Seeds
+
+
+@router.post("/seeds")
+async def check(asked: GivenSeeds, bench: BenchDep) -> Row:
+    """What is wrong with each seed, if anything, and whether the chain has it; nothing is kept."""
+    given = [seed for line in asked.seeds if (seed := line.partition("#")[0].strip())]
+    return {"seeds": await bench.look(lambda view: [seeding.told_of(seed, view) for seed in given])}
 
 
 @router.get("/cases")

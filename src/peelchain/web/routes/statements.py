@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
+from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from peelchain.actions.casework import erasure, exhibits, statements
@@ -173,6 +174,17 @@ async def add_exhibit(folder: CaseDep, said: Exhibit, bench: BenchDep) -> Row:
         )
 
     return await _told(bench, folder, added)
+
+
+@router.post("/cases/{case}/exhibits/{exhibit}/tickets")
+async def exhibit_ticket(
+    folder: CaseDep,
+    exhibit: Annotated[str, InPath(pattern=r"^E[1-9][0-9]{0,8}$")],
+    bench: BenchDep,
+) -> dict[str, str]:
+    """An address from which a browser fetches, once, the file that an exhibit keeps."""
+    path, name = await bench.think(lambda: exhibits.kept_file(folder, exhibit))
+    return {"url": bench.tickets.issue(path, f"{folder.name}-{exhibit}-{_UNSAFE.sub('_', name)}")}
 
 
 @router.post("/cases/{case}/erasures", status_code=201)

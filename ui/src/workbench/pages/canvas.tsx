@@ -1,5 +1,4 @@
-import { Placeholder } from "../parts/Placeholder";
+import "../canvas.css";
+import { Workspace } from "../canvas/view/Workspace";
 
-export default function Canvas() {
-  return <Placeholder name="canvas" />;
-}
+export default Workspace;

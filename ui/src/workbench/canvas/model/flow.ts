@@ -1,5 +1,7 @@
 /** What the server says of the flow of money: parts of the graph, as they come. */
 
+import type { Sat } from "../../../shared/money";
+
 export type Basis = "fact" | "inference" | "assertion";
 export type NodeKind = "tx" | "address" | "cluster" | "end";
 export type EdgeKind = "pays" | "spends" | "spent" | "flow";
@@ -29,7 +31,7 @@ export interface FlowNode {
   time_utc: string | null;
   height: number | null;
   /** A transaction: the sum of its outputs. A party: received. An end: the amount. */
-  value_sat?: number;
+  value_sat?: Sat;
   /** A transaction: inputs, outputs. A party: transactions that pay it, that spend from it. */
   in_count: number;
   out_count: number;
@@ -56,7 +58,7 @@ export interface FlowEdge {
   from: string;
   to: string;
   kind: EdgeKind;
-  value_sat: number;
+  value_sat: Sat;
   time_utc: string | null;
   last_utc?: string | null;
   height: number | null;
@@ -66,7 +68,7 @@ export interface FlowEdge {
   basis: Basis;
   rule?: string;
   change?: FlowChange | null;
-  traced_sat?: Record<string, number>;
+  traced_sat?: Record<string, Sat>;
   fiat?: Record<string, string | null>;
 }
 
@@ -75,7 +77,7 @@ export interface FlowMore {
   node: string;
   direction: Direction;
   count: number;
-  value_sat: number | null;
+  value_sat: Sat | null;
 }
 
 export interface FlowPart {

@@ -1,5 +1,6 @@
 /** What was done and what was undone, without limit. */
 
+import { same } from "./canonical";
 import { apply, invert, isEmpty, type Change, type Operation } from "./operation";
 import type { Picture } from "./picture";
 
@@ -71,14 +72,6 @@ export function merged(first: Operation, second: Operation): Operation | null {
       now: { ...earlier.now, ...change.now },
     } as Change;
   }
-  const told = changes.filter(
-    (change) => !("now" in change) || JSON.stringify(change.was) !== sameKeys(change.was, change.now),
-  );
+  const told = changes.filter((change) => !("now" in change) || !same(change.was, change.now));
   return { verb: second.verb, changes: told, gesture: second.gesture as string };
-}
-
-/** The JSON of `now` with its keys in the order of `was`, so that equal ones read the same. */
-function sameKeys(was: object, now: object): string {
-  const fields = now as Record<string, unknown>;
-  return JSON.stringify(Object.fromEntries(Object.keys(was).map((key) => [key, fields[key]])));
 }

@@ -1,5 +1,6 @@
 /** An operation: plain data that says what was and what is now, so that it can be turned round. */
 
+import { same } from "./canonical";
 import type { Group, Note, Picture, PictureEdge, PictureNode, Settings } from "./picture";
 
 /** What the operation did, in a word: the text of undo and redo names it. */
@@ -145,8 +146,4 @@ export function wholeOf<T extends Table>(
   if (before === null && after === null) return [];
   if (before !== null && after !== null && same(before, after)) return [];
   return [{ table, id, before, after } as Change];
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

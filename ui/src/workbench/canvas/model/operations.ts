@@ -1,5 +1,6 @@
 /** Everything that can be done to a picture, each as the operation that does it. */
 
+import { same } from "./canonical";
 import type { Direction, FlowPart, Shape } from "./flow";
 import { place, type Point } from "./layout";
 import { fieldsOf, wholeOf, type Change, type Operation } from "./operation";
@@ -18,6 +19,7 @@ import {
   type PictureNode,
   type Settings,
 } from "./picture";
+import { sum, type Sat } from "./sat";
 
 /** Which side of which node was asked for, and as what. */
 export interface Asked {
@@ -331,7 +333,7 @@ export function set(
   gesture: string | null = null,
 ): Operation {
   const keys = (Object.keys(fields) as (keyof Settings)[]).filter(
-    (key) => JSON.stringify(picture.settings[key]) !== JSON.stringify(fields[key]),
+    (key) => !same(picture.settings[key], fields[key]),
   );
   if (keys.length === 0) return { verb: "set", changes: [] };
   const pick = (from: Partial<Settings>) =>
@@ -342,7 +344,7 @@ export function set(
 
 /** A party's own edges of one side that sum up its dealings with another party. */
 function dealings(picture: Picture, part: FlowPart, node: string, side: Direction) {
-  const seen = new Map<string, number>();
+  const seen = new Map<string, Sat>();
   for (const edge of [...edgesOf(picture), ...part.edges]) {
     if (edge.kind !== "flow") continue;
     if ((side === "in" ? edge.to : edge.from) === node) seen.set(edge.id, edge.value_sat);
@@ -364,13 +366,13 @@ function openedBy(
     // A transaction counts its own inputs and outputs, and a party its transactions: only the
     // number of counterparties is news.
     const counts = node.kind === "tx" || asked.as === "tx";
-    const shown = [...known.values()].reduce((sum, value) => sum + value, 0);
+    const shown = sum(known.values());
     opened[side] = counts
       ? { as: asked.as, total: null, total_sat: null }
       : {
           as: asked.as,
           total: known.size + (left?.count ?? 0),
-          total_sat: left === undefined ? shown : left.value_sat === null ? null : shown + left.value_sat,
+          total_sat: left === undefined ? shown : left.value_sat === null ? null : sum([shown, left.value_sat]),
         };
   }
   return opened;

@@ -1,5 +1,6 @@
 /** The picture on the canvas, as data: what is stored with the case and drawn the same again. */
 
+import type { Sat } from "../../../shared/money";
 import type { Direction, FlowEdge, FlowNode, FlowPart, Shape } from "./flow";
 
 /** Colours by name: what they look like in the light and in the dark is for `look`. */
@@ -11,7 +12,7 @@ export interface Opened {
   as: Shape;
   /** Counterparties in all; null where the counts of the node itself tell. */
   total: number | null;
-  total_sat: number | null;
+  total_sat: Sat | null;
 }
 
 /** A node in its place: x and y are the middle of it, in whole units of the drawing. */
