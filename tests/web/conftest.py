@@ -51,14 +51,15 @@ def once(folder: Path, name: str) -> Iterator[Path | None]:
     """A folder to make, for the one worker that comes first; None for those that find it made."""
     with (folder / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / name).exists():
+        made = folder / f".{name}.made"
+        if made.exists():
             yield None
             return
-        making = folder / f"{name}.making"
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir()
-        yield making
-        making.rename(folder / name)
+        # never made elsewhere and moved: a store remembers where its blocks lie
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
+        yield folder / name
+        made.touch()
 
 
 @pytest.fixture(scope="session")

@@ -103,11 +103,13 @@ def seen(view: StoreView, found: Flows) -> Row:
 def over_time(view: StoreView, found: Flows) -> list[Row]:
     """The balance after each block, or after each of POINTS stretches of them, in chain order.
 
-    `received_sat` and `sent_sat` are those of the stretch, so that all points add up.
+    `received_sat` and `sent_sat` are those of the stretch without what came back in the same
+    transaction; so all points add up.
     """
     heights, first = np.unique(found.heights, return_index=True)
-    received = np.add.reduceat(found.received, first)
-    sent = np.add.reduceat(found.spent, first)
+    change = found.received - found.spent
+    received = np.add.reduceat(np.maximum(change, 0), first)
+    sent = np.add.reduceat(np.maximum(-change, 0), first)
     starts = np.unique(np.linspace(0, len(heights), min(POINTS, len(heights)) + 1, dtype=np.int64))
     ends = starts[1:] - 1
     received, sent = (np.add.reduceat(some, starts[:-1]) for some in (received, sent))

@@ -137,7 +137,7 @@ function columns(list: FindingList, rules: readonly string[]): Column<FindingRow
       id: "bounds",
       title: t("case.col.bounds"),
       hint: t("case.col.bounds_hint"),
-      cell: (row) => <><Amount sat={row.least_sat} bare /> – <Amount sat={row.most_sat} bare /></>,
+      cell: (row) => <><Amount sat={row.least_sat} /> – <Amount sat={row.most_sat} /></>,
       text: (row) => `${row.least_sat ?? ""}–${row.most_sat ?? ""}`,
       key: (row) => row.most_sat ?? 0,
       numeric: true,

@@ -31,8 +31,8 @@ export function Services(props: {
     { id: "count", title: t("case.col.payments"), cell: (row) => formatCount(row.count), key: (row) => row.count, numeric: true },
     ...rules.map((rule): Column<ServiceSum> => ({
       id: rule,
-      title: `${tOr(`report.rule.${rule}`, rule)} (BTC)`,
-      cell: (row) => <Amount sat={row.traced_sat[rule] as Sat} bare={true} {...(rule === first && { fiat: row.fiat })} />,
+      title: tOr(`report.rule.${rule}`, rule),
+      cell: (row) => <Amount sat={row.traced_sat[rule] as Sat} {...(rule === first && { fiat: row.fiat })} />,
       key: (row) => row.traced_sat[rule] ?? 0,
       numeric: true,
     })),

@@ -23,10 +23,10 @@ interface TieEnd extends End {
 }
 
 const WIDTH = 1080;
-const LEFT = 350;
-const RIGHT = 730;
-const KNOT_LEFT = 500;
-const KNOT_RIGHT = 580;
+const LEFT = 390;
+const RIGHT = 690;
+const KNOT_LEFT = 496;
+const KNOT_RIGHT = 584;
 const MOST = 12;
 const MOST_OPEN = 60;
 
@@ -108,7 +108,7 @@ function Row({ band, side: at, unit }: { band: Band<TieEnd>; side: "left" | "rig
           <text class="tie-name" x={x} y={y + 19} text-anchor={anchor}>{shortened(end.name, 40)}</text>
         </SvgLink>
       )}
-      <text class="tie-said" x={x} y={y + 36} text-anchor={anchor}>{shortened(second, 56)}</text>
+      <text class="tie-said" x={x} y={y + 36} text-anchor={anchor}>{shortened(second, 58)}</text>
       {end.onward !== null && (
         <SvgLink to={end.onward.to} label={end.onward.text}>
           <rect class="tie-hit" x={at === "left" ? 0 : WIDTH - 28} y={y + 9} width={28} height={28} rx={4} />

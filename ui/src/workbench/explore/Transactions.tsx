@@ -63,6 +63,7 @@ function With({ of }: { of: PartyTx }): JSX.Element {
     <span class="party">
       {of.coinjoin && <span class="chip">{t("explore.coinjoin.word")}</span>}
       {of.with.map((other) => <OtherParty key={other.cluster} of={other} />)}
+      {of.with_count === 0 && !of.mined && <span class="quiet">{t("explore.within_cluster")}</span>}
       {more > 0 && <span class="quiet">{t("explore.and_more", { count: more })}</span>}
     </span>
   );

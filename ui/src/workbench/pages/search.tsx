@@ -30,7 +30,7 @@ export default function Search(): JSX.Element {
     return () => clearTimeout(timer);
   }, [typed]);
   useEffect(() => {
-    if (asked.data !== undefined) announce(tn("explore.search.found", asked.data.hits.length));
+    if (asked.data !== undefined && asked.data.problem === null) announce(tn("explore.search.found", asked.data.hits.length));
   }, [asked.data]);
   const move = (event: KeyboardEvent, from: number): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -67,7 +67,7 @@ export default function Search(): JSX.Element {
         />
         <p class="quiet">{t("explore.search.hint")}</p>
       </form>
-      {q.trim() === "" ? <Empty>{t("explore.search.empty")}</Empty> : (
+      {q.trim() === "" ? <Empty action={<Link to="/services">{t("explore.service_page.all")}</Link>}>{t("explore.search.empty")}</Empty> : (
         <Loaded of={asked}>
           {(found) => (
             <>

@@ -94,7 +94,7 @@ function Step({ of, place, weakest }: { of: WhyLink; place: { height: number; ti
   return (
     <div class="step">
       <div>
-        <TxLink txid={of.txid} copy /> <Basis of="inference" rule={of.rule} />
+        <TxLink txid={of.txid} copy /> <Basis of="inference" rule={of.rule} />{" "}
         {weakest && <span class="chip">{t("explore.why.weakest")}</span>}
       </div>
       {place !== undefined && <div class="quiet"><Time utc={place.time_utc} /> · {t("explore.block.title")} <BlockLink block={place.height} /></div>}
@@ -127,7 +127,7 @@ function Cut({ of, cut }: { of: WhyAnswer; cut: NonNullable<WhyAnswer["weakest_c
         <>
           <p>
             {tn("explore.why.cut_size", cut.size)} {cut.only === true && t("explore.why.cut_only")}{" "}
-            {t("explore.why.cut_sides", { a: cut.scripts_a ?? 0, b: cut.scripts_b ?? 0 })}
+            {t("explore.why.cut_sides", { a: tn("explore.scripts", cut.scripts_a ?? 0), b: tn("explore.scripts", cut.scripts_b ?? 0) })}
           </p>
           <DataTable
             name="weakest-cut"
