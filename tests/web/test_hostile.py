@@ -61,7 +61,7 @@ def addresses(pattern: str, names: dict[str, list[str]], victim: str) -> list[st
     """The page with each name that its parts may have, and with hostile questions."""
     (part,) = re.findall(r":(\w+)", pattern) or [None]
     given = names[part] if part else [""]
-    filled = [re.sub(r":\w+", lambda _, name=name: quote(name, safe=""), pattern) for name in given]
+    filled = [pattern.replace(f":{part}", quote(name, safe="")) for name in given]
     asked = {
         "/search": [f"?q={quote(text)}" for text in (ATTACKS[0], ATTACKS[3], "named", "red")],
         "/why": [f"?a={victim}&b={quote(ATTACKS[1])}"],
