@@ -7,7 +7,7 @@ import os
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,7 +160,10 @@ def test_the_model_case_from_an_address_to_a_verified_bundle(
     walk.click(page.get_by_role("navigation").get_by_role("link", name="Notes"))
     page.get_by_label("New hypothesis").fill("The pay site was run through one exchange")
     walk.click(walk.button("State the hypothesis"))
-    for word, what in (("for", "O1"), ("against", "The tag of the exchange is older than its site")):
+    for word, what in (
+        ("for", "O1"),
+        ("against", "The tag of the exchange is older than its site"),
+    ):
         evidence = page.get_by_label("Evidence on H1")
         evidence.fill(what)
         walk.click(walk.button(f"Speaks {word} it"))
