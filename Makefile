@@ -60,6 +60,11 @@ prerequisites:
 	    -DoutputDirectory="$$PWD/.verapdf" && touch $@ || \
 	  echo "install: veraPDF could not be fetched; 'make .verapdf' tries again"; fi
 
+# The workbench is tested in a real browser; where none can be had those tests skip, saying so.
+.PHONY: .chromium
+.chromium:
+	@scripts/install_chromium.sh
+
 ui/node_modules/.installed: ui/package-lock.json ui/package.json | prerequisites
 	@echo "install: Node packages of ui/package-lock.json"
 	@cd ui && npm ci --silent
@@ -133,7 +138,7 @@ test-rust: install
 test-ui: $(PAGES)
 	cd ui && npm run --silent test
 
-test-python: install .validators/.installed .verapdf/.installed
+test-python: install .validators/.installed .verapdf/.installed .chromium
 	$(BIN)/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 .PHONY: licences advisories
@@ -168,6 +173,10 @@ commands-page: install ## Render docs/commands.md from the command line and docs
 .PHONY: cases-page
 cases-page: install ## Simulate the cases and render docs/methods/cases.md
 	$(BIN)/python scripts/render_cases.py
+
+.PHONY: guide
+guide: install .chromium ## Walk the model case in a browser and take the guide's screenshots anew
+	PEELCHAIN_SCREENSHOTS=1 $(BIN)/pytest tests/web/test_walk.py
 
 .PHONY: clean
 clean: ## Remove everything that make built

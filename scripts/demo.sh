@@ -45,3 +45,9 @@ step=$((steps - 1))
 
 say "compare everything with the truth"
 "$python" -m tests.oracle.case_work demo
+
+cat >&2 <<'END'
+
+The case lies open in the workbench; this prints the address of its page (docs/guide says more):
+  .venv/bin/peelchain serve --store demo/store --cases demo
+END

@@ -1,6 +1,5 @@
 """Search of seized files for what leads to a chain, under a recorded authority."""
 
-import csv
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from peelchain.actions.open_store import OpenStore
 from peelchain.case.casefile import CaseFile
 from peelchain.case.extraction.search import Bounds, Hit, Told, search
 from peelchain.chain.progress import Progress, Step, silent
-from peelchain.csv_text import guarded
+from peelchain.csv_text import CsvRows, guarded
 from peelchain.errors import AddressError, MisuseError, SourceError
 from peelchain.network import NETWORKS
 from peelchain.script import script_pubkey, script_type
@@ -86,9 +85,9 @@ def _searched(
     with ExitStack() as stack:
         store = None if request.store is None else stack.enter_context(OpenStore(request.store))
         judge = _Judge(store)
-        writers = [csv.writer(sink, lineterminator="\n") for sink in sinks]
+        writers = [CsvRows(sink) for sink in sinks]
         for writer in writers:
-            writer.writerow(COLUMNS)
+            writer.add(COLUMNS)
         rows: list[Row] = []
         counts: Counter[str] = Counter()
         told_of = []
@@ -110,7 +109,7 @@ def _searched(
                 if len(rows) < ROWS_IN_ANSWER:
                     rows.append(row)
                 for writer in writers:
-                    writer.writerow([guarded(row[c]) for c in COLUMNS])
+                    writer.add([guarded(row[c]) for c in COLUMNS])
             digest = _sha256(path, before, total, progress)
             before += size
             told_of.append(_told_of(number, path, told, digest))

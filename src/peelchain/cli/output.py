@@ -1,6 +1,5 @@
 """How answers leave: JSON, CSV or a table on stdout or in a file; talk on stderr."""
 
-import csv
 import json
 import re
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from peelchain.cli.plain_text import inert, width
-from peelchain.csv_text import guarded
+from peelchain.csv_text import CsvRows, guarded
 from peelchain.errors import MisuseError, PeelchainError
 
 _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{48}([0-9a-f]{8})\b")
@@ -146,9 +145,10 @@ def write_csv(rows: Rows, stream: TextIO) -> None:
         text = str(guarded(value))
         return inert(text) if on_terminal else text
 
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([cell(c) for c in rows.columns])
-    writer.writerows([cell(v) for v in row] for row in rows.rows)
+    writer = CsvRows(stream)
+    writer.add([cell(c) for c in rows.columns])
+    for row in rows.rows:
+        writer.add([cell(v) for v in row])
 
 
 @contextmanager

@@ -5,7 +5,6 @@ schema has no field for stands in the context, in an object `peelchain`. Every t
 scalar with JSON's escapes, which YAML reads alike.
 """
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from peelchain.csv_text import CsvRows
 from peelchain.tags.claims import OWN_CONTEXT, OWN_FIELDS
 from peelchain.tags.table import inert_cell
 
@@ -156,5 +156,5 @@ def _cell(name: str, value: Any) -> str:
 
 def _line(cells: Sequence[str] | Iterable[str]) -> str:
     stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerow(cells)
+    CsvRows(stream).add(cells)
     return stream.getvalue()
