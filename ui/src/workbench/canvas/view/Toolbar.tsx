@@ -25,7 +25,7 @@ const SETS: readonly (readonly string[])[] = [
 ];
 
 /** Those that say what they do in words as well. */
-const WORDED = new Set(["add", "expand_in", "expand_out", "tidy", "snapshot", "export"]);
+const WORDED = new Set(["add", "expand_in", "expand_out", "tidy", "fit", "snapshot", "export", "pictures"]);
 
 export function Toolbar({ desk }: { desk: Desk }): JSX.Element {
   useStore(desk.history);

@@ -174,7 +174,7 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "group",
     family: "mark",
-    icon: "case",
+    icon: "stop",
     about: "nodes",
     enabled: nodes,
     run: (desk) => desk.asking.set({ kind: "group", ids: chosenNodes(desk) }),
@@ -241,7 +241,7 @@ export const ACTIONS: readonly Action[] = [
       announce(t("canvas.said.tidied"));
     },
   },
-  { id: "fit", family: "arrange", icon: "expand", about: "canvas", run: (desk) => desk.surface.fit() },
+  { id: "fit", family: "arrange", about: "canvas", run: (desk) => desk.surface.fit() },
   { id: "zoom_in", family: "arrange", icon: "add", about: "canvas", run: (desk) => desk.surface.zoom(1.25) },
   { id: "zoom_out", family: "arrange", icon: "minus", about: "canvas", run: (desk) => desk.surface.zoom(0.8) },
   ...(["left", "right", "up", "down"] as const).map(
@@ -355,7 +355,7 @@ export const ACTIONS: readonly Action[] = [
   },
   { id: "snapshot", family: "work", icon: "bookmark", about: "canvas", enabled: filled, run: (desk) => desk.asking.set({ kind: "snapshot" }) },
   { id: "export", family: "work", icon: "download", about: "canvas", enabled: filled, run: (desk) => desk.asking.set({ kind: "export" }) },
-  { id: "pictures", family: "work", icon: "case", about: "canvas", run: (desk) => desk.asking.set({ kind: "pictures" }) },
+  { id: "pictures", family: "work", about: "canvas", run: (desk) => desk.asking.set({ kind: "pictures" }) },
   { id: "palette", family: "help", icon: "search", about: "canvas", run: (desk) => desk.asking.set({ kind: "palette" }) },
   { id: "help", family: "help", icon: "help", about: "canvas", run: (desk) => desk.asking.set({ kind: "help" }) },
 ];
