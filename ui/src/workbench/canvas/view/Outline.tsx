@@ -61,7 +61,11 @@ function Row(props: { desk: Desk; node: ViewNode; selected: boolean; edges: View
     desk.surface.reveal(id);
   };
   return (
-    <li class={selected ? "canvas-row canvas-row-selected" : "canvas-row"}>
+    <li
+      class={selected ? "canvas-row canvas-row-selected" : "canvas-row"}
+      data-node={node.id}
+      data-place={`${node.x} ${node.y}`}
+    >
       <button
         type="button"
         class="canvas-name"

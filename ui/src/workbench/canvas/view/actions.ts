@@ -379,6 +379,8 @@ function open(desk: Desk, direction: "in" | "out"): void | Promise<unknown> {
 /** Moves the focus, and says what it is now on. */
 export function go(desk: Desk, id: string | null): void {
   if (id === null) return announce(t("canvas.said.border"));
+  // One that was clicked is let go: what has the focus is what the next key is about.
+  if (!desk.picking) select(desk, []);
   desk.focus.set(id);
   desk.surface.reveal(id);
   say(desk, id);
