@@ -138,13 +138,8 @@ def test_more_opens_a_table_to_choose_from(open_page: OpenPage, shop: str) -> No
     grown(page, 0)
     press(page, "i")
     before = grown(page, 12)
-    with said(page, "536 more transactions"):
-        press(page, "ArrowDown", "ArrowUp", "ArrowDown")
-        for _ in range(6):
-            if "more transactions" in page.locator(".toast").inner_text():
-                break
-            press(page, "ArrowLeft")
-    press(page, "Enter")
+    page.locator(f'[data-node="{shop}"]').get_by_role("button", name="Edges of").click()
+    page.get_by_role("button", name="536 more transactions").click()
     table = page.get_by_role("dialog")
     expect(table.get_by_text("Neighbours of Cluster")).to_be_visible()
     table.get_by_label("Order").select_option("time")

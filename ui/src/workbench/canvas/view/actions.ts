@@ -366,7 +366,9 @@ export const ACTION = new Map(ACTIONS.map((action) => [action.id, action]));
 export function perform(desk: Desk, id: string): void | Promise<unknown> {
   const action = ACTION.get(id);
   if (action === undefined) return;
-  if (action.enabled?.(desk) === false) return announce(t("canvas.said.nothing_chosen", { action: t(`canvas.action.${id}`) }));
+  // Undo and redo say for themselves that nothing is left.
+  const says = id === "undo" || id === "redo";
+  if (!says && action.enabled?.(desk) === false) return announce(t("canvas.said.not_now", { action: t(`canvas.action.${id}`) }));
   return action.run(desk);
 }
 
