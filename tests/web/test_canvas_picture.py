@@ -187,7 +187,7 @@ def test_files_say_what_is_drawn(open_page: OpenPage, demo: Demo) -> None:
 
     def file(button: str) -> bytes:
         with page.expect_download() as waited:
-            page.get_by_role("button", name=button).click()
+            page.get_by_role("button", name=button, exact=True).click()
         return waited.value.path().read_bytes()
 
     svg = file("Drawing (SVG)").decode()
@@ -253,7 +253,7 @@ def test_another_tab_does_not_overwrite(open_page: OpenPage, served: Served, dem
     saved(first)
     second = canvas(open_page, "/case/pay-site/canvas?picture=tabs")
     grown(second, 0)
-    press(second, "e")
+    press(second, "Home", "e")
     grown(second, 1)
     saved(second)
     press(first, "x")

@@ -74,7 +74,7 @@ function Tool(props: { action: Action; desk: Desk; current: boolean; onFocus: ()
       // It stays in the row while it cannot be used, so that keys find it where it was.
       aria-disabled={off}
       aria-pressed={action.pressed?.(desk)}
-      aria-label={label}
+      aria-label={WORDED.has(action.id) ? undefined : label}
       aria-keyshortcuts={keys.filter((key) => key.includes("+")).map((key) => key.replace("Ctrl", "Control")).join(" ") || undefined}
       title={keys.length === 0 ? label : `${label} (${keys[0]})`}
       tabIndex={current ? 0 : -1}
