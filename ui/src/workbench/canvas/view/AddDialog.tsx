@@ -62,7 +62,8 @@ export function AddDialog({ desk }: { desk: Desk }): JSX.Element {
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || !text.includes("\n")) && !event.shiftKey && event.target instanceof HTMLTextAreaElement) {
             event.preventDefault();
-            void put(namesIn(text));
+            // What stands in the box: the last sign typed may not have been drawn yet.
+            void put(namesIn(event.target.value));
           }
         }}
       >

@@ -9,7 +9,7 @@ import { hide } from "../model/operations";
 import type { ViewEdge, ViewNode } from "../model/visible";
 import { commit, pictureOf, select, toggle, type Desk } from "./desk";
 import { expand } from "./expanding";
-import { amountText, edgeText, kindText, moreText, nodeText, shortName, timeText, traits } from "./saying";
+import { amountText, edgeText, kindText, moreText, shortName, timeText, traits } from "./saying";
 
 const PAGE = 100;
 
@@ -61,12 +61,15 @@ function Row(props: { desk: Desk; node: ViewNode; selected: boolean; edges: View
     desk.surface.reveal(id);
   };
   return (
-    <li class={selected ? "canvas-row canvas-row-selected" : "canvas-row"}>
+    <li
+      class={selected ? "canvas-row canvas-row-selected" : "canvas-row"}
+      data-node={node.id}
+      data-place={`${node.x} ${node.y}`}
+    >
       <button
         type="button"
         class="canvas-name"
         aria-pressed={selected}
-        aria-label={nodeText(node)}
         onClick={(event) => choose(event, node.id)}
       >
         <span>{kindText(node)} <bdi class="hash">{shortName(node)}</bdi></span>

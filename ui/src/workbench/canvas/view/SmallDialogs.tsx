@@ -97,8 +97,8 @@ export function ColourDialog({ desk }: { desk: Desk }): JSX.Element {
 export function GroupDialog({ desk, ids }: { desk: Desk; ids: string[] }): JSX.Element {
   const [label, setLabel] = useState("");
   const close = (): void => desk.asking.set(null);
-  const put = (): void => {
-    const name = label.trim();
+  const put = (written = label): void => {
+    const name = written.trim();
     if (name === "") return;
     commit(desk, group(pictureOf(desk), ids, name));
     announce(tn("canvas.said.grouped", ids.length));
@@ -111,11 +111,17 @@ export function GroupDialog({ desk, ids }: { desk: Desk; ids: string[] }): JSX.E
       actions={
         <>
           <Button onClick={close}>{t("shell.cancel")}</Button>
-          <Button primary disabled={label.trim() === ""} onClick={put}>{tn("canvas.group.put", ids.length)}</Button>
+          <Button primary disabled={label.trim() === ""} onClick={() => put()}>{tn("canvas.group.put", ids.length)}</Button>
         </>
       }
     >
-      <form onSubmit={(event) => { event.preventDefault(); put(); }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          // What stands in the box: the last sign typed may not have been drawn yet.
+          put(event.currentTarget.querySelector("input")?.value);
+        }}
+      >
         <TextField label={t("canvas.group.label")} value={label} onInput={setLabel} maxLength={120} autoFocus />
       </form>
     </Dialog>

@@ -25,7 +25,7 @@ const SETS: readonly (readonly string[])[] = [
 ];
 
 /** Those that say what they do in words as well. */
-const WORDED = new Set(["add", "expand_in", "expand_out", "tidy", "snapshot", "export"]);
+const WORDED = new Set(["add", "expand_in", "expand_out", "tidy", "fit", "snapshot", "export", "pictures"]);
 
 export function Toolbar({ desk }: { desk: Desk }): JSX.Element {
   useStore(desk.history);
@@ -74,7 +74,7 @@ function Tool(props: { action: Action; desk: Desk; current: boolean; onFocus: ()
       // It stays in the row while it cannot be used, so that keys find it where it was.
       aria-disabled={off}
       aria-pressed={action.pressed?.(desk)}
-      aria-label={label}
+      aria-label={WORDED.has(action.id) ? undefined : label}
       aria-keyshortcuts={keys.filter((key) => key.includes("+")).map((key) => key.replace("Ctrl", "Control")).join(" ") || undefined}
       title={keys.length === 0 ? label : `${label} (${keys[0]})`}
       tabIndex={current ? 0 : -1}

@@ -174,7 +174,7 @@ export const ACTIONS: readonly Action[] = [
   {
     id: "group",
     family: "mark",
-    icon: "case",
+    icon: "stop",
     about: "nodes",
     enabled: nodes,
     run: (desk) => desk.asking.set({ kind: "group", ids: chosenNodes(desk) }),
@@ -241,7 +241,7 @@ export const ACTIONS: readonly Action[] = [
       announce(t("canvas.said.tidied"));
     },
   },
-  { id: "fit", family: "arrange", icon: "expand", about: "canvas", run: (desk) => desk.surface.fit() },
+  { id: "fit", family: "arrange", about: "canvas", run: (desk) => desk.surface.fit() },
   { id: "zoom_in", family: "arrange", icon: "add", about: "canvas", run: (desk) => desk.surface.zoom(1.25) },
   { id: "zoom_out", family: "arrange", icon: "minus", about: "canvas", run: (desk) => desk.surface.zoom(0.8) },
   ...(["left", "right", "up", "down"] as const).map(
@@ -355,7 +355,7 @@ export const ACTIONS: readonly Action[] = [
   },
   { id: "snapshot", family: "work", icon: "bookmark", about: "canvas", enabled: filled, run: (desk) => desk.asking.set({ kind: "snapshot" }) },
   { id: "export", family: "work", icon: "download", about: "canvas", enabled: filled, run: (desk) => desk.asking.set({ kind: "export" }) },
-  { id: "pictures", family: "work", icon: "case", about: "canvas", run: (desk) => desk.asking.set({ kind: "pictures" }) },
+  { id: "pictures", family: "work", about: "canvas", run: (desk) => desk.asking.set({ kind: "pictures" }) },
   { id: "palette", family: "help", icon: "search", about: "canvas", run: (desk) => desk.asking.set({ kind: "palette" }) },
   { id: "help", family: "help", icon: "help", about: "canvas", run: (desk) => desk.asking.set({ kind: "help" }) },
 ];
@@ -366,7 +366,9 @@ export const ACTION = new Map(ACTIONS.map((action) => [action.id, action]));
 export function perform(desk: Desk, id: string): void | Promise<unknown> {
   const action = ACTION.get(id);
   if (action === undefined) return;
-  if (action.enabled?.(desk) === false) return announce(t("canvas.said.nothing_chosen", { action: t(`canvas.action.${id}`) }));
+  // Undo and redo say for themselves that nothing is left.
+  const says = id === "undo" || id === "redo";
+  if (!says && action.enabled?.(desk) === false) return announce(t("canvas.said.not_now", { action: t(`canvas.action.${id}`) }));
   return action.run(desk);
 }
 
@@ -379,6 +381,8 @@ function open(desk: Desk, direction: "in" | "out"): void | Promise<unknown> {
 /** Moves the focus, and says what it is now on. */
 export function go(desk: Desk, id: string | null): void {
   if (id === null) return announce(t("canvas.said.border"));
+  // One that was clicked is let go: what has the focus is what the next key is about.
+  if (!desk.picking) select(desk, []);
   desk.focus.set(id);
   desk.surface.reveal(id);
   say(desk, id);

@@ -24,6 +24,8 @@ export interface Desk {
   history: Store<History>;
   view: Store<View>;
   selected: Store<ReadonlySet<string>>;
+  /** Several were chosen, or one by key: walking on keeps them. */
+  picking: boolean;
   /** The drawn thing that the arrow keys go from; a node, edge, note, box or "more" id. */
   focus: Store<string | null>;
   asking: Store<Asking | null>;
@@ -76,6 +78,7 @@ export function makeDesk(caseName: string | null, name: string): Desk {
     history,
     view,
     selected: makeStore<ReadonlySet<string>>(new Set()),
+    picking: false,
     focus: makeStore<string | null>(null),
     asking: makeStore<Asking | null>(null),
     panel: makeStore<"details" | "outline">("details"),
@@ -130,6 +133,7 @@ export function verbOf(operation: Operation): string {
 export function select(desk: Desk, ids: Iterable<string>): void {
   const next = new Set(ids);
   const now = desk.selected.get();
+  desk.picking = next.size > 1 || (desk.picking && next.size > 0);
   if (next.size === now.size && [...next].every((id) => now.has(id))) return;
   desk.selected.set(next);
 }
@@ -137,6 +141,7 @@ export function select(desk: Desk, ids: Iterable<string>): void {
 export function toggle(desk: Desk, id: string): void {
   const next = new Set(desk.selected.get());
   if (!next.delete(id)) next.add(id);
+  desk.picking = next.size > 0;
   desk.selected.set(next);
 }
 

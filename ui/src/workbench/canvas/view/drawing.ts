@@ -225,6 +225,7 @@ export function stylesheet(theme: Theme): object[] {
         color: ink.text,
         "font-family": "system-ui, sans-serif",
         "font-size": 10,
+        "text-wrap": "wrap",
         "min-zoomed-font-size": 7,
         label: "data(label)",
         width: "data(width)",
