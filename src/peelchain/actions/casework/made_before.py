@@ -22,7 +22,8 @@ _LONG = ("inputs", "outputs", "software", "sealed")
 def made_before(folder: Path, kind: str) -> Row:
     """Every entry of a kind that stands: `made`, each with its parameters, facts and `files`.
 
-    `files` are names in the case's folder, of those that are still there.
+    `files` are names in the case's folder, of those that are still there. A request names its
+    services by their labels, too, where its file is still there.
     """
     with CaseFile.open(folder) as case:
         return {"case": folder.name, "made": [_made(case, e) for e in case.standing(kind)]}
@@ -71,6 +72,17 @@ def _made(case: CaseFile, entry: Entry) -> Row:
         "entry": entry.seq,
         "time_utc": entry.time_utc,
         **{key: value for key, value in entry.body.items() if key not in _LONG},
+        **(_asked(case, entry) if entry.kind == "request" else {}),
         "tip_height": entry.body.get("inputs", {}).get("tip", {}).get("height"),
         "files": [str(path.relative_to(case.folder)) for path in paths.values() if path.is_file()],
     }
+
+
+def _asked(case: CaseFile, entry: Entry) -> Row:
+    path = case.output(entry, f"requests/{entry.seq}/requests.json")
+    labels: dict[str, str] = {}
+    if path.is_file():
+        said = json.loads(case.read(str(path.relative_to(case.folder))))
+        labels = {str(s["entity"]): str(s["label"]) for s in said["services"]}
+    services = entry.body.get("services", [])
+    return {"services": [{**s, "label": labels.get(s["entity"], s["entity"])} for s in services]}

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
+from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from peelchain.actions.casework import made_before, referrals
@@ -64,6 +65,18 @@ async def made(
 ) -> dict[str, Any]:
     """What was made of one kind and stands: its facts and files."""
     return await bench.think(lambda: made_before.made_before(folder, kind))
+
+
+@router.get("/cases/{case}/made/{kind}/{entry}")
+async def content(
+    folder: CaseDep,
+    kind: Literal["forfeiture", "challenge"],
+    entry: Annotated[int, InPath(ge=1, le=1 << 40)],
+    bench: BenchDep,
+) -> Row:
+    """What an entry made, whole: the schedule of a forfeiture, the rows of a challenge."""
+    name = f"{kind}/{entry}/{'schedule' if kind == 'forfeiture' else kind}.json"
+    return await bench.think(lambda: dict(made_before.content_of(folder, entry, name)))
 
 
 @router.post("/cases/{case}/forfeiture", status_code=202)
