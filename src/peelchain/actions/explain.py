@@ -246,13 +246,14 @@ def _links(
             "script_a": names[s.script_a],
             "script_b": names[s.script_b],
             **seen.told(s.tx_id),
-            "measured": _measured(measured(s.rule)),
+            "measured": rate_told(measured(s.rule)),
         }
         for s in steps
     ]
 
 
-def _measured(rate: ErrorRate | None) -> dict[str, Any] | None:
+def rate_told(rate: ErrorRate | None) -> dict[str, Any] | None:
+    """A measured error for an answer: its precision, of what, on which data; None without one."""
     if rate is None:
         return None
     return {

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from peelchain.actions.explain import rate_told
 from peelchain.actions.shapes import shapes_of
 from peelchain.actions.view import StoreView
 from peelchain.evaluate.error_rates import EVERYWHERE, shipped
@@ -62,14 +63,4 @@ def _measured(kind: str) -> Row | None:
         if (rate.rule, rate.stratum) == (kind, EVERYWHERE) and rate.precision is not None
     ]
     rate = max(known, key=lambda r: order.index(r.basis), default=None)
-    if rate is None:
-        return None
-    return {
-        "precision": rate.precision,
-        "precision_low": rate.precision_low,
-        "precision_high": rate.precision_high,
-        "unit": rate.unit,
-        "basis": rate.basis,
-        "data": rate.data,
-        "made_by": rate.made_by,
-    }
+    return rate_told(rate)
