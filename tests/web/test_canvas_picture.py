@@ -200,7 +200,7 @@ def test_files_say_what_is_drawn(open_page: OpenPage, demo: Demo) -> None:
         return waited.value.path().read_bytes()
 
     svg = file("Drawing (SVG)").decode()
-    assert svg.startswith("<?xml") or svg.startswith("<svg")
+    assert svg.startswith(("<?xml", "<svg"))
     assert demo.observed[0][:8] in svg
     assert file("Drawing (PNG)").startswith(b"\x89PNG")
     told = file("Nodes (CSV)").decode()
