@@ -24,3 +24,9 @@ def test_the_kernel_is_named_by_its_source_and_not_by_its_build() -> None:
     files = software()["files"]
     assert len(bytes.fromhex(files["_core"])) == 32
     assert not any(name.startswith("_core.") and not name.endswith(".pyi") for name in files)
+
+
+def test_the_workbench_page_is_no_part_of_what_made_a_result() -> None:
+    files = software()["files"]
+    assert not any(name.startswith("web/static/workbench/") for name in files)
+    assert "web/static/report.html" in files

@@ -12,6 +12,8 @@ from typing import Any
 from peelchain import __version__, _core
 
 _SKIPPED = frozenset({"__pycache__", "py.typed"})
+_SHOWN = "web/static/workbench"
+"""The page of the workbench shows results and makes none, and it is built anew for each machine."""
 _COMPILED = (".so", ".pyd", ".new")
 KERNEL = "_core"
 """The name in `files` under which the digest of the kernel's source stands."""
@@ -33,6 +35,8 @@ def _files(folder: Traversable, prefix: str) -> list[tuple[str, str]]:
     for entry in folder.iterdir():
         name = f"{prefix}{entry.name}"
         if entry.name in _SKIPPED or entry.name.startswith(".") or entry.name.endswith(_COMPILED):
+            continue
+        if name == _SHOWN:
             continue
         if entry.is_dir():
             found += _files(entry, f"{name}/")
