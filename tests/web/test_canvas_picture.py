@@ -28,6 +28,12 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def write(page: Page, text: str) -> None:
+    """Types into the dialog that a key has opened, which has put the focus where to write."""
+    expect(page.locator("dialog :is(input, textarea):focus")).to_be_visible()
+    page.keyboard.type(text)
+
+
 def rows(page: Page) -> dict[str, str]:
     """The nodes of the outline by name, with where each stands on the drawing."""
     outline(page)
@@ -173,7 +179,10 @@ def test_dust_and_time_leave_out_and_give_back(open_page: OpenPage, shop: str) -
     for _ in range(8):
         page.keyboard.press("ArrowRight")
     first = page.get_by_role("slider", name="From")
-    assert first.get_attribute("aria-valuetext") == page.locator(".canvas-time .time").first.inner_text()
+    assert (
+        first.get_attribute("aria-valuetext")
+        == page.locator(".canvas-time .time").first.inner_text()
+    )
     expect(page.locator("[data-node]")).not_to_have_count(count)
     press(page, "Control+z")
     expect(page.locator("[data-node]")).to_have_count(count)
@@ -191,7 +200,7 @@ def test_files_say_what_is_drawn(open_page: OpenPage, demo: Demo) -> None:
         return waited.value.path().read_bytes()
 
     svg = file("Drawing (SVG)").decode()
-    assert svg.startswith("<?xml") or svg.startswith("<svg")
+    assert svg.startswith(("<?xml", "<svg"))
     assert demo.observed[0][:8] in svg
     assert file("Drawing (PNG)").startswith(b"\x89PNG")
     told = file("Nodes (CSV)").decode()
@@ -203,7 +212,7 @@ def test_files_say_what_is_drawn(open_page: OpenPage, demo: Demo) -> None:
 def test_everything_by_keyboard(open_page: OpenPage, served: Served, demo: Demo) -> None:
     page = canvas(open_page, "/case/pay-site/canvas?picture=keys")
     press(page, "a")
-    page.keyboard.type(demo.observed[0])
+    write(page, demo.observed[0])
     page.keyboard.press("Enter")
     grown(page, 0)
     press(page, "e", "i")
@@ -220,16 +229,16 @@ def test_everything_by_keyboard(open_page: OpenPage, served: Served, demo: Demo)
     press(page, "Shift+K")
     page.get_by_role("button", name="Teal").press("Enter")
     press(page, "n")
-    page.keyboard.type("paid here")
+    write(page, "paid here")
     page.get_by_role("button", name="Keep the note").press("Enter")
     press(page, "Control+a")
     press(page, "Control+g")
-    page.keyboard.type("The pay site")
+    write(page, "The pay site")
     page.keyboard.press("Enter")
     press(page, "Escape", "t")
     expect(page.locator(".toast")).to_contain_text("Tidied up")
     press(page, "Control+k")
-    page.keyboard.type("keys of the canvas")
+    write(page, "keys of the canvas")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Keys of the canvas")).to_be_visible()
     assert axe_violations(page) == []
@@ -268,7 +277,10 @@ def test_nothing_for_axe_to_find(
     open_page: OpenPage, demo: Demo, language: str, theme: str
 ) -> None:
     page = canvas(
-        open_page, f"/canvas?picture={language}&add=address:{demo.observed[0]}", language=language, theme=theme
+        open_page,
+        f"/canvas?picture={language}&add=address:{demo.observed[0]}",
+        language=language,
+        theme=theme,
     )
     expect(page.locator(".canvas-details h3")).to_be_visible()
     press(page, "b")

@@ -41,6 +41,7 @@ export function Palette({ desk }: { desk: Desk }): JSX.Element {
       <input
         class="input"
         role="combobox"
+        autofocus
         aria-label={t("canvas.palette.label")}
         aria-expanded="true"
         aria-controls={list}

@@ -141,15 +141,26 @@ function quicken(cy: Core, many: boolean): void {
 }
 
 function able(cy: Core, region: HTMLElement, box: HTMLElement): Able {
+  const fit = (): void => {
+    if (cy.elements().empty()) return;
+    cy.fit(undefined, 48);
+    // A picture of three nodes is not blown up to fill the window.
+    if (cy.zoom() > 1.25) {
+      cy.zoom(1.25);
+      cy.center();
+    }
+  };
   return {
-    fit: () => {
-      if (cy.elements().empty()) return;
-      cy.fit(undefined, 48);
-      // A picture of three nodes is not blown up to fill the window.
-      if (cy.zoom() > 1.25) {
-        cy.zoom(1.25);
-        cy.center();
-      }
+    fit,
+    gather: (ids) => {
+      const wanted = ids.reduce((all, id) => all.union(cy.getElementById(id)), cy.collection());
+      if (wanted.empty()) return;
+      const at = wanted.renderedBoundingBox({ includeLabels: false });
+      const margin = 32;
+      if (at.w > cy.width() - 2 * margin || at.h > cy.height() - 2 * margin) return fit();
+      const over = (low: number, high: number, size: number): number =>
+        low < margin ? margin - low : high > size - margin ? size - margin - high : 0;
+      cy.panBy({ x: over(at.x1, at.x2, cy.width()), y: over(at.y1, at.y2, cy.height()) });
     },
     zoom: (factor) =>
       void cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } }),

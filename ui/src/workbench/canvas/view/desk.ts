@@ -47,6 +47,8 @@ export interface Surface {
   zoom: (factor: number) => void;
   /** Brings a drawn thing into sight. */
   reveal: (id: string) => void;
+  /** Brings these into sight together, all of the picture where they need more room than there is. */
+  gather: (ids: readonly string[]) => void;
   /** Where a drawn thing stands in the window, in pixels. */
   at: (id: string) => { x: number; y: number } | null;
   focus: () => void;
@@ -63,6 +65,7 @@ const NO_SURFACE: Surface = {
   fit: () => undefined,
   zoom: () => undefined,
   reveal: () => undefined,
+  gather: () => undefined,
   at: () => null,
   focus: () => undefined,
   middle: () => ({ x: 0, y: 0 }),

@@ -4,11 +4,11 @@ import type { Core, ElementDefinition } from "cytoscape";
 import type { Theme } from "../model/look";
 import { BASIS_LINE, INK, edgeInk, edgeWidth, nodeInk, noteInk, shapeOf } from "../model/look";
 import { visible } from "../../../shared/text";
-import { NODE_HEIGHT, NODE_WIDTH, type Point } from "../model/space";
+import { COLUMN, NODE_HEIGHT, NODE_WIDTH, type Point } from "../model/space";
 import { noteLines } from "../model/fit";
 import { edgeLabel, moreLabel, nodeLines, type Words } from "../model/labels";
 import type { Picture } from "../model/picture";
-import type { View } from "../model/visible";
+import type { View, ViewEdge } from "../model/visible";
 
 type Data = Record<string, string | number>;
 
@@ -85,6 +85,10 @@ export function elementsOf(view: View, picture: Picture, words: Words, theme: Th
     if (on === undefined) continue;
     put({ id: `tie:${note.id}`, group: "edges", classes: "tie", data: { source: note.id, target: on } });
   }
+  const degrees = new Map<string, number>();
+  for (const { from, to } of view.edges) {
+    for (const end of [`from ${from}`, `to ${to}`]) degrees.set(end, (degrees.get(end) ?? 0) + 1);
+  }
   for (const edge of view.edges) {
     const from = all.get(edge.from)?.position;
     const to = all.get(edge.to)?.position;
@@ -92,12 +96,13 @@ export function elementsOf(view: View, picture: Picture, words: Words, theme: Th
     put({
       id: edge.id,
       group: "edges",
-      classes: ["money", `basis-${edge.basis}`, wayOf(from, to), edge.highlighted && "lit"].filter(Boolean).join(" "),
+      classes: ["money", `basis-${edge.basis}`, wayOf(from, to), labelOf(edge, from, to, degrees), edge.highlighted && "lit"].filter(Boolean).join(" "),
       data: {
         source: edge.from,
         target: edge.to,
         label: edgeLabel(edge, settings, words),
         width: edgeWidth(edge),
+        offset: offsetOf(from, to),
         line: edgeInk(edge, theme),
       },
     });
@@ -110,6 +115,21 @@ function wayOf(from: Point, to: Point): string {
   if (to.x - from.x >= NODE_WIDTH) return "forward";
   if (from.x - to.x >= NODE_WIDTH) return "backward";
   return to.y >= from.y ? "down" : "up";
+}
+
+const GAP = COLUMN - NODE_WIDTH;
+
+/** Where the amount stands, as `labelAt` of the look has it: a long edge may pass behind a node. */
+function labelOf(edge: ViewEdge, from: Point, to: Point, degrees: ReadonlyMap<string, number>): string {
+  if (Math.abs(to.x - from.x) - NODE_WIDTH <= GAP) return "";
+  const lonely = (degrees.get(`from ${edge.from}`) ?? 0) < (degrees.get(`to ${edge.to}`) ?? 0);
+  return lonely ? "label-from" : "label-to";
+}
+
+/** How far along the line of a long edge the middle of the gap beside its end is. */
+function offsetOf(from: Point, to: Point): number {
+  const across = Math.max(1, Math.abs(to.x - from.x) - NODE_WIDTH);
+  return Math.round((Math.hypot(across, to.y - from.y) * GAP) / 2 / across);
 }
 
 /** Has cytoscape draw `now` where `before` was: what is the same is not touched. */
@@ -238,6 +258,14 @@ export function stylesheet(theme: Theme): object[] {
         "text-background-opacity": 0.85,
         "text-background-padding": "1px",
       },
+    },
+    {
+      selector: "edge.label-from",
+      style: { label: "", "source-label": "data(label)", "source-text-offset": "data(offset)" },
+    },
+    {
+      selector: "edge.label-to",
+      style: { label: "", "target-label": "data(label)", "target-text-offset": "data(offset)" },
     },
     { selector: "edge.forward", style: { "source-endpoint": "50% 0%", "target-endpoint": "-50% 0%" } },
     { selector: "edge.backward", style: { "source-endpoint": "-50% 21%", "target-endpoint": "50% 21%" } },

@@ -65,6 +65,9 @@ export function take(desk: Desk, part: FlowPart, asked: Asked | null): void {
     return;
   }
   commit(desk, add(picture, part, asked?.node ?? null, asked));
+  // Once they are drawn: what was added is seen, with what it hangs on.
+  const seen = [...fresh.map(({ id }) => id), ...(asked === null ? [] : [asked.node])];
+  if (fresh.length > 0) requestAnimationFrame(() => desk.surface.gather(seen));
   const left = part.more.reduce((sum, more) => sum + more.count, 0);
   const said = tn("canvas.said.added", fresh.length);
   announce(left > 0 ? `${said} ${tn("canvas.said.left", left)}` : said);
