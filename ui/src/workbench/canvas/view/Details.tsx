@@ -52,7 +52,7 @@ function Several({ desk, nodes, edges }: { desk: Desk; nodes: ViewNode[]; edges:
   const parties = nodes.filter(({ kind }) => kind === "address" || kind === "cluster");
   return (
     <>
-      <h3>{tn("canvas.said.selected", nodes.length + edges.length)}</h3>
+      <h2>{tn("canvas.said.selected", nodes.length + edges.length)}</h2>
       <ul class="canvas-plain">
         {nodes.slice(0, 30).map((node) => (
           <li key={node.id}>
@@ -103,14 +103,14 @@ function NodeDetails({ desk, node }: { desk: Desk; node: ViewNode }): JSX.Elemen
   const notes = Object.values(pictureOf(desk).notes).filter((note) => note.on !== null && "node" in note.on && note.on.node === node.id);
   return (
     <>
-      <h3>{kindText(node)}</h3>
+      <h2>{kindText(node)}</h2>
       <p><Named node={node} /></p>
       {node.incomplete && <p class="canvas-incomplete">{t("canvas.details.incomplete")}</p>}
       {traits(node).length > 0 && <p class="quiet">{traits(node).join(" · ")}</p>}
       <Facts of={facts} />
       {node.tags.length > 0 && (
         <>
-          <h4>{t("canvas.details.tags")}</h4>
+          <h3>{t("canvas.details.tags")}</h3>
           <ul class="canvas-plain">
             {node.tags.map((tag, index) => (
               <li key={index}>
@@ -124,7 +124,7 @@ function NodeDetails({ desk, node }: { desk: Desk; node: ViewNode }): JSX.Elemen
       )}
       {node.members.length > 1 && (
         <>
-          <h4>{t("canvas.details.members")}</h4>
+          <h3>{t("canvas.details.members")}</h3>
           <ul class="canvas-plain">
             {node.members.slice(0, 30).map((id) => {
               const member = nodes[id];
@@ -144,7 +144,7 @@ function NodeDetails({ desk, node }: { desk: Desk; node: ViewNode }): JSX.Elemen
           <CaseButton small item={{ kind: node.kind, name: node.label }} />
         )}
       </div>
-      <h4>{t("canvas.details.notes")}</h4>
+      <h3>{t("canvas.details.notes")}</h3>
       {notes.map((note) => <NoteEditor key={note.id} desk={desk} note={note} />)}
       <Button small icon="edit" onClick={() => desk.asking.set({ kind: "note", on: { node: node.id } })}>{t("canvas.action.note")}</Button>
     </>
@@ -179,18 +179,18 @@ function EdgeDetails({ desk, edge }: { desk: Desk; edge: ViewEdge }): JSX.Elemen
   const notes = Object.values(pictureOf(desk).notes).filter((note) => note.on !== null && "edge" in note.on && edge.members.includes(note.on.edge));
   return (
     <>
-      <h3>{t(`canvas.edge.${edge.kind}`)}</h3>
+      <h2>{t(`canvas.edge.${edge.kind}`)}</h2>
       <Facts of={facts} />
       {edge.outpoints.length > 0 && (
         <>
-          <h4>{t("canvas.details.outpoints")}</h4>
+          <h3>{t("canvas.details.outpoints")}</h3>
           <ul class="canvas-plain">
             {edge.outpoints.map((outpoint) => <li key={outpoint}><OutpointLink outpoint={outpoint} copy /></li>)}
           </ul>
           {edge.count > edge.outpoints.length && edge.kind !== "flow" && <p class="quiet">{t("canvas.details.tags_of", { shown: edge.outpoints.length, all: edge.count })}</p>}
         </>
       )}
-      <h4>{t("canvas.details.notes")}</h4>
+      <h3>{t("canvas.details.notes")}</h3>
       {notes.map((note) => <NoteEditor key={note.id} desk={desk} note={note} />)}
       <div class="form-actions">
         <Button small icon="edit" onClick={() => desk.asking.set({ kind: "note", on: { edge: edge.members[0] ?? edge.id } })}>{t("canvas.action.note")}</Button>
