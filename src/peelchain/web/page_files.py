@@ -13,6 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 STATIC = Path(__file__).parent / "static" / "workbench"
 _ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+_HASHED = re.compile(r".+-[A-Za-z0-9_-]{8}\.\w+")
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -29,11 +30,12 @@ _ANEW = {"cache-control": "no-cache"}
 
 @router.get("/assets/{name}")
 async def asset(name: str) -> Response:
-    """A file that the page is built of; its name changes with its content."""
+    """A file that the page is built of; most have a name that changes with their content."""
     path = STATIC / "assets" / name
     if not _ASSET.fullmatch(name) or path.suffix not in _TYPES or not path.is_file():
         raise HTTPException(404, "there is no such file")
-    return FileResponse(path, media_type=_TYPES[path.suffix], headers=_FOR_EVER)
+    kept = _FOR_EVER if _HASHED.fullmatch(name) else _ANEW
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=kept)
 
 
 @router.get("/download/{key}")
