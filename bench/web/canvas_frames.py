@@ -48,11 +48,15 @@ def picture() -> dict[str, Any]:
         if i < ROWS:
             continue
         source = f"tx:{max(0, i - ROWS + i * 7 % 3 - 1):064x}"
-        edge = {"id": f"spent:{source}>tx:{txid}", "from": source, "to": f"tx:{txid}"}
+        edge: dict[str, Any] = {
+            "id": f"spent:{source}>tx:{txid}",
+            "from": source,
+            "to": f"tx:{txid}",
+        }
         edge |= {"kind": "spent", "value_sat": 10**5 * (i + 1), "time_utc": day, "height": i}
         edge |= {"count": 1, "outpoints": [f"{txid}:0"]}
         edge |= {"basis": ("fact", "inference", "assertion")[i % 3]}
-        edges[str(edge["id"])] = edge | looks
+        edges[edge["id"]] = edge | looks
     settings = {"unit": "btc", "dust_sat": 0, "from_utc": None, "to_utc": None}
     settings |= {"hidden_kinds": [], "by_cluster": False, "edge_labels": "amount_date"}
     whole = {"format": "peelchain-picture", "version": 1, "nodes": nodes, "edges": edges}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,7 +38,8 @@ def write(page: Page, text: str) -> None:
 def rows(page: Page) -> dict[str, str]:
     """The nodes of the outline by name, with where each stands on the drawing."""
     outline(page)
-    return page.evaluate(PLACES)
+    told: dict[str, str] = page.evaluate(PLACES)
+    return told
 
 
 def outline(page: Page) -> None:
@@ -57,11 +59,12 @@ def saved(page: Page) -> None:
     expect(page.locator("[data-saved]")).to_have_attribute("data-saved", "saved")
 
 
-def picture(served: Served, name: str) -> dict:
+def picture(served: Served, name: str) -> dict[str, Any]:
     with served.client() as client:
         answer = client.get(f"/api/cases/pay-site/pictures/{name}")
     assert answer.status_code == 200, answer.text
-    return json.loads(answer.json()["picture"])
+    told: dict[str, Any] = json.loads(answer.json()["picture"])
+    return told
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import { t } from "../../texts";
 import { set } from "../model/operations";
 import { ACTION, perform, type Action } from "./actions";
 import { commit, pictureOf, type Desk } from "./desk";
-import { addNodes, wish } from "./expanding";
+import { renew, wish } from "./expanding";
 import { keysOf } from "./keyboard";
 
 const SETS: readonly (readonly string[])[] = [
@@ -96,7 +96,7 @@ function Choices({ desk }: { desk: Desk }): JSX.Element {
   const unit = (value: string): void => {
     commit(desk, set(pictureOf(desk), { unit: value }));
     // The worths come with the nodes: they are asked for anew.
-    if (value !== "btc") void addNodes(desk, Object.keys(pictureOf(desk).nodes).filter((id) => !id.startsWith("end:")));
+    if (value !== "btc") void renew(desk);
   };
   return (
     <div class="canvas-choices">

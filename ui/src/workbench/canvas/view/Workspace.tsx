@@ -15,7 +15,7 @@ import { editGroup } from "../model/operations";
 import { commit, makeDesk, pictureOf, type Desk } from "./desk";
 import { Details } from "./Details";
 import { Dialogs } from "./Dialogs";
-import { addNodes, expand, take } from "./expanding";
+import { addNodes, expand, renew, take } from "./expanding";
 import { open, type Keeper, type Kept } from "./keeping";
 import { useCanvasKeys } from "./keyboard";
 import { Legend } from "./Legend";
@@ -185,8 +185,7 @@ function MovedOn({ kept, desk, onClose }: { kept: Kept; desk: Desk; onClose: () 
   const gone = kept.gone ?? [];
   if (said.length === 0 && gone.length === 0) return null;
   const again = async (): Promise<void> => {
-    const ids = Object.keys(pictureOf(desk).nodes).filter((id) => !id.startsWith("end:"));
-    await addNodes(desk, ids);
+    await renew(desk);
     onClose();
   };
   return (

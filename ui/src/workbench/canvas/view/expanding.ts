@@ -93,6 +93,13 @@ export async function addNodes(desk: Desk, ids: readonly string[]): Promise<stri
   return ids.filter((id) => !Object.hasOwn(pictureOf(desk).nodes, id));
 }
 
+/** Asks anew what is known of all that is on the picture, as in another currency. */
+export async function renew(desk: Desk): Promise<void> {
+  const ids = Object.keys(pictureOf(desk).nodes).filter((id) => !id.startsWith("end:"));
+  const part = await during(desk, () => nodesNamed(ids, currencyOf(desk)));
+  if (part !== null) commit(desk, add(pictureOf(desk), part));
+}
+
 /** Shows addresses as their cluster, a cluster as the address that names it. */
 export async function switchNodes(desk: Desk, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
