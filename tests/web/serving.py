@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from tests.cli.running import ENTRY, ENVIRONMENT
@@ -13,14 +14,24 @@ from tests.cli.running import ENTRY, ENVIRONMENT
 
 @dataclass
 class Served:
-    """A running server: where it is, its token, and the folder of its cases."""
+    """A running server: what it said when it began, and its store and folder of cases."""
 
     process: "subprocess.Popen[str]"
-    address: str
-    token: str
-    port: int
+    said: dict[str, Any]
     store: Path
     cases: Path
+
+    @property
+    def address(self) -> str:
+        return str(self.said["address"])
+
+    @property
+    def token(self) -> str:
+        return str(self.said["token"])
+
+    @property
+    def port(self) -> int:
+        return int(self.said["port"])
 
     @property
     def origin(self) -> str:
@@ -47,7 +58,7 @@ def serving(store: Path, cases: Path) -> Iterator[Served]:
         line = process.stdout.readline()
         assert line, "the server ended before it said where it is"
         said = json.loads(line)
-        yield Served(process, said["address"], said["token"], said["port"], store, cases)
+        yield Served(process, said, store, cases)
     finally:
         process.terminate()
         process.communicate(timeout=30)

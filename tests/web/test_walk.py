@@ -157,6 +157,9 @@ def test_the_model_case_from_an_address_to_a_verified_bundle(
     expect(page.get_by_role("main").get_by_text("Saved", exact=True)).to_be_visible()
     drawn = page.get_by_role("application").get_attribute("aria-label")
     walk.done(step)
+    expect(page.get_by_role("main").get_by_text("Saved", exact=True)).to_be_visible()
+    (picture,) = (folder / "pictures").glob("*.json")
+    kept = picture.read_bytes()
 
     step = next(steps)
     walk.click(page.get_by_text("To the case"))
@@ -174,11 +177,39 @@ def test_the_model_case_from_an_address_to_a_verified_bundle(
     walk.done(step, page.get_by_role("article").first)
 
     step = next(steps)
-    page.goto(f"{served.origin}/tx/{txid}")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type(txid)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/(search|tx)"))
+    if "/search" in page.url:
+        walk.click(page.locator(f"main a[href='/tx/{txid}']").first)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(txid)
     walk.click(walk.button(re.compile("^Add to case")))
     walk.click(page.get_by_role("main").get_by_role("link", name="Exhibits"))
     expect(page.get_by_text("E1").first).to_be_visible()
     walk.done(step)
+
+    step = next(steps)
+    walk.click(page.get_by_role("navigation").get_by_role("link", name="Trace", exact=True))
+    page.get_by_label("Seeds", exact=True).fill(first)
+    expect(page.get_by_role("list", name="What the seeds are")).to_contain_text("output")
+    walk.click(walk.button("Trace forward"))
+    sums = page.get_by_role("list", name="Conservation of value by rule")
+    expect(sums).to_contain_text("equal to the satoshi", timeout=LONG_MS)
+    walk.click(page.get_by_role("tab", name="Flow between parties"))
+    bands = page.get_by_role("group", name=re.compile("^Flow between parties"))
+    expect(bands.first).to_be_visible()
+    walk.done(step, bands.first)
+
+    step = next(steps)
+    walk.click(page.get_by_role("navigation").get_by_role("link", name=f"Case {name}"))
+    walk.click(page.get_by_role("navigation").get_by_role("link", name="Requests"))
+    walk.click(walk.button(re.compile("^Write the schedules of")))
+    expect(page.get_by_role("button", name=re.compile(r"\.pdf$")).first).to_be_visible(
+        timeout=LONG_MS
+    )
+    walk.done(step, page.get_by_role("heading", name="Plan", exact=True))
 
     step = next(steps)
     walk.click(page.get_by_role("navigation").get_by_role("link", name="Journal"))
@@ -206,10 +237,13 @@ def test_the_model_case_from_an_address_to_a_verified_bundle(
 
     step = next(steps)
     page.close()
-    page = open_page(f"/case/{name}/canvas")
+    page = open_page("/")
     page.set_viewport_size({"width": WINDOW[0], "height": WINDOW[1]})
     walk.page = page
+    walk.click(page.get_by_role("main").get_by_role("link", name=re.compile(name)).first)
+    walk.click(page.get_by_role("navigation", name=f"Pages of the case {name}").get_by_text("Flow"))
     expect(page.get_by_role("application")).to_have_attribute("aria-label", str(drawn))
+    assert picture.read_bytes() == kept
     walk.done(step)
     assert next(steps, None) is None
 
