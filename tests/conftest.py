@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from tests.simulated_cases import Case
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# started in the background or under nohup, a process and its children ignore these: commands that
+# are to be interrupted here would not be
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -271,6 +271,7 @@ def test_another_tab_does_not_overwrite(open_page: OpenPage, served: Served, dem
     press(first, "x")
     expect(first.locator("[data-saved]")).to_have_attribute("data-saved", "conflict")
     first.get_by_role("button", name="Take what was saved elsewhere").click()
+    grown(first, 1)
     assert rows(first) == rows(second)
     assert not any(node["pinned"] for node in picture(served, "tabs")["nodes"].values())
 

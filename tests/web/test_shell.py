@@ -113,6 +113,7 @@ def test_the_search_box_offers_what_matches_by_keyboard(open_page: OpenPage, dem
     expect(found).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     page.wait_for_url("**/case/pay-site")
+    expect(heading(page)).to_contain_text("Pay site")
     mistyped = address[:-1] + ("1" if address[-1] != "1" else "2")
     page.keyboard.press("/")
     page.keyboard.press("Control+a")

@@ -228,12 +228,12 @@ def test_the_model_case_from_an_address_to_a_verified_bundle(
 
     step = next(steps)
     walk.click(walk.button("Verify"))
-    expect(page.get_by_text("All holds")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_role("main").get_by_text("All holds").first).to_be_visible(timeout=LONG_MS)
     walk.see()
     with page.expect_download() as saved:
         walk.button("bundle.zip").click()
     verified_by_a_stranger(saved.value.path(), digest, tmp_path)
-    walk.done(step, page.get_by_text("All holds"))
+    walk.done(step, page.get_by_role("main").get_by_text("All holds").first)
 
     step = next(steps)
     page.close()

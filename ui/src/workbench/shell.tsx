@@ -1,7 +1,7 @@
 /** What surrounds every page: search, ways to the others, state of chain, server and jobs. */
 
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useErrorBoundary, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { announced } from "./announce";
 import { Banner } from "./banner";
 import { connection, isBack, tryNow } from "./connection";
@@ -86,7 +86,7 @@ function Pages(): JSX.Element {
       wanted = false;
     };
   }, [route?.pattern, asked]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A new page begins at its top, for eyes and screen readers alike; not at the first visit.
     if (!first.current) {
       scrollTo(0, 0);
