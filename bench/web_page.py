@@ -29,6 +29,11 @@ def web_section(result: Mapping[str, Any]) -> list[str]:
         size = told["most_bytes"] / 1e3
         lines.append(f"| {name} | {told['requests']:,} | {times} | {size:,.0f} |")
     ours, theirs = compared["peelchain"], compared["duckdb"]
+    canvas = result["canvas"]
+    moved = ", ".join(
+        f"{what.replace('_', ' ')} {rate:,.0f}"
+        for what, rate in canvas["frames_per_second"].items()
+    )
     return [
         *lines,
         "",
@@ -38,4 +43,7 @@ def web_section(result: Mapping[str, Any]) -> list[str]:
         f"SQL, which gives numbers and sums alone, and {ours['median'] * 1e3:,.1f} ms (most "
         f"{ours['most'] * 1e3:,.1f}) by the server, which orders them, tells names, tags, times, "
         "services and change, and sends them.",
+        "",
+        f"The canvas with {canvas['elements']:,} elements in headless Chromium, frames a second: "
+        f"{moved}.",
     ]
