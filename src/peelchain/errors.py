@@ -28,6 +28,14 @@ class SourceError(PeelchainError):
     """A source of blocks or a file of facts is damaged, truncated or not what it claims to be."""
 
 
+class RemoteError(SourceError):
+    """A server cannot be reached, or does not answer in time or form. Asking later may help."""
+
+
+class FalseAnswerError(SourceError):
+    """A server's answer contradicts its own proof, another answer or the request: it is not used."""
+
+
 class StoreError(PeelchainError):
     """The store is missing, damaged, or written by another version."""
 

@@ -1,0 +1,1 @@
+"""Partial stores: chosen transactions, each checked, with what is not known said so."""

@@ -1,0 +1,99 @@
+"""Transactions as a source tells them, with None for what it does not tell."""
+
+from dataclasses import dataclass
+
+from peelchain.chain.raw_tx import RawTx, parsed, serialised, txid_of
+from peelchain.units import OutPoint
+
+
+@dataclass(frozen=True)
+class Prevout:
+    """What an input spends, and, where the source tells them, its satoshis and script."""
+
+    outpoint: OutPoint
+    value_sat: int | None = None
+    script_pubkey: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input; `prevout` is None for a coinbase's own."""
+
+    prevout: Prevout | None
+    sequence: int | None = None
+    script_sig_bytes: int | None = None
+    witness_items: int | None = None
+    witness_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output: satoshis and script."""
+
+    value_sat: int
+    script_pubkey: bytes
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A transaction, its txid in internal byte order."""
+
+    txid: bytes
+    version: int | None
+    locktime: int | None
+    size_bytes: int | None
+    weight: int | None
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a transaction stands in the chain; None for what is not told.
+
+    `block_hash` in internal byte order, `time` in seconds since 1970, `position` 0 the coinbase.
+    """
+
+    height: int | None
+    block_hash: bytes | None
+    time: int | None
+    position: int | None
+
+
+def of_raw(raw: bytes) -> Transaction:
+    """The transaction in raw bytes. Raises SourceError for what is none."""
+    tx = parsed(raw)
+    bare = len(serialised(tx, witness=False))
+    return Transaction(
+        txid=txid_of(tx),
+        version=tx.version,
+        locktime=tx.locktime,
+        size_bytes=len(raw),
+        weight=3 * bare + len(raw),
+        inputs=tuple(_input(tx, vin) for vin in range(len(tx.inputs))),
+        outputs=tuple(Output(o.value_sat, o.script_pubkey) for o in tx.outputs),
+    )
+
+
+def _input(tx: RawTx, vin: int) -> Input:
+    given = tx.inputs[vin]
+    items = given.witness
+    return Input(
+        prevout=None
+        if given.is_coinbase
+        else Prevout(OutPoint(given.prev_txid, given.prev_vout)),
+        sequence=given.sequence,
+        script_sig_bytes=len(given.script_sig),
+        witness_items=len(items),
+        witness_bytes=sum(_counted_bytes(len(i)) for i in items) + _count_bytes(len(items))
+        if items
+        else 0,
+    )
+
+
+def _count_bytes(number: int) -> int:
+    return 1 if number < 0xFD else 3 if number < 1 << 16 else 5
+
+
+def _counted_bytes(size: int) -> int:
+    return _count_bytes(size) + size

@@ -1,0 +1,1 @@
+"""Everything that leaves the machine: the only package that may open a connection."""
