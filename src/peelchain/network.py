@@ -14,7 +14,8 @@ class Network:
     the double SHA-256 of the 80 bytes of `genesis_header`; `pow_limit` is the easiest target a
     block may claim; `folder` is the chain's subfolder of Core's data directory (empty: the
     directory itself); from `bip34_height` on, a coinbase begins with its own height;
-    `checkpoints` are heights and display hashes of blocks the chain is known to hold.
+    `checkpoints` are heights and display hashes of blocks the chain is known to hold; `work_floors`
+    are heights and the difficulty that no block from there on has been below.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Network:
     folder: str
     bip34_height: int
     checkpoints: tuple[tuple[int, str], ...] = ()
+    work_floors: tuple[tuple[int, int], ...] = ()
 
     def subsidy(self, height: int) -> int:
         """Satoshis a block of this height may create, fees apart."""
@@ -74,6 +76,18 @@ MAINNET = Network(
         (250_000, "000000000000003887df1f29024b06fc2200b55f8af8f35453d7be294df2d214"),
         (279_000, "0000000000000001ae8c72a0b0c301f67e3afca10e819efa9041e458e9bd7e40"),
         (295_000, "00000000000000004d9b4ef50f0f9d686fd69db2e03af35a100370c64632a983"),
+    ),
+    # well below what the difficulty was there and ever since
+    work_floors=(
+        (100_000, 5_000),
+        (150_000, 500_000),
+        (250_000, 10_000_000),
+        (300_000, 4_000_000_000),
+        (400_000, 80_000_000_000),
+        (500_000, 1_000_000_000_000),
+        (600_000, 7_000_000_000_000),
+        (750_000, 15_000_000_000_000),
+        (800_000, 30_000_000_000_000),
     ),
 )
 
