@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from peelchain import _core, __version__
+from peelchain import __version__, _core
 from peelchain.chain.exports.files import Compression, Piece, Written
 from peelchain.errors import MisuseError, PeelchainError
 from peelchain.units import shown
@@ -64,8 +64,7 @@ class ExportFolder:
             (self.path / name).unlink(missing_ok=True)
         sums = "".join(f"{f.sha256}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))
         pieces = [
-            {"key": key, "files": [asdict(f) for f in files]}
-            for key, files in self._pieces.items()
+            {"key": key, "files": [asdict(f) for f in files]} for key, files in self._pieces.items()
         ]
         body = {"format": FORMAT, "software": f"peelchain {__version__}", **told, "pieces": pieces}
         _core.replace_file(self.path / README, readme.encode())
