@@ -128,6 +128,12 @@ class Vault:
         if self._database.in_transaction:
             self._database.execute("COMMIT")
 
+    def rollback(self) -> None:
+        """Takes back what was added since the last commit."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+        self._known.clear()
+
     # --- transactions ---
 
     def add_raw(self, raw: bytes, source: str, *, asked: bytes | None = None) -> bytes:
@@ -245,6 +251,13 @@ class Vault:
         """Every header by height, lowest first."""
         rows = self._database.execute("SELECT height, header FROM headers ORDER BY height")
         return {height: bytes(header) for height, header in rows}
+
+    def newest_headers(self, most: int) -> list[tuple[int, bytes]]:
+        """The headers kept of the greatest heights, at most so many, highest first."""
+        rows = self._database.execute(
+            "SELECT height, header FROM headers ORDER BY height DESC LIMIT ?", (most,)
+        )
+        return [(height, bytes(header)) for height, header in rows]
 
     def forget_from(self, height: int) -> None:
         """Forgets blocks from a height on, where transactions are in them, and what rested on them.
