@@ -1,7 +1,6 @@
 """A real node, btcd, on regtest: started, mined to, reorganised, stopped and started again.
 
-Its regtest has Bitcoin Core's genesis, so that blocks of the simulator and of tests/chain/crafted.py
-can be submitted to it where they are valid.
+Its regtest has Bitcoin Core's genesis: it takes the simulator's blocks.
 """
 
 import base64
@@ -116,7 +115,7 @@ class Btcd:
         return self.calls([(method, *params)])[0]
 
     def calls(self, asked: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """The results of several calls, one after another. Raises RefusedError for the first error."""
+        """The results of several calls, in order. Raises RefusedError for the first error."""
         if not asked:
             return []
         body = json.dumps(
@@ -192,7 +191,7 @@ def binary() -> Path | None:
 
 @contextlib.contextmanager
 def running(folder: Path, *, tls: bool = False) -> Iterator[Btcd]:
-    """A node with the genesis block alone, stopped at the end. Skips the test where there is none."""
+    """A node with genesis alone, killed at the end. Skips the test where there is no btcd."""
     found = binary()
     if found is None:
         pytest.skip("no btcd; make one with 'make .btcd'")
