@@ -43,6 +43,8 @@ class BlockSource:
         """The time in a block's header, in seconds since 1970."""
 
     def read(self, file_number: int, offset: int, size: int) -> bytes: ...
+    def read_block(self, file_number: int, offset: int, size: int) -> bytes:
+        """The raw block of `size` bytes, without its witnesses where the files lack them."""
 
 # A file written and synced: path, bytes, sha256; of a table also table and rows; of a sorted run
 # also kind, rows and filter, which is the file beside it or None.
