@@ -9,8 +9,6 @@ from peelchain.chain.partial.records import Place, Prevout, of_raw
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import FalseAnswerError, SourceError
 
-_COMMIT_ROWS = 20_000
-
 
 def add_rows(
     vault: Vault,
@@ -34,8 +32,6 @@ def add_rows(
             refusals.add(row.where, str(e).removeprefix(f"{source}: "))
             continue
         taken += 1
-        if taken % _COMMIT_ROWS == 0:
-            vault.commit()
     return taken
 
 
