@@ -100,7 +100,7 @@ def rebuilt(row: TxRow, tx: RawTx) -> TxRow:
     check_size(size, len(raw), len(tx.inputs))
     stripped = size != len(raw)
     bare = [
-        replace(i, prevout=mine.prevout, **({"witness_items": None, "witness_bytes": None}))
+        replace(i, prevout=mine.prevout, witness_items=None, witness_bytes=None)
         if stripped
         else replace(i, prevout=mine.prevout)
         for i, mine in zip(checked.inputs, told.inputs, strict=True)
@@ -154,7 +154,7 @@ def _inputs(given: list[dict[str, Any]], prevouts: list[Prevout]) -> tuple[TxInp
     for part, prevout in zip(given, prevouts, strict=True):
         script_sig = _first(part, "script_hex", "hex")
         sequence = part.get("sequence")
-        if script_sig is None and "script_hex" not in part or sequence is None:
+        if (script_sig is None and "script_hex" not in part) or sequence is None:
             return None
         made.append(
             TxInput(

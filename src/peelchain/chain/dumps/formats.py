@@ -4,8 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peelchain.chain.dumps import blockchair, coinjoin_lines, esplora_lines, etl
-from peelchain.chain.dumps import json_rows, parquet_rows
+from peelchain.chain.dumps import (
+    blockchair,
+    coinjoin_lines,
+    esplora_lines,
+    etl,
+    json_rows,
+    parquet_rows,
+)
 from peelchain.chain.dumps.files import DumpFile, Told, lines
 from peelchain.chain.dumps.json_rows import Found
 from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
