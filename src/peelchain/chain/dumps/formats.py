@@ -110,3 +110,5 @@ BLOCKCHAIR = Format(
     blockchair.blocks,
     blockchair.transactions,
 )
+FORMATS = {form.name: form for form in (BLOCKCHAIR, COINJOINS, ESPLORA_LINES, ETL)}
+"""The forms by name, which is the kind of source."""
