@@ -129,7 +129,7 @@ def etl_transaction(block: Known, index: int) -> dict[str, Any]:
     inputs = [] if coinbase else list(tx.inputs)
     spent = [block.spent[i.prev_txid, i.prev_vout] for i in inputs]
     paid = sum(o.value_sat for o in tx.outputs)
-    row = {
+    return {
         "hash": format_hash(txid_of(tx)),
         "size": size,
         "virtual_size": (3 * bare + size + 3) // 4,
@@ -171,7 +171,6 @@ def etl_transaction(block: Known, index: int) -> dict[str, Any]:
         "output_value": paid,
         "fee": 0 if coinbase else sum(value for value, _ in spent) - paid,
     }
-    return row
 
 
 def _addressed(script: bytes, network: Network) -> dict[str, Any]:
@@ -254,22 +253,79 @@ def blockchair_tables(blocks: list[Known]) -> dict[str, list[list[Any]]]:
     """The four tables, each with its row of column names."""
     tables: dict[str, list[list[Any]]] = {
         "blocks": [
-            "id hash time median_time size stripped_size weight version version_hex merkle_root "
-            "nonce bits difficulty coinbase_data_hex transaction_count".split()
+            [
+                "id",
+                "hash",
+                "time",
+                "median_time",
+                "size",
+                "stripped_size",
+                "weight",
+                "version",
+                "version_hex",
+                "merkle_root",
+                "nonce",
+                "bits",
+                "difficulty",
+                "coinbase_data_hex",
+                "transaction_count",
+            ]
         ],
         "transactions": [
-            "block_id hash time size weight version lock_time is_coinbase has_witness input_count "
-            "output_count fee".split()
+            [
+                "block_id",
+                "hash",
+                "time",
+                "size",
+                "weight",
+                "version",
+                "lock_time",
+                "is_coinbase",
+                "has_witness",
+                "input_count",
+                "output_count",
+                "fee",
+            ]
         ],
         "outputs": [
-            "block_id transaction_hash index time value value_usd recipient type script_hex "
-            "is_from_coinbase is_spendable".split()
+            [
+                "block_id",
+                "transaction_hash",
+                "index",
+                "time",
+                "value",
+                "value_usd",
+                "recipient",
+                "type",
+                "script_hex",
+                "is_from_coinbase",
+                "is_spendable",
+            ]
         ],
         "inputs": [
-            "block_id transaction_hash index time value value_usd recipient type script_hex "
-            "is_from_coinbase is_spendable spending_block_id spending_transaction_hash "
-            "spending_index spending_time spending_value_usd spending_sequence "
-            "spending_signature_hex spending_witness lifespan cdd".split()
+            [
+                "block_id",
+                "transaction_hash",
+                "index",
+                "time",
+                "value",
+                "value_usd",
+                "recipient",
+                "type",
+                "script_hex",
+                "is_from_coinbase",
+                "is_spendable",
+                "spending_block_id",
+                "spending_transaction_hash",
+                "spending_index",
+                "spending_time",
+                "spending_value_usd",
+                "spending_sequence",
+                "spending_signature_hex",
+                "spending_witness",
+                "lifespan",
+                "cdd",
+            ]
         ],
     }
     for block in blocks:
@@ -278,24 +334,61 @@ def blockchair_tables(blocks: list[Known]) -> dict[str, list[list[Any]]]:
         bare = block.stripped_bytes
         version = int.from_bytes(block.raw[:4], "little", signed=True)
         tables["blocks"].append(
-            [block.height, block.hash, when, when, len(block.raw), bare, 3 * bare + len(block.raw)]
-            + [version, f"{version & 0xFFFFFFFF:x}", format_hash(block.raw[36:68])]
-            + [block.header(76, 80), block.header(72, 76), 1, coinbase_data, len(block.txs)]
+            [
+                block.height,
+                block.hash,
+                when,
+                when,
+                len(block.raw),
+                bare,
+                3 * bare + len(block.raw),
+                version,
+                f"{version & 0xFFFFFFFF:x}",
+                format_hash(block.raw[36:68]),
+                block.header(76, 80),
+                block.header(72, 76),
+                1,
+                coinbase_data,
+                len(block.txs),
+            ]
         )
         for tx in block.txs:
             txid = format_hash(txid_of(tx))
             size, stripped = len(serialised(tx)), len(serialised(tx, witness=False))
             coinbase = tx.inputs[0].is_coinbase
             tables["transactions"].append(
-                [block.height, txid, when, size, 3 * stripped + size, tx.version, tx.locktime]
-                + [int(coinbase), int(tx.has_witness), len(tx.inputs), len(tx.outputs), 0]
+                [
+                    block.height,
+                    txid,
+                    when,
+                    size,
+                    3 * stripped + size,
+                    tx.version,
+                    tx.locktime,
+                    int(coinbase),
+                    int(tx.has_witness),
+                    len(tx.inputs),
+                    len(tx.outputs),
+                    0,
+                ]
             )
             for vout, o in enumerate(tx.outputs):
                 shown = address(o.script_pubkey, block.network) or "d-0123"
                 kind = _CORE_TYPES.get(script_type(o.script_pubkey), "nonstandard")
                 tables["outputs"].append(
-                    [block.height, txid, vout, when, o.value_sat, 0, shown, kind]
-                    + [o.script_pubkey.hex(), int(coinbase), 1]
+                    [
+                        block.height,
+                        txid,
+                        vout,
+                        when,
+                        o.value_sat,
+                        0,
+                        shown,
+                        kind,
+                        o.script_pubkey.hex(),
+                        int(coinbase),
+                        1,
+                    ]
                 )
             for vin, i in enumerate(tx.inputs):
                 if coinbase:
@@ -304,9 +397,29 @@ def blockchair_tables(blocks: list[Known]) -> dict[str, list[list[Any]]]:
                 shown = address(script, block.network) or "d-0123"
                 kind = _CORE_TYPES.get(script_type(script), "nonstandard")
                 tables["inputs"].append(
-                    [0, format_hash(i.prev_txid), i.prev_vout, when, value, 0, shown, kind]
-                    + [script.hex(), 0, -1, block.height, txid, vin, when, 0, i.sequence]
-                    + [i.script_sig.hex(), ",".join(w.hex() for w in i.witness), 0, 0]
+                    [
+                        0,
+                        format_hash(i.prev_txid),
+                        i.prev_vout,
+                        when,
+                        value,
+                        0,
+                        shown,
+                        kind,
+                        script.hex(),
+                        0,
+                        -1,
+                        block.height,
+                        txid,
+                        vin,
+                        when,
+                        0,
+                        i.sequence,
+                        i.script_sig.hex(),
+                        ",".join(w.hex() for w in i.witness),
+                        0,
+                        0,
+                    ]
                 )
     return tables
 

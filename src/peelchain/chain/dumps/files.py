@@ -52,16 +52,16 @@ def find(place: str, what: str) -> list[DumpFile]:
         return [DumpFile(given, given.stat().st_size)]
     if given.is_dir():
         found = [Path(folder) / name for folder, _, names in os.walk(given) for name in names]
-        root = given
+        root = len(given.parts)
     else:
         found = [Path(p) for p in glob.iglob(place, recursive=True)]  # noqa: PTH207 - it may be absolute
-        root = Path()
+        root = -1
     kept = sorted(
         p
         for p in found
         if p.is_file()
         and p.name not in _ASIDE
-        and not any(part.startswith(".") for part in p.relative_to(root).parts)
+        and not any(part.startswith(".") for part in p.parts[root:])
     )
     if not kept:
         raise MisuseError(f"{place} is no file, folder or glob with files; give {what}")
