@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -19,8 +21,6 @@ from peelchain.units import shown
 
 _LONGEST_WAIT_S = 60.0
 _STRAY_BYTES = 1 << 16
-_GREETING = 0
-"""The id of the first request on each connection."""
 _TOO_MUCH = frozenset({-101, -102})
 """Codes by which a server says that it is asked too much at once (aiorpcX)."""
 
@@ -46,6 +46,8 @@ class Ask:
 class _Pending:
     ask: Ask
     params: Sequence[object]
+    number: int | None = None
+    """The id under which it was asked on this connection; None where it was not."""
     answered: bool = False
     answer: object = field(default=None, repr=False)
 
@@ -93,6 +95,9 @@ class JsonRpcClient:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        for pending in self._pending.values():
+            pending.number = None
+        self._pending.clear()
         self._given_up.clear()
 
     def __enter__(self) -> Self:
@@ -117,96 +122,75 @@ class JsonRpcClient:
         FalseAnswerError for what is no answer to anything asked.
         """
         under_way: deque[_Pending] = deque()
+        waiting = iter(params)
         try:
-            for one in params:
-                while len(under_way) >= self._window:
-                    yield self._answer(under_way[0])
-                    under_way.popleft()
-                under_way.append(_Pending(ask, one))
-                self._send(under_way[-1])
-            while under_way:
+            while True:
+                some = islice(waiting, max(self._window - len(under_way), 0))
+                under_way.extend(_Pending(ask, one) for one in some)
+                if not under_way:
+                    return
+                for pending in islice(under_way, self._window):
+                    if pending.number is None and not pending.answered:
+                        self._try(partial(self._write, pending))
                 yield self._answer(under_way[0])
                 under_way.popleft()
         finally:
-            left = {id(p) for p in under_way}
-            given_up = [n for n, p in self._pending.items() if id(p) in left]
-            self._given_up.update(given_up)
-            for number in given_up:
-                del self._pending[number]
+            for pending in under_way:
+                if pending.number is not None and pending.number in self._pending:
+                    del self._pending[pending.number]
+                    self._given_up.add(pending.number)
 
     def _answer(self, pending: _Pending) -> object:
         self._heard = time.monotonic()
         while not pending.answered:
-            self._try(self._read_one)
+            # a connection lost meanwhile took with it what had been asked
+            lost = pending.number is None
+            self._try(partial(self._write, pending) if lost else self._read_one)
         return pending.answer
 
-    def _send(self, pending: _Pending) -> None:
-        self._number += 1
-        number = self._number
-        self._pending[number] = pending
-        self._try(lambda: self._write(number, pending))
-
     def _try(self, step: Callable[[], None]) -> None:
-        """Does a step on the connection, or opens one, which asks for all that is under way."""
+        """Does a step, on a new connection where there is none; waits where that is lost."""
         try:
             if self._connection is None:
                 self._connect()
-            else:
-                step()
+            step()
         except (FalseAnswerError, RemoteError):
             self.close()
             raise
         except OSError as e:
-            self._again(e)
-
-    def _again(self, why: OSError) -> None:
-        """Opens another connection after one was lost, and asks anew for all that is under way."""
-        while True:
             self.close()
+            # the server may close on those who ask too much at once
+            self._window = max(1, self._window // 4)
             self._failures += 1
             if self._failures >= self.limits.tries:
                 self._failures = 0
-                raise self._unreachable(why) from None
+                raise self._unreachable(e) from None
             self._sleep(_pause(self.limits.wait_s, self._failures - 1))
-            try:
-                self._connect()
-            except OSError as e:
-                why = e
-            else:
-                return
 
     def _connect(self) -> None:
-        connection = LineConnection.open(self.endpoint, self._trust, self._proxy, self.limits)
-        self._connection = connection
+        self._connection = LineConnection.open(self.endpoint, self._trust, self._proxy, self.limits)
         self._heard = time.monotonic()
         self._strays = 0
-        ask, params = self._greeting
-        hello = _Pending(ask, params)
-        waiting, self._pending = self._pending, {_GREETING: hello}
-        try:
-            self._write(_GREETING, hello)
-            while not hello.answered:
-                self._read_one()
-            self._greeted(hello.answer)
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self._pending = waiting
-        for number, one in waiting.items():
-            self._write(number, one)
+        hello = _Pending(*self._greeting)
+        self._write(hello)
+        while not hello.answered:
+            self._read_one()
+        self._greeted(hello.answer)
 
-    def _write(self, number: int, pending: _Pending) -> None:
+    def _write(self, pending: _Pending) -> None:
         assert self._connection is not None
         self._wait_turn()
         self.sent += 1
+        self._number += 1
         request = {
             "jsonrpc": "2.0",
-            "id": number,
+            "id": self._number,
             "method": pending.ask.method,
             "params": list(pending.params),
         }
         self._connection.send(json.dumps(request, separators=(",", ":")).encode())
+        pending.number = self._number
+        self._pending[self._number] = pending
 
     def _read_one(self) -> None:
         assert self._connection is not None
@@ -244,14 +228,13 @@ class JsonRpcClient:
             raise self._false("it answers with neither a result nor an error")
         refusal = None if error is None else _refusal(error)
         if refusal is not None and refusal.code in _TOO_MUCH:
-            self._window = max(1, self._window // 2)
             raise LostError(f"it is asked too much and says {refusal.text}")
         del self._pending[number]
         pending.answered = True
         pending.answer = message.get("result") if refusal is None else refusal
         self._strays = 0
         self._heard = time.monotonic()
-        if number != _GREETING:
+        if pending.ask is not self._greeting[0]:
             self._failures = 0
 
     def _stray(self) -> None:

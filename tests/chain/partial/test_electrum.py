@@ -19,7 +19,7 @@ from peelchain.network import REGTEST
 from peelchain.remote.lines import LineLimits
 from peelchain.units import OutPoint, format_hash
 
-QUICK = LineLimits(connect_s=2.0, silence_s=2.0, answer_s=2.0, tries=2, wait_s=0.01, strays=50)
+ONCE = LineLimits(tries=1)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def source(server: ElectrumServer, vault: Vault) -> Iterator[ElectrumSource]:
 
 
 def source_of(server: ElectrumServer, vault: Vault, **how: Any) -> ElectrumSource:
-    return ElectrumSource(endpoint_of(server.place), vault, **{"limits": QUICK, **how})
+    return ElectrumSource(endpoint_of(server.place), vault, **{"limits": ONCE, **how})
 
 
 def spenders_in(chain: ServedChain) -> dict[OutPoint, bytes]:
