@@ -5,7 +5,6 @@ protocol has them (docs/protocol-methods.rst).
 """
 
 import json
-import socket
 import socketserver
 import ssl
 import threading
@@ -171,16 +170,16 @@ def honest(request: dict[str, Any], reply: dict[str, Any]) -> Iterator[bytes]:
 
 @dataclass
 class Certificate:
-    """A certificate of `localhost`, signed by itself, in files as ssl wants them."""
+    """A certificate signed by itself, in files as ssl wants them."""
 
     path: Path
     key: Path
     fingerprint: str
 
 
-def certificate(folder: Path, name: str = "server") -> Certificate:
+def certificate(folder: Path, host: str = "localhost") -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
@@ -190,11 +189,11 @@ def certificate(folder: Path, name: str = "server") -> Certificate:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    path, key_path = folder / f"{name}.pem", folder / f"{name}.key"
+    path, key_path = folder / "server.pem", folder / "server.key"
     path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     key_path.write_bytes(
         key.private_bytes(
@@ -295,9 +294,3 @@ def serving(chain: ServedChain, **how: Any) -> Iterator[ElectrumServer]:
             server.stopping.set()
             server.shutdown()
             thread.join()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

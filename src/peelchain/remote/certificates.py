@@ -14,7 +14,7 @@ from peelchain.units import shown
 AUTHORITY = "authority"
 """What is kept of a server whose certificate an authority of the system signed."""
 
-_FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
+_FINGERPRINT = re.compile(r"(?:sha256(?: fingerprint)?[:=])?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,13 @@ def parse_fingerprint(text: str) -> str:
 
     Raises MisuseError.
     """
-    found = _FINGERPRINT.fullmatch(text.lower().replace("sha256=", "sha256:").replace(" ", ""))
-    found = found or _FINGERPRINT.fullmatch(text.lower().replace(":", "").replace(" ", ""))
+    found = _FINGERPRINT.fullmatch(text.strip().lower())
     if found is None:
         raise MisuseError(
             f"{shown(text)} is no fingerprint of a certificate; give the 64 hex digits that "
             "'openssl x509 -noout -fingerprint -sha256' shows"
         )
-    return found[1]
+    return found[1].replace(":", "")
 
 
 def secured(connect: Callable[[], socket], endpoint: Endpoint, trust: Trust) -> ssl.SSLSocket:
