@@ -127,6 +127,8 @@ def _in_words(error: Exception) -> str:
         return "it refuses every recipient; check their addresses"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"it answers with status {error.smtp_code}"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "it closed the connection"
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     if isinstance(error, ValueError):

@@ -3,24 +3,11 @@
 import shutil
 from pathlib import Path
 
-import pytest
-from tests.actions.watching.scene import SERVICE, Scene, address_of, scene, spend
+from tests.actions.watching.scene import SERVICE, Scene, address_of, spend
 from tests.chain.crafted import COIN
 
 from peelchain.actions.casework.replay import replay
 from peelchain.actions.watching.change import change, listed, notices
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    return scene(tmp_path_factory.mktemp("watched"))
-
-
-@pytest.fixture
-def here(made: Scene, tmp_path: Path) -> Scene:
-    folder = tmp_path / "scene"
-    shutil.copytree(made.folder, folder)
-    return Scene(folder, list(made.blocks), made.seed)
 
 
 def moves(here: Scene) -> list[tuple[str, str]]:
