@@ -1,9 +1,9 @@
 """Run as a process of its own: looks of a watch that kill themselves at a chosen step.
 
-Reads a JSON line for each: the step (0: none) and the arguments of `peelchain`. Steps are before and
-after each transaction of journal and outbox, each file put in place, each notice handed over, and
-within transactions. Writes how each ended, as an exit code or minus a signal, and the steps made. A
-look is a fork of this process, which is all loaded.
+Reads a JSON line for each: the step (0: none) and the arguments of `peelchain`. Steps are before
+and after each transaction of journal and outbox, each file put in place, each notice handed over,
+and within transactions. Writes how each ended, as an exit code or minus a signal, and the steps
+made. A look is a fork of this process, which is all loaded.
 """
 
 import json
@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import peelchain.actions.watching.follow
-import peelchain.cli.watch
+import peelchain.cli.watch  # noqa: F401 - loaded before any look
 from peelchain import _core
 from peelchain.actions.watching import channels, look
 from peelchain.case.casefile import CaseFile
@@ -56,7 +55,7 @@ def transaction(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 for kind in (Journal, Outbox):
-    kind._writing = transaction(kind._writing)  # type: ignore[attr-defined]
+    kind._writing = transaction(kind._writing)  # type: ignore[method-assign]
 CaseFile.place = counted(CaseFile.place)  # type: ignore[method-assign]
 _core.replace_file = counted(_core.replace_file)
 channels.send_mail = counted(channels.send_mail)  # type: ignore[attr-defined]
