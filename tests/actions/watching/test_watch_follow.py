@@ -1,4 +1,4 @@
-"""A watch that goes on: over many looks, over failures of what it follows and of where it writes."""
+"""A watch that goes on: over many looks, and over failures of what it follows."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from tests.chain.crafted import COIN
 from peelchain.actions.casework.run import RunRequest, run_case
 from peelchain.actions.casework.seeds import change_seeds
 from peelchain.actions.tagging.importing import import_tags
-from peelchain.actions.watching import look
+from peelchain.actions.watching import look, moves
 from peelchain.actions.watching.change import change
 from peelchain.actions.watching.follow import WatchAsked, watch
 from peelchain.case.watching.outbox import Outbox, alone
@@ -37,7 +37,7 @@ def test_blocks_that_touch_nothing_are_passed_over_and_others_are_not(
     here: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     derived: list[int] = []
-    derivation = look.watched_of_case
+    derivation = moves.watched_of_case
 
     def counted(work: Any) -> Any:
         derived.append(work.parameters["until"]["height"])
