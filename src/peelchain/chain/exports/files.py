@@ -18,6 +18,7 @@ Compression = Literal["none", "gz", "zst"]
 COMPRESSIONS: tuple[Compression, ...] = ("none", "gz", "zst")
 
 _SUFFIXES: dict[Compression, str] = {"none": "", "gz": ".gz", "zst": ".zst"}
+_CODECS: dict[Compression, str] = {"none": "none", "gz": "gzip", "zst": "zstd"}
 _GZIP_LEVEL = 6
 _BUFFER_BYTES = 1 << 20
 _ROW_GROUP = 131_072
@@ -68,7 +69,7 @@ class Batches:
         self._writer = pq.ParquetWriter(
             pa.PythonFile(stream, mode="w"),
             schema,
-            compression="none" if compression == "none" else "zstd",
+            compression=_CODECS[compression],
             write_statistics=True,
         )
         self.schema = schema
@@ -116,7 +117,7 @@ class Piece:
 
     @contextmanager
     def parquet(self, name: str, schema: pa.Schema) -> Iterator[Batches]:
-        """A Parquet file; its pages are compressed by zstd unless nothing is to be."""
+        """A Parquet file, its pages compressed as asked."""
         with self._file(name) as (hashing, done):
             batches = Batches(hashing, schema, self.compression)
             yield batches
@@ -186,7 +187,7 @@ class _Hashing:
 def _compressed(hashing: _Hashing, compression: Compression) -> Any:
     if compression == "gz":
         # neither name nor time stands in the header: the same rows give the same bytes
-        return gzip.GzipFile("", "wb", _GZIP_LEVEL, hashing, mtime=0)  # type: ignore[arg-type]
+        return gzip.GzipFile("", "wb", _GZIP_LEVEL, hashing, mtime=0)
     if compression == "zst":
         return pa.CompressedOutputStream(pa.PythonFile(hashing, mode="w"), "zstd")
     return hashing

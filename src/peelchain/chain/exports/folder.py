@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from peelchain import _core, __version__
+from peelchain import __version__, _core
 from peelchain.chain.exports.files import Compression, Piece, Written
 from peelchain.errors import MisuseError, PeelchainError
 from peelchain.units import shown
@@ -47,6 +47,10 @@ class ExportFolder:
             self._pieces[key] = files
         return True
 
+    def piece(self, compression: Compression) -> Piece:
+        """A new piece, whose files are written into this folder."""
+        return Piece(self.path, compression)
+
     def add(self, key: str, piece: Piece) -> None:
         """Takes note of a piece whose files are whole."""
         self._pieces[key] = piece.written
@@ -64,8 +68,7 @@ class ExportFolder:
             (self.path / name).unlink(missing_ok=True)
         sums = "".join(f"{f.sha256}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))
         pieces = [
-            {"key": key, "files": [asdict(f) for f in files]}
-            for key, files in self._pieces.items()
+            {"key": key, "files": [asdict(f) for f in files]} for key, files in self._pieces.items()
         ]
         body = {"format": FORMAT, "software": f"peelchain {__version__}", **told, "pieces": pieces}
         _core.replace_file(self.path / README, readme.encode())
@@ -189,8 +192,3 @@ def _remove(path: Path, pieces: Pieces) -> None:
             (path / file.name).unlink(missing_ok=True)
     for name in (MANIFEST, SUMS, README, _JOURNAL):
         (path / name).unlink(missing_ok=True)
-
-
-def piece_in(folder: ExportFolder, compression: Compression) -> Piece:
-    """A piece whose files are written into this folder."""
-    return Piece(folder.path, compression)
