@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from peelchain.network import Network
 from peelchain.script.address import address
 from peelchain.script.hashing import hash160
+from peelchain.script.opcodes import FROM_NOP, OP_NOP
 from peelchain.script.types import (
     ScriptType,
     is_unspendable,
@@ -17,26 +18,12 @@ from peelchain.script.types import (
     script_type,
 )
 
-_FROM_NOP = (
-    *("NOP", "VER", "IF", "NOTIF", "VERIF", "VERNOTIF", "ELSE", "ENDIF", "VERIFY", "RETURN"),
-    *("TOALTSTACK", "FROMALTSTACK", "2DROP", "2DUP", "3DUP", "2OVER", "2ROT", "2SWAP", "IFDUP"),
-    *("DEPTH", "DROP", "DUP", "NIP", "OVER", "PICK", "ROLL", "ROT", "SWAP", "TUCK", "CAT"),
-    *("SUBSTR", "LEFT", "RIGHT", "SIZE", "INVERT", "AND", "OR", "XOR", "EQUAL", "EQUALVERIFY"),
-    *("RESERVED1", "RESERVED2", "1ADD", "1SUB", "2MUL", "2DIV", "NEGATE", "ABS", "NOT"),
-    *("0NOTEQUAL", "ADD", "SUB", "MUL", "DIV", "MOD", "LSHIFT", "RSHIFT", "BOOLAND", "BOOLOR"),
-    *("NUMEQUAL", "NUMEQUALVERIFY", "NUMNOTEQUAL", "LESSTHAN", "GREATERTHAN", "LESSTHANOREQUAL"),
-    *("GREATERTHANOREQUAL", "MIN", "MAX", "WITHIN", "RIPEMD160", "SHA1", "SHA256", "HASH160"),
-    *("HASH256", "CODESEPARATOR", "CHECKSIG", "CHECKSIGVERIFY", "CHECKMULTISIG"),
-    *("CHECKMULTISIGVERIFY", "NOP1", "CHECKLOCKTIMEVERIFY", "CHECKSEQUENCEVERIFY", "NOP4"),
-    *("NOP5", "NOP6", "NOP7", "NOP8", "NOP9", "NOP10", "CHECKSIGADD"),
-)
 _OP_PUSHDATA4 = 0x4E
-_OP_NOP = 0x61
 _NAMES = {
     0x4F: "-1",
     0x50: "OP_RESERVED",
     **{0x50 + number: str(number) for number in range(1, 17)},
-    **{_OP_NOP + at: f"OP_{name}" for at, name in enumerate(_FROM_NOP)},
+    **{OP_NOP + at: f"OP_{name}" for at, name in enumerate(FROM_NOP)},
     0xFF: "OP_INVALIDOPCODE",
 }
 _SIGHASHES = {
