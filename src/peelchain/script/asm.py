@@ -10,14 +10,14 @@ _FROM_0X61 = (
     "NUMNOTEQUAL LESSTHAN GREATERTHAN LESSTHANOREQUAL GREATERTHANOREQUAL MIN MAX WITHIN RIPEMD160 "
     "SHA1 SHA256 HASH160 HASH256 CODESEPARATOR CHECKSIG CHECKSIGVERIFY CHECKMULTISIG "
     "CHECKMULTISIGVERIFY NOP1 CLTV CSV NOP4 NOP5 NOP6 NOP7 NOP8 NOP9 NOP10 CHECKSIGADD"
-).split()
+)
 
 
 def _names() -> tuple[str, ...]:
     names = ["OP_0", *(f"OP_PUSHBYTES_{size}" for size in range(1, 0x4C))]
     names += ["OP_PUSHDATA1", "OP_PUSHDATA2", "OP_PUSHDATA4", "OP_PUSHNUM_NEG1", "OP_RESERVED"]
     names += [f"OP_PUSHNUM_{number}" for number in range(1, 17)]
-    names += [f"OP_{name}" for name in _FROM_0X61]
+    names += [f"OP_{name}" for name in _FROM_0X61.split()]
     names += [f"OP_RETURN_{code}" for code in range(len(names), 0xFF)]
     return (*names, "OP_INVALIDOPCODE")
 
