@@ -45,7 +45,9 @@ class StoreView(OpenStore):
         self.knowledge = knowledge
         self.findings: dict[bytes, object] = {}
         """What `derive_findings` derived already, by the question."""
-        self.in_memory = self.is_short if in_memory is None else in_memory
+        # what a partial store does not know, its files alone do not tell the kernels
+        must = self.store.manifest.partial is not None
+        self.in_memory = must or (self.is_short if in_memory is None else in_memory)
 
     @cached_property
     def arrays(self) -> ChainArrays:

@@ -128,6 +128,12 @@ class Vault:
         if self._database.in_transaction:
             self._database.execute("COMMIT")
 
+    def rollback(self) -> None:
+        """Takes back what was added since the last commit."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+        self._known.clear()
+
     # --- transactions ---
 
     def add_raw(self, raw: bytes, source: str, *, asked: bytes | None = None) -> bytes:
@@ -188,7 +194,13 @@ class Vault:
             if found is None:
                 return None
             raw, told = found
-            self._known[txid] = of_raw(bytes(raw)) if raw is not None else _of_told(txid, told)
+            tx = of_raw(bytes(raw)) if raw is not None else _of_told(txid, told)
+            if tx.txid != txid:
+                raise StoreError(
+                    f"{self.path} is damaged: the bytes kept for transaction {format_hash(txid)} "
+                    f"have txid {format_hash(tx.txid)}; restore it from a copy, or fetch again"
+                )
+            self._known[txid] = tx
         return self._known[txid]
 
     def transactions(self) -> Iterator[tuple[Transaction, bool, str]]:
@@ -239,6 +251,13 @@ class Vault:
         """Every header by height, lowest first."""
         rows = self._database.execute("SELECT height, header FROM headers ORDER BY height")
         return {height: bytes(header) for height, header in rows}
+
+    def newest_headers(self, most: int) -> list[tuple[int, bytes]]:
+        """The headers kept of the greatest heights, at most so many, highest first."""
+        rows = self._database.execute(
+            "SELECT height, header FROM headers ORDER BY height DESC LIMIT ?", (most,)
+        )
+        return [(height, bytes(header)) for height, header in rows]
 
     def forget_from(self, height: int) -> None:
         """Forgets blocks from a height on, where transactions are in them, and what rested on them.
