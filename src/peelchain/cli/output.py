@@ -92,8 +92,8 @@ def footing(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
     if "tip_hash" in answer:
         lines.append(("tip", f"{answer['tip_hash']} at height {answer['tip_height']}"))
-    if answer.get("partial"):
-        lines.append(("partial store", _partial(answer["partial"])))
+    if answer.get("partial_store"):
+        lines.append(("partial store", _partial(answer["partial_store"])))
     # None where nothing in the answer is an inference
     if answer.get("policy") is not None:
         lines.append(("policy", str(answer["policy"])))

@@ -112,7 +112,8 @@ def load(store: Store) -> ChainArrays:
     partial = store.manifest.partial is not None
     if partial:
         unknown = pc.equal(store.read("txins", ["state"])["state"].cast(pa.string()), NOT_FETCHED)
-        txin_prev[np.asarray(unknown.combine_chunks().to_numpy(zero_copy_only=False), bool)] = -2
+        rows = np.asarray(unknown.combine_chunks().to_numpy(zero_copy_only=False), bool)
+        txin_prev = np.where(rows, -2, txin_prev)
     spent = txin_prev >= 0
     spender = np.full(counts.get("txouts", 0), -1, dtype=np.int64)
     spender[txin_prev[spent]] = txin_tx[spent]

@@ -14,6 +14,12 @@ class RawBlocks:
     """The block files behind a store. Each block read is checked: its hash and Merkle root."""
 
     def __init__(self, store: Store) -> None:
+        if store.manifest.partial is not None:
+            raise StoreError(
+                f"{store.path} is a partial store: it has single transactions and no whole blocks; "
+                "what needs the blocks themselves, such as an evidence bundle, needs a store made "
+                "by 'peelchain chain ingest' of a whole chain"
+            )
         path = store.manifest.source.get("path", "")
         if not Path(path).is_dir():
             raise StoreError(

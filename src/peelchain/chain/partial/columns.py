@@ -55,8 +55,10 @@ def tables_of(
     """Every fact table, and the tables of a partial store, by name."""
     columns = _Columns()
     made: dict[bytes, dict[int, int]] = {}
+    spent: dict[OutPoint, Row] = {}
     scripts: dict[bytes, int] = {}
     for row in order.rows:
+        _refuse_double_spends(row, spent)
         _add_tx(columns, row, made, scripts)
     for outpoint, (tip, source) in absent.items():
         txout_id = made.get(outpoint.txid, {}).get(outpoint.vout)
@@ -68,6 +70,19 @@ def tables_of(
     tables["absences"] = tables["absences"].sort_by("txout_id")
     tables["blocks"] = _blocks(order, tables["txs"])
     return tables
+
+
+def _refuse_double_spends(row: Row, spent: dict[OutPoint, Row]) -> None:
+    for given in row.tx.inputs:
+        if given.prevout is None:
+            continue
+        other = spent.setdefault(given.prevout.outpoint, row)
+        if other is not row:
+            raise SourceError(
+                f"{row.source}: transaction {format_hash(row.tx.txid)} spends "
+                f"{given.prevout.outpoint}, which {format_hash(other.tx.txid)} of {other.source} "
+                "spends; no chain has both: leave out the one that is wrong"
+            )
 
 
 def _add_tx(

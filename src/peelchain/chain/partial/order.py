@@ -126,8 +126,10 @@ def _set_heights(kept: Mapping[bytes, _Kept], headers: Mapping[int, bytes]) -> b
             height = place.height
             if height is None and place.block_hash is not None:
                 height = by_hash.get(place.block_hash)
-            entry.height = -1 if height is None else height
-    placed = [e for e in kept.values() if e.place is not None]
+            # what stands in a block of which no time is known has no date, and cannot be shown
+            dated = place.time is not None or height in headers
+            entry.height = height if height is not None and dated else -1
+    placed = [e for e in kept.values() if e.place is not None and e.place.time is not None]
     if not placed or any(e.height >= 0 for e in placed):
         return False
     ranks = _ranks(kept, placed)

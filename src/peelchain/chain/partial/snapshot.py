@@ -2,25 +2,25 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peelchain import _core
-from peelchain.chain.partial.columns import Tables, tables_of
+from peelchain.chain.partial.columns import Histories, Tables, tables_of
 from peelchain.chain.partial.order import ChainOrder, Row, in_chain_order
+from peelchain.chain.partial.source import Tip
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import MisuseError
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.manifest import Manifest, Partial, Segment, StoredFile
 from peelchain.store.reindex import SORTING_BYTES
 from peelchain.store.writer import StoreWriter, open_for_writing
-from peelchain.units import format_hash
+from peelchain.units import OutPoint, format_hash
 
 Progress = Callable[[str, int, int], None]
 
@@ -66,7 +66,7 @@ def rebuild(store: Path, vault: Vault, progress: Progress = _silent) -> Rebuilt:
         )
     absent = vault.absences()
     histories = vault.histories()
-    digest = _digest(order, absent, histories)
+    digest = digest_of(order, absent, histories)
     tables = tables_of(order, absent, histories)
     summary = Partial(
         digest=digest,
@@ -142,7 +142,9 @@ def _written(writer: StoreWriter, path: Path, name: str, table: pa.Table) -> Sto
     return writer.stored(path, table.num_rows, size, digest)
 
 
-def _digest(order: ChainOrder, absent: dict[Any, Any], histories: Iterable[Any]) -> str:
+def digest_of(
+    order: ChainOrder, absent: Mapping[OutPoint, tuple[Tip, str]], histories: Histories
+) -> str:
     """SHA-256, in hex, over all that the tables follow from."""
     hasher = sha256()
 

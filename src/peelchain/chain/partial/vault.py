@@ -194,7 +194,13 @@ class Vault:
             if found is None:
                 return None
             raw, told = found
-            self._known[txid] = of_raw(bytes(raw)) if raw is not None else _of_told(txid, told)
+            tx = of_raw(bytes(raw)) if raw is not None else _of_told(txid, told)
+            if tx.txid != txid:
+                raise StoreError(
+                    f"{self.path} is damaged: the bytes kept for transaction {format_hash(txid)} "
+                    f"have txid {format_hash(tx.txid)}; restore it from a copy, or fetch again"
+                )
+            self._known[txid] = tx
         return self._known[txid]
 
     def transactions(self) -> Iterator[tuple[Transaction, bool, str]]:
