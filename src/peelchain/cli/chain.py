@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from peelchain.cli.fetch import fetch
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -24,6 +25,7 @@ from peelchain.errors import StoreError
 from peelchain.units import format_btc
 
 app = typer.Typer(help="Chain data: bring it in, look at it, check it.", no_args_is_help=True)
+app.command()(fetch)
 
 
 @app.command()

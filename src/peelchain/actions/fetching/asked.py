@@ -8,6 +8,7 @@ from peelchain.chain.partial.history import MOST_OF_SCRIPT
 from peelchain.chain.partial.sitting import MOST_TXS
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import MisuseError
+from peelchain.remote.proxy import checked_proxy
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class FetchAsked:
     most_txs: int = MOST_TXS
     most_of_script: int = MOST_OF_SCRIPT
     refresh: bool = False
+
+
+def connection_asked(proxy: str | None, requests_per_s: float | None) -> Connection:
+    """How servers are reached. Raises MisuseError for a proxy that is none."""
+    return Connection(checked_proxy(proxy), requests_per_s)
 
 
 def check_consent(

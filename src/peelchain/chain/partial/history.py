@@ -104,10 +104,7 @@ def _unspent(sitting: Sitting, script_pubkey: bytes, txids: list[bytes]) -> Iter
         tx = sitting.vault.transaction(txid)
         for vout, output in enumerate(tx.outputs if tx else ()):
             outpoint = OutPoint(txid, vout)
-            if (
-                output.script_pubkey == script_pubkey
-                and outpoint not in sitting.spends.by_outpoint
-            ):
+            if output.script_pubkey == script_pubkey and outpoint not in sitting.spends.by_outpoint:
                 yield outpoint
 
 
