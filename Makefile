@@ -95,7 +95,7 @@ $(PAGES): ui/node_modules/.installed $(UI_SOURCES)
 .electrumx/.installed: electrumx.lock | prerequisites
 	@echo "install: the Electrum server of electrumx.lock into .electrumx"
 	@test -x .electrumx/bin/python || "$(PYTHON)" -m venv .electrumx
-	@.electrumx/bin/python -m pip install --quiet --only-binary :all: --require-hashes \
+	@.electrumx/bin/python -m pip install --quiet --only-binary :all: --no-binary e-x --require-hashes \
 	  -r electrumx.lock && touch $@ || \
 	  echo "install: ElectrumX could not be installed; 'make .electrumx/.installed' tries again"
 
