@@ -59,9 +59,7 @@ def fetch_history(sitting: Sitting, script_pubkey: bytes, most: int = MOST_OF_SC
             output = vault.output(i.prevout.outpoint)
             if output is not None and output.script_pubkey == script_pubkey:
                 return True
-            waits |= output is None and (
-                i.prevout.outpoint.txid in by_txid or not listing.complete
-            )
+            waits |= output is None and (i.prevout.outpoint.txid in by_txid or not listing.complete)
         if waits:
             return False
         raise _unrelated(sitting, tx.txid)
