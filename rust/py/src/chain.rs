@@ -78,13 +78,19 @@ fn transaction_spans<'py>(
         .collect())
 }
 
-/// A raw block's own commitments: None when they hold, else what is wrong.
+/// A raw block's own commitments: None when they hold, else what is wrong. `maybe_stripped`: it may
+/// lack its witnesses, as `Block::parse_maybe_stripped` says.
 #[pyfunction]
-fn check_block(py: Python<'_>, raw: &[u8]) -> Option<String> {
+#[pyo3(signature = (raw, maybe_stripped=false))]
+fn check_block(py: Python<'_>, raw: &[u8], maybe_stripped: bool) -> Option<String> {
     py.detach(|| {
         let mut parsed = Block::default();
-        parsed
-            .parse(raw)
+        let outcome = if maybe_stripped {
+            parsed.parse_maybe_stripped(raw).map(|_| ())
+        } else {
+            parsed.parse(raw)
+        };
+        outcome
             .and_then(|()| parsed.check_commitments(raw))
             .err()
     })

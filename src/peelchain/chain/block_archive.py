@@ -22,6 +22,13 @@ FILE_BYTES = 128 << 20
 SYNC_BYTES = 16 << 20
 """So much, and the block after it, a power cut can take: it is checked at the next opening."""
 
+STRIPPED = "stripped"
+"""Marks an archive in which blocks may lack their witnesses.
+
+After such a block stands the size of each of its transactions with its witness, 4 bytes
+little-endian each: the word of the source, which had no witnesses.
+"""
+
 _LOCK = "lock"
 _LEAST_BYTES = 81
 _MOST_BYTES = 4_000_000
@@ -34,6 +41,11 @@ Whole = Callable[[bytes], bool]
 def is_whole_block(raw: bytes) -> bool:
     """Whether these are a whole block: parsed to the end, Merkle root and commitments right."""
     return _core.check_block(raw) is None
+
+
+def is_whole_stripped_block(raw: bytes) -> bool:
+    """Whether these are a whole block that may lack its witnesses: see `STRIPPED`."""
+    return _core.check_block(raw, True) is None
 
 
 class BlockArchive:
@@ -94,6 +106,15 @@ class BlockArchive:
         self._unsynced += len(record)
         if self._unsynced >= SYNC_BYTES:
             self.sync()
+
+    def allow_stripped(self) -> None:
+        """Marks the archive as one in which blocks may lack their witnesses; see `STRIPPED`."""
+        try:
+            if not (self.folder / STRIPPED).exists():
+                (self.folder / STRIPPED).touch()
+                _core.sync_dir(self.folder)
+        except OSError as e:
+            raise _cannot_write(self.folder / STRIPPED, e) from e
 
     def sync(self) -> None:
         """Makes all that was added durable. Raises StoreError where the disk cannot."""
@@ -185,6 +206,8 @@ def open_archive(
             lock.truncate(0)
             lock.write(f"process {os.getpid()}")
             lock.flush()
+            if whole is is_whole_block and (folder / STRIPPED).exists():
+                whole = is_whole_stripped_block
             archive = BlockArchive(folder, network, whole)
             try:
                 yield archive

@@ -100,6 +100,29 @@ def _core(place: str, asked: Asked) -> Answer:
     return complete_answer(ingest_core_files(files, asked.store, asked.progress, asked.allowed))
 
 
+def _dump(name: str) -> Callable[[str, Asked], Answer]:
+    def ingest_one(place: str, asked: Asked) -> Answer:
+        from peelchain.chain.dumps.formats import FORMATS
+        from peelchain.chain.dumps.ingest import ingest as ingest_dump
+
+        return ingest_dump(FORMATS[name], place, asked)
+
+    return ingest_one
+
+
+_PATH = "PATH"
+_HEADERS = ("headers",)
+
 SOURCES: dict[str, SourceKind] = {
+    "blockchair": SourceKind(
+        _PATH, "Blockchair's daily tables, as TSV", _dump("blockchair"), _HEADERS
+    ),
+    "coinjoins": SourceKind(_PATH, "the lines of a CoinJoin set", _dump("coinjoins"), _HEADERS),
     "core": SourceKind("DIR", "a Bitcoin Core data directory", _core),
+    "esplora-lines": SourceKind(
+        _PATH, "Esplora's JSON of transactions and blocks", _dump("esplora-lines"), _HEADERS
+    ),
+    "etl": SourceKind(
+        _PATH, "what bitcoin-etl or BigQuery exports, JSON or Parquet", _dump("etl"), _HEADERS
+    ),
 }

@@ -38,7 +38,7 @@ class RawBlocks:
     def block(self, row: BlockRow) -> bytes:
         """The raw block. Raises StoreError when the files no longer hold it, as after pruning."""
         try:
-            raw = self._source.read(row.file_number, row.file_offset, row.size_bytes)
+            raw = self._source.read_block(row.file_number, row.file_offset, row.size_bytes)
             whole = raw[:80] == row.header and _core.check_block(raw) is None
         except (OSError, SourceError):
             whole = False

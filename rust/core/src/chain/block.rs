@@ -5,6 +5,7 @@ use std::ops::{ControlFlow, Range};
 
 use bitcoin_slices::{Parse, Visit, Visitor, bsl};
 
+use super::block_files::MAX_BLOCK_BYTES;
 use super::hash::{Hash, merkle_root, sha256d};
 use super::money::MAX_MONEY;
 
@@ -16,9 +17,18 @@ pub struct Tx {
     pub locktime: u32,
     /// Where the transaction lies in the block.
     pub span: Range<usize>,
+    /// Serialised size with witnesses: that of the span or, where its witnesses were left out, as told.
+    pub size: u32,
     pub weight: u32,
     pub txins: Range<usize>,
     pub txouts: Range<usize>,
+}
+
+impl Tx {
+    /// Whether the block lacks this transaction's witnesses.
+    pub fn is_stripped(&self) -> bool {
+        self.size as usize != self.span.len()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +89,12 @@ impl Block {
         4 * overhead as u32 + self.txs.iter().map(|t| t.weight).sum::<u32>()
     }
 
+    /// Serialised size of the block with witnesses.
+    pub fn size(&self) -> u32 {
+        let overhead = 80 + compact_size_len(self.txs.len());
+        overhead as u32 + self.txs.iter().map(|t| t.size).sum::<u32>()
+    }
+
     /// The height the coinbase states (BIP 34), if it does; only meaningful from version 2 on.
     pub fn bip34_height(&self, raw: &[u8]) -> Option<u32> {
         let version = i32::from_le_bytes(self.header[..4].try_into().ok()?);
@@ -111,6 +127,45 @@ impl Block {
 
     /// Parses one whole block. Errors say what is wrong, in words.
     pub fn parse(&mut self, raw: &[u8]) -> Result<(), String> {
+        match self.parse_front(raw)? {
+            0 => Ok(()),
+            rest => Err(too_many(rest)),
+        }
+    }
+
+    /// Parses one block of an archive that may lack witnesses; gives the bytes of the block itself.
+    ///
+    /// Where it lacks them, the size of each transaction with its witnesses follows the block, 4 bytes
+    /// little-endian each. What they say is what the archive's source told.
+    pub fn parse_maybe_stripped(&mut self, raw: &[u8]) -> Result<usize, String> {
+        let rest = self.parse_front(raw)?;
+        let end = raw.len() - rest;
+        if rest == 0 {
+            return Ok(end);
+        }
+        if rest != 4 * self.txs.len() {
+            return Err(too_many(rest));
+        }
+        let mut sum = 0u64;
+        for (index, (tx, told)) in self.txs.iter_mut().zip(raw[end..].chunks(4)).enumerate() {
+            let told = u32::from_le_bytes(told.try_into().expect("chunks of 4 bytes"));
+            let bare = tx.span.len() as u32;
+            sum += u64::from(told);
+            // marker, flag, and at least a count for each input
+            let least = bare + 2 + tx.txins.len() as u32;
+            if told != bare && told < least || sum > u64::from(MAX_BLOCK_BYTES) {
+                return Err(format!(
+                    "transaction {index} of {bare} bytes cannot have {told} with witnesses"
+                ));
+            }
+            tx.size = told;
+            tx.weight = 3 * bare + told;
+        }
+        Ok(end)
+    }
+
+    /// Parses the block at the start of the bytes; gives how many follow it.
+    fn parse_front(&mut self, raw: &[u8]) -> Result<usize, String> {
         self.clear();
         let mut visitor = Collect {
             block: self,
@@ -127,13 +182,10 @@ impl Block {
             (Err(e), None) => return Err(format!("the bytes are not a block ({e:?})")),
             (Ok(parsed), None) => parsed.remaining().len(),
         };
-        if rest != 0 {
-            return Err(format!("{rest} bytes follow the block's last transaction"));
-        }
         if self.txs.is_empty() {
             return Err("the block has no transaction".into());
         }
-        Ok(())
+        Ok(rest)
     }
 
     /// Checks what the header and the coinbase commit to: the Merkle root over the txids and, where
@@ -183,6 +235,10 @@ impl TxIn {
     pub fn is_coinbase(&self) -> bool {
         self.prev_txid == [0; 32] && self.prev_vout == u32::MAX
     }
+}
+
+fn too_many(rest: usize) -> String {
+    format!("{rest} bytes follow the block's last transaction")
 }
 
 pub fn compact_size_len(n: usize) -> usize {
@@ -291,6 +347,7 @@ impl Visitor for Collect<'_, '_> {
             version: tx.version(),
             locktime: tx.locktime(),
             span: start..start + bytes.len(),
+            size: bytes.len() as u32,
             weight: tx.weight() as u32,
             txins,
             txouts,
