@@ -3,7 +3,7 @@
 from typing import Any
 
 from peelchain.actions.esplora.raws import whole_block
-from peelchain.actions.esplora.transactions import transaction_forms
+from peelchain.actions.esplora.transactions import WITHOUT_WITNESSES, transaction_forms
 from peelchain.actions.esplora.view import (
     EsploraView,
     block_at,
@@ -73,8 +73,15 @@ def header(block_hash: str, view: EsploraView) -> str:
 
 
 def raw_block(block_hash: str, view: EsploraView) -> bytes:
-    """The raw block. Raises StoreError where the node's files no longer have it."""
-    return whole_block(whole_block_of(block_hash, view), view)
+    """The raw block. Raises StoreError where the node's files no longer have it.
+
+    NotInChainError too where the store was made from a dump that gives no witnesses.
+    """
+    found = whole_block_of(block_hash, view)
+    raw = whole_block(found, view)
+    if len(raw) != found.size_bytes:
+        raise NotInChainError(f"Block not here whole: {WITHOUT_WITNESSES}")
+    return raw
 
 
 def block_txids(block_hash: str, view: EsploraView) -> list[str]:

@@ -7,8 +7,11 @@ from peelchain.actions.esplora.raws import Placed, raw_transactions
 from peelchain.actions.esplora.view import EsploraView, hash_of, tx_id_of
 from peelchain.chain.esplora_form import UNCONFIRMED, status_form, transaction_form
 from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
+from peelchain.errors import NotInChainError
 
 Row = dict[str, Any]
+
+WITHOUT_WITNESSES = "this server's store was made from a dump that gives no witnesses"
 
 _TX = ["txid", "height", "tx_index", "size_bytes", "weight", "fee_sat", "first_txin", "txin_count"]
 
@@ -44,10 +47,16 @@ def transaction_forms(tx_ids: Sequence[int], view: EsploraView) -> list[Row]:
 
 
 def raw_transaction(txid: str, view: EsploraView) -> bytes:
-    """The raw bytes, with witnesses. Raises as `transaction` does."""
+    """The raw bytes, with witnesses. Raises as `transaction` does.
+
+    NotInChainError too where the store was made from a dump that gives no witnesses.
+    """
     tx_id = tx_id_of(txid, view)
     rows = view.lookup.rows_of("txs", [tx_id], _TX)
-    return raw_transactions([_placed(tx_id, rows[tx_id])], view)[tx_id]
+    raw = raw_transactions([_placed(tx_id, rows[tx_id])], view)[tx_id]
+    if len(raw) != rows[tx_id]["size_bytes"]:
+        raise NotInChainError(f"Transaction not here whole: {WITHOUT_WITNESSES}")
+    return raw
 
 
 def transaction_status(txid: str, view: EsploraView) -> Row:
