@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::chain_source::BlockSource;
 use crate::errors::to_py;
+use crate::rules::{ChainRules, rules_of};
 
 pub fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
     bytes
@@ -19,10 +20,15 @@ pub fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
 
 /// One raw block as Python values.
 #[pyfunction]
-fn decode_block<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+#[pyo3(signature = (raw, rules=None))]
+fn decode_block<'py>(
+    py: Python<'py>,
+    raw: &[u8],
+    rules: Option<PyRef<'py, ChainRules>>,
+) -> PyResult<Bound<'py, PyDict>> {
     let mut parsed = Block::default();
     parsed
-        .parse(raw)
+        .parse(raw, &rules_of(rules))
         .map_err(|what| to_py(py, CoreError::Malformed(what)))?;
     let answer = PyDict::new(py);
     answer.set_item("hash", PyBytes::new(py, &parsed.hash()))?;
@@ -63,13 +69,15 @@ fn decode_block<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyDict>
 
 /// Where each transaction of a raw block lies, with its txid.
 #[pyfunction]
+#[pyo3(signature = (raw, rules=None))]
 fn transaction_spans<'py>(
     py: Python<'py>,
     raw: &[u8],
+    rules: Option<PyRef<'py, ChainRules>>,
 ) -> PyResult<Vec<(Bound<'py, PyBytes>, usize, usize)>> {
     let mut parsed = Block::default();
     parsed
-        .parse(raw)
+        .parse(raw, &rules_of(rules))
         .map_err(|what| to_py(py, CoreError::Malformed(what)))?;
     Ok(parsed
         .txs
@@ -80,11 +88,13 @@ fn transaction_spans<'py>(
 
 /// A raw block's own commitments: None when they hold, else what is wrong.
 #[pyfunction]
-fn check_block(py: Python<'_>, raw: &[u8]) -> Option<String> {
+#[pyo3(signature = (raw, rules=None))]
+fn check_block(py: Python<'_>, raw: &[u8], rules: Option<PyRef<'_, ChainRules>>) -> Option<String> {
+    let rules = rules_of(rules);
     py.detach(|| {
         let mut parsed = Block::default();
         parsed
-            .parse(raw)
+            .parse(raw, &rules)
             .and_then(|()| parsed.check_commitments(raw))
             .err()
     })
@@ -125,6 +135,7 @@ fn script_type_name(script: &[u8]) -> (&'static str, bool) {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<BlockSource>()?;
+    module.add_class::<ChainRules>()?;
     module.add_function(wrap_pyfunction!(decode_block, module)?)?;
     module.add_function(wrap_pyfunction!(transaction_spans, module)?)?;
     module.add_function(wrap_pyfunction!(check_block, module)?)?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::hash::Hash;
 use super::open_files::OpenFiles;
+use super::rules::Rules;
 use crate::error::{CoreError, Result};
 
 /// Bitcoin Core's MAX_BLOCK_SERIALIZED_SIZE.
@@ -45,14 +46,20 @@ impl Record {
 pub struct BlockFiles {
     pub dir: PathBuf,
     pub magic: [u8; 4],
+    pub rules: Arc<Rules>,
     pub(super) key: [u8; 8],
     files: Vec<u32>,
     open: Arc<OpenFiles>,
 }
 
 impl BlockFiles {
-    /// Opens the folder: lists `blk*.dat` and reads `xor.dat` where there is one.
+    /// Opens the folder of a Bitcoin node: lists `blk*.dat` and reads `xor.dat` where there is one.
     pub fn open(dir: &Path, magic: [u8; 4]) -> Result<Self> {
+        Self::open_as(dir, magic, Arc::default())
+    }
+
+    /// The same of a node of the chain with these rules.
+    pub fn open_as(dir: &Path, magic: [u8; 4], rules: Arc<Rules>) -> Result<Self> {
         let key = read_key(dir)?;
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).map_err(|e| CoreError::io(dir, e))? {
@@ -79,6 +86,7 @@ impl BlockFiles {
         Ok(Self {
             dir: dir.to_owned(),
             magic,
+            rules,
             key,
             files,
             open: Arc::default(),
@@ -164,7 +172,7 @@ impl BlockFiles {
         into: &mut Vec<u8>,
     ) -> Result<()> {
         let path = self.path(number);
-        if size > MAX_BLOCK_BYTES as usize {
+        if size > self.rules.max_block_bytes as usize {
             return Err(CoreError::Source {
                 file: path,
                 offset,

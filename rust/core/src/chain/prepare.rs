@@ -87,9 +87,12 @@ pub fn prepare(
     files.read(record, &mut raw)?;
     let mut block = Block::default();
     block
-        .parse(&raw)
+        .parse(&raw, &files.rules)
         .and_then(|()| block.check_commitments(&raw))
         .map_err(|what| files.refuse(record, &what))?;
+    if files.rules.canonical_order {
+        block.put_parents_first();
+    }
     let mut coin_keys = Vec::with_capacity(block.txouts.len());
     for tx in &block.txs {
         for vout in 0..tx.txouts.len() {

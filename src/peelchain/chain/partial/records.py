@@ -79,9 +79,7 @@ def _input(tx: RawTx, vin: int) -> Input:
     given = tx.inputs[vin]
     items = given.witness
     return Input(
-        prevout=None
-        if given.is_coinbase
-        else Prevout(OutPoint(given.prev_txid, given.prev_vout)),
+        prevout=None if given.is_coinbase else Prevout(OutPoint(given.prev_txid, given.prev_vout)),
         sequence=given.sequence,
         script_sig_bytes=len(given.script_sig),
         witness_items=len(items),
