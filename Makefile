@@ -1,4 +1,4 @@
-# Everything is built into .venv, .validators, .verapdf, ui/node_modules and target; `make clean` removes it.
+# Everything is built into .venv, .validators, .verapdf, .btcd, ui/node_modules and target; `make clean` removes it.
 # `make demo` and `make test` need nothing prepared but the prerequisites that `make install` checks.
 
 SHELL := bash
@@ -64,6 +64,11 @@ prerequisites:
 .PHONY: .chromium
 .chromium:
 	@scripts/install_chromium.sh
+
+# A real node to fetch blocks from and to follow; where it cannot be built those tests skip, saying so.
+.PHONY: .btcd
+.btcd:
+	@scripts/install_btcd.sh
 
 ui/node_modules/.installed: ui/package-lock.json ui/package.json | prerequisites
 	@echo "install: Node packages of ui/package-lock.json"
@@ -138,7 +143,7 @@ test-rust: install
 test-ui: $(PAGES)
 	cd ui && npm run --silent test
 
-test-python: install .validators/.installed .verapdf/.installed .chromium
+test-python: install .validators/.installed .verapdf/.installed .chromium .btcd
 	$(BIN)/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 .PHONY: licences advisories
@@ -180,7 +185,7 @@ guide: install .chromium ## Walk the model case in a browser and take the guide'
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf .venv .validators .verapdf target demo dist ui/node_modules src/peelchain/web/static
+	rm -rf .venv .validators .verapdf .btcd target demo dist ui/node_modules src/peelchain/web/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src -name '_core*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -33,7 +33,7 @@ class RemoteError(SourceError):
 
 
 class FalseAnswerError(SourceError):
-    """A server's answer contradicts its own proof, another answer or the request: it is not used."""
+    """A server's answer contradicts its proof, another answer or the request: it is not used."""
 
 
 class StoreError(PeelchainError):

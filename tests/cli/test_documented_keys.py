@@ -43,8 +43,8 @@ def answers(session):
 OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
 OTHERS |= {"simulate-returns"}  # in case/test_returns.py, which has what it answers
 OTHERS |= {"serve"}  # in tests/web/test_serve.py, for it answers while it runs
-# those of `evaluate` in test_evaluate.py, those of `case` and `tags` beside their own tests
-ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags")
+# those of `evaluate` in test_evaluate.py, the others beside their own tests
+ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags", "watch")
 OTHERS |= {name for name in NOTES if name.split()[0] in ELSEWHERE}
 
 

@@ -86,18 +86,45 @@ fn transaction_spans<'py>(
         .collect())
 }
 
-/// A raw block's own commitments: None when they hold, else what is wrong.
+/// A raw block's own commitments: None when they hold, else what is wrong. `maybe_stripped`: it may
+/// lack its witnesses, as `Block::parse_maybe_stripped` says.
 #[pyfunction]
-#[pyo3(signature = (raw, rules=None))]
-fn check_block(py: Python<'_>, raw: &[u8], rules: Option<PyRef<'_, ChainRules>>) -> Option<String> {
+#[pyo3(signature = (raw, maybe_stripped=false, rules=None))]
+fn check_block(
+    py: Python<'_>,
+    raw: &[u8],
+    maybe_stripped: bool,
+    rules: Option<PyRef<'_, ChainRules>>,
+) -> Option<String> {
     let rules = rules_of(rules);
     py.detach(|| {
         let mut parsed = Block::default();
-        parsed
-            .parse(raw, &rules)
+        let outcome = if maybe_stripped {
+            parsed.parse_maybe_stripped(raw, &rules).map(|_| ())
+        } else {
+            parsed.parse(raw, &rules)
+        };
+        outcome
             .and_then(|()| parsed.check_commitments(raw))
             .err()
     })
+}
+
+/// What must meet a header's target; see `_core.pyi`.
+#[pyfunction]
+fn work_hash<'py>(
+    py: Python<'py>,
+    header: &[u8],
+    rules: PyRef<'py, ChainRules>,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let header = header
+        .try_into()
+        .map_err(|_| PyValueError::new_err("a header is 80 bytes"))?;
+    if rules.rules.is_merge_mined(header) {
+        return Ok(None);
+    }
+    let hash = rules.rules.own_work_hash(header, &hash::sha256d(&[header]));
+    Ok(Some(PyBytes::new(py, &hash)))
 }
 
 /// The transaction as its txid hashes it.
@@ -139,6 +166,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(decode_block, module)?)?;
     module.add_function(wrap_pyfunction!(transaction_spans, module)?)?;
     module.add_function(wrap_pyfunction!(check_block, module)?)?;
+    module.add_function(wrap_pyfunction!(work_hash, module)?)?;
     module.add_function(wrap_pyfunction!(without_witness, module)?)?;
     module.add_function(wrap_pyfunction!(merkle_branch, module)?)?;
     module.add_function(wrap_pyfunction!(script_type_name, module)?)?;

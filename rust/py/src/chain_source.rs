@@ -185,6 +185,19 @@ impl BlockSource {
             .map_err(|e| to_py(py, e))?;
         Ok(PyBytes::new(py, &raw))
     }
+
+    fn read_block<'py>(
+        &self,
+        py: Python<'py>,
+        file_number: u32,
+        offset: u64,
+        size: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let raw = py
+            .detach(|| self.files.read_block(file_number, offset, size))
+            .map_err(|e| to_py(py, e))?;
+        Ok(PyBytes::new(py, &raw))
+    }
 }
 
 fn no_such_height() -> PyErr {

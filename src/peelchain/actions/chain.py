@@ -1,5 +1,6 @@
 """Chain data: ingest it, look at its state, decode a block, check the store."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 from peelchain import _core
 from peelchain.actions.open_store import OpenStore
 from peelchain.actions.progress import Progress, silent
-from peelchain.chain.core_files import find
-from peelchain.chain.ingest import ingest_core_files
+from peelchain.chain import sources
 from peelchain.chain.limits import limits
 from peelchain.chain.progress import Progress as IngestProgress
 from peelchain.chain.progress import silent as silent_ingest
+from peelchain.chain.sources import Asked
 from peelchain.chain.verify import verify_store
-from peelchain.errors import MisuseError, SourceError
+from peelchain.errors import SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_name
 from peelchain.network.kernel import kernel_rules
 from peelchain.script import address
@@ -31,34 +32,16 @@ def ingest(
     *,
     threads: int | None = None,
     memory_bytes: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Brings a store up to a source of blocks, `core:DIR`.
+    """Brings a store up to a source of chain data, `KIND:PLACE` as `chain.sources` lists them.
 
     `damage` in the answer tells what in the files is damaged; the chain is ingested as far as it
-    is whole.
+    is whole. `options` are those of the kind, by their name on the command line.
     """
-    kind, _, place = source.partition(":")
-    if kind != "core" or not place:
-        raise MisuseError(
-            f"{source!r} is no source; give core:DIR, where DIR is a Bitcoin Core data directory"
-        )
     chosen = by_name(network) if network else None
     allowed = limits(threads, memory_bytes)
-    done = ingest_core_files(find(Path(place), chosen), store, progress, allowed)
-    return {
-        "network": done.network,
-        "tip_height": done.tip_height,
-        "tip_hash": done.tip_hash,
-        **done.counts,
-        "bytes": done.block_bytes,
-        "added_blocks": done.added_blocks,
-        "rolled_back": done.rolled_back,
-        "stale_blocks": done.stale,
-        "unconnected_blocks": done.unconnected,
-        "left_out": list(done.left_out),
-        "damage": list(done.damage),
-        "seconds": done.seconds,
-    }
+    return sources.ingest(source, Asked(store, chosen, progress, allowed, options or {}))
 
 
 def decode(file: Path, network: str | None = None) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """A store opened for look-ups: what answers at once, with little loaded and no chain in memory."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from peelchain.errors import StoreError
 from peelchain.network import Network
@@ -40,10 +41,13 @@ class OpenStore:
         return self.store.network
 
     @property
-    def tip(self) -> dict[str, str | int]:
-        """Height and hash of the chain's tip, for every answer."""
+    def tip(self) -> dict[str, Any]:
+        """Height and hash of the tip, for every answer, and what a partial store holds."""
         manifest = self.store.manifest
-        return {"tip_height": manifest.tip_height, "tip_hash": manifest.tip_hash}
+        tip = {"tip_height": manifest.tip_height, "tip_hash": manifest.tip_hash}
+        return (
+            tip if manifest.partial is None else {**tip, "partial_store": asdict(manifest.partial)}
+        )
 
     @property
     def is_short(self) -> bool:

@@ -46,7 +46,9 @@ class StoreView(OpenStore):
         self.knowledge = knowledge
         self.findings: dict[bytes, object] = {}
         """What `derive_findings` derived already, by the question."""
-        self.in_memory = self.is_short if in_memory is None else in_memory
+        # what a partial store does not know, its files alone do not tell the kernels
+        must = self.store.manifest.partial is not None
+        self.in_memory = must or (self.is_short if in_memory is None else in_memory)
 
     @cached_property
     def arrays(self) -> ChainArrays:
@@ -180,7 +182,11 @@ class StoreView(OpenStore):
     def _hash_beginnings(self) -> npt.NDArray[np.uint64]:
         """The first eight bytes of each block's hash, by height: what is held of a long chain."""
         hashes = self.store.read("blocks", ["block_hash"])["block_hash"]
-        parts = [b"".join(hash_[:8] for hash_ in chunk.to_pylist()) for chunk in hashes.chunks]
+        unknown = bytes(8)  # in a partial store
+        parts = [
+            b"".join(hash_[:8] if hash_ else unknown for hash_ in chunk.to_pylist())
+            for chunk in hashes.chunks
+        ]
         return np.frombuffer(b"".join(parts), np.uint64)
 
     @cached_property

@@ -34,9 +34,9 @@ class Sources:
         """TXID:VOUT of each output."""
         txouts = sorted(set(txout_ids))
         txs = self.chain.outputs(txouts).tx_id
-        firsts = self.chain.transactions(txs).first_txout.tolist()
+        vouts = self.lookup.vouts(txouts)
         txids = self.lookup.txids(txs.tolist())
         return {
-            txout: f"{format_hash(txids[tx])}:{txout - first}"
-            for txout, tx, first in zip(txouts, txs.tolist(), firsts, strict=True)
+            txout: f"{format_hash(txids[tx])}:{vouts[txout]}"
+            for txout, tx in zip(txouts, txs.tolist(), strict=True)
         }

@@ -1,6 +1,8 @@
 """Blocks to fact tables and look-ups: adds what is new, rolls back what was reorganised."""
 
+import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -48,8 +50,15 @@ def ingest_core_files(
     store: Path,
     progress: Progress = silent,
     allowed: Limits | None = None,
+    *,
+    source: Mapping[str, str] | None = None,
+    cache: Path | None = None,
 ) -> Ingested:
-    """Brings a store to the best chain of a node's block files, within the limits allowed.
+    """Brings a store to the best chain of block files, within the limits allowed.
+
+    `source` is what the manifest says of where the blocks came from, its `path` the folder of the
+    files; a node's own unless given. `cache` is the file that keeps what a scan found, so that
+    files which are as they were are not read again.
 
     Raises SourceError, StoreError, StoreLockedError; the store is as it was at its last commit.
     """
@@ -60,7 +69,7 @@ def ingest_core_files(
                 f"{store} holds {writer.manifest.network}, the source is {files.network.name}; "
                 "use another store for another chain"
             )
-        found = scan(files, lambda done, of: progress(Step("scan", done, of, in_bytes=True)))
+        found = scan_cached(files, cache, progress)
         before = writer.manifest
         top = len(found.hashes) - 1
         fork = _fork_height(writer, found)
@@ -73,7 +82,8 @@ def ingest_core_files(
             )
         damage = list(found.damage)
         if fork < top and not less:
-            growth = _Growth(writer, files, found, allowed or limits(), progress)
+            told = dict(source or {"kind": "core", "path": str(files.blocks.resolve())})
+            growth = _Growth(writer, files.network, told, found, allowed or limits(), progress)
             fault, top = growth.extend(fork)
             damage += [str(fault)] if fault else []
         after = writer.manifest
@@ -95,6 +105,23 @@ def ingest_core_files(
             ),
             seconds=round(time.monotonic() - start, 3),
         )
+
+
+def scan_cached(
+    files: CoreFiles, cache: Path | None = None, progress: Progress = silent
+) -> Scanned:
+    """What `scan` finds, with the help of a cache in a file, which is written anew where due."""
+    known = None
+    if cache is not None:
+        with contextlib.suppress(OSError):
+            known = cache.read_bytes()
+    found = scan(
+        files, lambda done, of: progress(Step("scan", done, of, in_bytes=True)), cache=known
+    )
+    # the last file is always read, and never settled
+    if cache is not None and found.files_read > 1:
+        _core.replace_file(cache, found.source.scan_cache())
+    return found
 
 
 def _fork_height(writer: StoreWriter, found: Scanned) -> int:
@@ -121,17 +148,18 @@ class _Growth:
     def __init__(
         self,
         writer: StoreWriter,
-        files: CoreFiles,
+        network: Network,
+        source: dict[str, str],
         found: Scanned,
         allowed: Limits,
         progress: Progress,
     ) -> None:
         self.writer = writer
         self.found = found
-        self.network: Network = files.network
+        self.network = network
         self.limits = allowed
         self.progress = progress
-        self.source = {"kind": "core", "path": str(files.blocks.resolve())}
+        self.source = source
 
     def extend(self, fork: int) -> tuple[SourceError | None, int]:
         """Ingests all above `fork`; gives the fault that it had to end before, and at what height.

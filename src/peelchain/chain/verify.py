@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peelchain import _core
+from peelchain.chain.partial.verify import verify_partial
 from peelchain.network.kernel import kernel_rules
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.reader import Store
@@ -52,6 +53,12 @@ def verify_store(store: Store, progress: Progress | None = None) -> Verified:
     found = _core.verify_files(files, say)
     say("files", len(files), len(files))
     if not _holds(result, "files", found, then="tables, blocks, txs"):
+        return result
+
+    if manifest.partial is not None:
+        counts, failures = verify_partial(store, say)
+        result.checked.update(counts)
+        result.failures += failures
         return result
 
     tables = _tables(store)

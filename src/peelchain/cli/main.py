@@ -27,6 +27,7 @@ from peelchain.cli import (
     simulate,
     simulate_returns,
     trace,
+    watch,
 )
 from peelchain.cli.case.verbs import app as case_app
 from peelchain.cli.output import INTERRUPTED
@@ -54,6 +55,7 @@ app.add_typer(tags_app, name="tags")
 app.add_typer(entities.app, name="entities")
 app.add_typer(rates.app, name="rates")
 app.add_typer(trace.app, name="trace")
+app.add_typer(watch.app, name="watch")
 app.command(name="tx")(show.tx)
 app.command(name="address")(show.address)
 app.command(name="sql")(show.sql)

@@ -92,12 +92,26 @@ def footing(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = []
     if "tip_hash" in answer:
         lines.append(("tip", f"{answer['tip_hash']} at height {answer['tip_height']}"))
+    if answer.get("partial_store"):
+        lines.append(("partial store", _partial(answer["partial_store"])))
     # None where nothing in the answer is an inference
     if answer.get("policy") is not None:
         lines.append(("policy", str(answer["policy"])))
     if "run_id" in answer and answer.get("policy", "") is not None:
         lines.append(("run", answer["run_id"] or "not stored: clustered for this answer alone"))
     return lines
+
+
+def _partial(partial: Mapping[str, Any]) -> str:
+    """What a partial store holds, in words: what it does not know is not absent."""
+    parts = [f"{partial['txs']:,} transactions fetched; what was not fetched is not known"]
+    if partial["told"]:
+        parts.append(f"{partial['told']:,} are the source's word alone")
+    if partial["stubs"]:
+        parts.append(f"{partial['stubs']:,} more known by outputs that others spend")
+    if partial["ranks"]:
+        parts.append("heights are ranks in time: no source told heights")
+    return "; ".join(parts)
 
 
 def say(text: str) -> None:

@@ -271,4 +271,4 @@ def _cells(row: Row, rules: list[str]) -> list[Any]:
     cells = [row["type"], name, *(format_btc(row["traced_sat"][rule]) for rule in rules)]
     if row["fiat"] is not None:
         cells.append(row["fiat"][rules[0]] or "no rate")
-    return [*cells, row["label"]]
+    return [*cells, row["label"] or row["reason"]]

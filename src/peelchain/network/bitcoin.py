@@ -36,6 +36,18 @@ MAINNET = Network(
         # the first block that Bitcoin Cash, whose files look the same, does not have
         (478_559, "00000000000000000019f112ec0a9982926f1258cdcc558dd7c3b7e5dc7fa148"),
     ),
+    # well below what the difficulty was there and ever since
+    work_floors=(
+        (100_000, 5_000),
+        (150_000, 500_000),
+        (250_000, 10_000_000),
+        (300_000, 4_000_000_000),
+        (400_000, 80_000_000_000),
+        (500_000, 1_000_000_000_000),
+        (600_000, 7_000_000_000_000),
+        (750_000, 15_000_000_000_000),
+        (800_000, 30_000_000_000_000),
+    ),
 )
 
 TESTNET3 = Network(

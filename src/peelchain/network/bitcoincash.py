@@ -25,6 +25,9 @@ BITCOINCASH = replace(
         (556_767, "0000000000000000004626ff6e3b936941d341c5932ece4357eeccac44e6d56c"),
         (661_648, "0000000000000000029e471c41818d24b8b74c911071c4ef0b4a0509f9b5a8ce"),
     ),
+    # well below what it was there and ever since, on the lesser chain
+    work_floors=tuple(floor for floor in MAINNET.work_floors if floor[0] < 400_000),
+    retarget_blocks=1,
     rules=_RULES,
 )
 

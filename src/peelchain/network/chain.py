@@ -51,10 +51,13 @@ class Network:
     X11); `pow_limit` is the easiest target a block may claim; `folder` is the chain's subfolder of
     the node's data directory (empty: the directory itself); from `bip34_height` on, a coinbase
     begins with its own height; `checkpoints` are heights and display hashes of blocks the chain is
-    known to hold. Addresses are written with the first of the prefixes and read with all of them;
-    `bech32_hrp` and `cash_prefix` are None where a chain has no such addresses, and with
-    `cash_prefix` P2PKH and P2SH are written as cash addresses. `subsidy_steps` are first heights,
-    rising from 0, and the most satoshis that a block from there on may create, fees apart.
+    known to hold; `work_floors` are heights and the difficulty that no block from there on has been
+    below; the difficulty changes at multiples of `retarget_blocks` alone (1: it may at any block).
+
+    Addresses are written with the first of the prefixes and read with all of them; `bech32_hrp` and
+    `cash_prefix` are None where a chain has no such addresses, and with `cash_prefix` P2PKH and
+    P2SH are written as cash addresses. `subsidy_steps` are first heights, rising from 0, and the
+    most satoshis that a block from there on may create, fees apart.
     """
 
     name: str
@@ -73,6 +76,8 @@ class Network:
     folder: str
     bip34_height: int
     checkpoints: tuple[tuple[int, str], ...] = ()
+    work_floors: tuple[tuple[int, int], ...] = ()
+    retarget_blocks: int = 2016
     cash_prefix: str | None = None
     rules: Rules = field(default=BITCOIN_RULES)
 

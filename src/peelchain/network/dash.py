@@ -34,5 +34,6 @@ DASH = Network(
     enforce_bip94=False,
     folder="",
     bip34_height=951,
+    retarget_blocks=1,
     rules=Rules(work_hash="x11", tx_form="special"),
 )

@@ -44,6 +44,7 @@ DOGECOIN = Network(
         (1_000_000, "6aae55bea74235f0c80bd066349d4440c31f2d0f27d54265ecd484d8c1d11b47"),
         (1_750_000, "5c8e7327984f0d6f59447d89d143e5f6eafc524c82ad95d176c5cec082ae2001"),
     ),
+    retarget_blocks=1,
     rules=_RULES,
 )
 
@@ -66,5 +67,6 @@ DOGECOIN_REGTEST = Network(
     enforce_bip94=False,
     folder="regtest",
     bip34_height=10_000,
+    retarget_blocks=1,
     rules=_RULES,
 )

@@ -77,5 +77,6 @@ ZCASH = Network(
         (304_600, "00000000028324e022a45014c4a4dc51e95d41e6bceb6ad554c5b65d5cea3ea5"),
         (525_000, "0000000001a36c500378be8862d9bf1bea8f1616da6e155971b608139cc7e39b"),
     ),
+    retarget_blocks=1,
     rules=Rules(work_hash="equihash", tx_form="zcash"),
 )

@@ -45,12 +45,12 @@ class Column:
 class TableSpec:
     """One table: its key, its sort order, the basis of its rows, and where it lives.
 
-    `kind` is `chain` for the fact tables, cut into segments by height range, and `derived` for
-    what a run of a stage writes.
+    `kind` is `chain` for the fact tables, cut into segments by height range, `partial` for what
+    stands beside them in partial stores, and `derived` for what a run of a stage writes.
     """
 
     name: str
-    kind: Literal["chain", "derived"]
+    kind: Literal["chain", "partial", "derived"]
     holds: str
     key: tuple[str, ...]
     sort: tuple[str, ...]

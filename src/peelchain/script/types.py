@@ -156,7 +156,7 @@ def _looks_like_public_key(data: bytes) -> bool:
     return len(data) == 65 and data[0] in (4, 6, 7)
 
 
-def _operations(script: bytes) -> Iterator[tuple[int, bytes] | None]:
+def operations(script: bytes) -> Iterator[tuple[int, bytes] | None]:
     """Opcode and pushed data of each operation; a last None where a push runs past the end."""
     at, end = 0, len(script)
     while at < end:
@@ -181,14 +181,14 @@ def _operations(script: bytes) -> Iterator[tuple[int, bytes] | None]:
 
 def _is_push_only(script: bytes) -> bool:
     # OP_RESERVED (0x50) counts as a push here, as it does in Core.
-    return all(step is not None and step[0] <= _OP_16 for step in _operations(script))
+    return all(step is not None and step[0] <= _OP_16 for step in operations(script))
 
 
 def _is_multisig(script: bytes) -> bool:
     """Whether this is bare m-of-n with 1 <= m <= n <= 20 and nothing after it."""
     if script[-1:] != bytes([_OP_CHECKMULTISIG]):
         return False
-    steps = _operations(script)
+    steps = operations(script)
     required = _small_number(next(steps, None), 1)
     if required is None:
         return False

@@ -14,6 +14,9 @@ from peelchain.store.reader import Store
 
 Int64 = npt.NDArray[np.int64]
 
+NOT_FETCHED = "not_fetched"
+"""State of an input whose prevout a partial store does not have."""
+
 
 @dataclass(frozen=True)
 class ChainArrays:
@@ -21,9 +24,10 @@ class ChainArrays:
 
     With T transactions, I inputs and O outputs:
     `tx_height` int32[T]; `tx_first_txin` int64[T+1] and `tx_first_txout` int64[T+1] bound each
-    transaction's rows; `txin_prev_txout` int64[I], -1 for a coinbase input; `txout_value` int64[O]
-    in satoshis; `txout_script` int64[O] the script_id; `txout_tx` int64[O] the transaction that
-    made it; `txout_spender` int64[O] the transaction that spends it, -1 for none;
+    transaction's rows; `txin_prev_txout` int64[I], -1 for a coinbase input, -2 for one whose
+    prevout a partial store has not fetched; `txout_value` int64[O] in satoshis; `txout_script`
+    int64[O] the script_id; `txout_tx` int64[O] the transaction that made it; `txout_spender`
+    int64[O] the transaction that spends it, -1 for none, -2 where a partial store does not know;
     `txout_unspendable` bool[O], true where the script can never be spent (OP_RETURN, over 10,000
     bytes), for genesis, and where a BIP 30 duplicate overwrote the output.
     """
@@ -105,10 +109,18 @@ def load(store: Store) -> ChainArrays:
     counts = store.manifest.counts
     txin_tx = ids("txins", "tx_id", "txs")
     txin_prev = ids("txins", "prev_txout_id", "txouts")
+    partial = store.manifest.partial is not None
+    if partial:
+        unknown = pc.equal(store.read("txins", ["state"])["state"].cast(pa.string()), NOT_FETCHED)
+        rows = np.asarray(unknown.combine_chunks().to_numpy(zero_copy_only=False), bool)
+        txin_prev = np.where(rows, -2, txin_prev)
     spent = txin_prev >= 0
     spender = np.full(counts.get("txouts", 0), -1, dtype=np.int64)
     spender[txin_prev[spent]] = txin_tx[spent]
     txout_script = ids("txouts", "script_id", "scripts")
+    dead = _dead_outputs(store, spender)
+    if partial:
+        spender[(spender < 0) & ~_said_unspent(store, len(spender))] = -2
     return ChainArrays(
         tx_height=column("txs", "height").astype(np.int32),
         tx_first_txin=_bounds(column("txs", "first_txin"), counts.get("txins", 0)),
@@ -118,8 +130,15 @@ def load(store: Store) -> ChainArrays:
         txout_script=txout_script,
         txout_tx=ids("txouts", "tx_id", "txs"),
         txout_spender=spender,
-        txout_unspendable=_unspendable_scripts(store)[txout_script] | _dead_outputs(store, spender),
+        txout_unspendable=_unspendable_scripts(store)[txout_script] | dead,
     )
+
+
+def _said_unspent(store: Store, count: int) -> npt.NDArray[np.bool_]:
+    """The outputs of a partial store that a server said nobody spends."""
+    said = np.zeros(count, dtype=bool)
+    said[store.read("absences", ["txout_id"])["txout_id"].to_numpy()] = True
+    return said
 
 
 def _rows(ids: npt.ArrayLike, count: int, what: str) -> Int64:
@@ -144,6 +163,7 @@ def _unspendable_scripts(store: Store) -> npt.NDArray[np.bool_]:
 
 def _dead_outputs(store: Store, spender: Int64) -> npt.NDArray[np.bool_]:
     """Outputs no node keeps: genesis's, and those a BIP 30 duplicate overwrote."""
+    ranked = store.manifest.partial is not None and store.manifest.partial.ranks
     dead = np.zeros(len(spender), dtype=bool)
     coinbases = store.read("txs", ["txid", "tx_index", "first_txout_id", "txout_count"])
     coinbases = coinbases.filter(pc.equal(coinbases["tx_index"], 0))
@@ -155,6 +175,6 @@ def _dead_outputs(store: Store, spender: Int64) -> npt.NDArray[np.bool_]:
             older = slice(firsts[latest[txid]], firsts[latest[txid]] + sizes[latest[txid]])
             dead[older] = spender[older] < 0
         latest[txid] = row
-    if firsts:
+    if firsts and store.read("txs", ["height"])["height"][0].as_py() == 0 and not ranked:
         dead[firsts[0] : firsts[0] + sizes[0]] = True
     return dead

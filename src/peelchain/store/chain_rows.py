@@ -14,7 +14,8 @@ class Outputs:
     """Columns of N outputs, in the order asked.
 
     `value_sat`, `script_id`, `tx_id` (that made it), `spender` (the transaction that spends it, -1
-    for none) int64[N]; `unspendable` bool[N] as in ChainArrays.
+    for none, -2 where a partial store does not know) int64[N]; `unspendable` bool[N] as in
+    ChainArrays.
     """
 
     value_sat: Int64

@@ -4,7 +4,7 @@ Look-ups tell where something may be; what is there is read from the tables and 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -173,6 +173,9 @@ class Lookup:
         ids = []
         for outpoint in outpoints:
             row = latest.get(outpoint.txid)
+            if row is not None and self.store.manifest.partial is not None:
+                ids.append(self._told_txout(outpoint, row))
+                continue
             if row is None or outpoint.vout >= row["txout_count"]:
                 why = (
                     "no such transaction" if row is None else f"it has {row['txout_count']} outputs"
@@ -183,6 +186,47 @@ class Lookup:
                 )
             ids.append(row["first_txout_id"] + outpoint.vout)
         return ids
+
+    def spend_states(self, spenders: Mapping[int, object]) -> dict[int, str]:
+        """`spent`, `unspent` or `not_fetched` for each output, given by txout_id what spends it.
+
+        None stands for no spender; in a partial store that says little, unless a server said it.
+        """
+        alone = [txout_id for txout_id, spender in spenders.items() if not spender]
+        unspent = set(alone)
+        if self.store.manifest.partial is not None:
+            unspent &= set(self.store.read("absences", ["txout_id"])["txout_id"].to_pylist())
+        return {
+            txout_id: "spent" if spender else "unspent" if txout_id in unspent else "not_fetched"
+            for txout_id, spender in spenders.items()
+        }
+
+    def history_told(self, script: bytes) -> dict[str, Any] | None:
+        """What a partial store was told of a script's history; None where nobody was asked.
+
+        `height` of the server's tip then, `tx_count`, whether `complete` by its word, `source`.
+        """
+        table = self.store.read("histories")
+        rows = [row for row in table.to_pylist() if row["script_pubkey"] == script]
+        columns = ("height", "tx_count", "complete", "source")
+        return {name: rows[0][name] for name in columns} if rows else None
+
+    def _told_txout(self, outpoint: OutPoint, row: Row) -> int:
+        """The txout_id of an output of a transaction of which a store may know some alone."""
+        first, count = row["first_txout_id"], row["txout_count"]
+        vouts = self.vouts(range(first, first + count))
+        for txout_id, vout in vouts.items():
+            if vout == outpoint.vout:
+                return txout_id
+        known = ", ".join(str(vout) for vout in list(vouts.values())[:20])
+        raise NotInChainError(
+            f"output {outpoint} is not in this partial store, which knows outputs {known} of that "
+            "transaction; fetch the transaction with 'peelchain chain fetch'"
+        )
+
+    def vouts(self, txout_ids: Iterable[int]) -> dict[int, int]:
+        """The index of each output in its transaction, in order of txout_id."""
+        return self._column("txouts", txout_ids, "vout")
 
     def script_ids(self, scripts: Iterable[bytes]) -> dict[bytes, int]:
         """The script_id of each script that is in the chain; the others are left out."""
@@ -265,13 +309,18 @@ class Lookup:
         return self._column("txs", tx_ids, "txid")
 
     def blocks(self, heights: Iterable[int]) -> list[BlockRow]:
-        """The blocks of these heights, lowest first; heights above the tip are left out."""
+        """The blocks of these heights, lowest first.
+
+        Left out are heights above the tip, and blocks of which a partial store knows nothing. What
+        it does not know of others is zero: the hash, 32 zero bytes, sizes and places in files.
+        """
         columns = ["height", "block_hash", "header", "time_utc", "first_tx_id", "tx_count"]
         columns += ["size_bytes", "file_number", "file_offset"]
         there = (h for h in heights if 0 <= h <= self.store.manifest.tip_height)
         return [
-            BlockRow(time_seconds=row.pop("time_utc") // 1000, **row)
+            BlockRow(time_seconds=row.pop("time_utc") // 1000, **_told(row))
             for row in self.rows_of("blocks", there, columns).values()
+            if row["time_utc"] is not None
         ]
 
     def close(self) -> None:
@@ -320,6 +369,12 @@ class Lookup:
             spenders=bounded("spenders", "txouts"),
             receipts=bounded("receipts", "scripts"),
         )
+
+
+def _told(row: Row) -> Row:
+    """The row of a block with what is not known of it as zero."""
+    zero = {"block_hash": bytes(32), "header": b""}
+    return {name: zero.get(name, 0) if value is None else value for name, value in row.items()}
 
 
 def _portions(items: Sequence[Any]) -> Iterator[list[Any]]:

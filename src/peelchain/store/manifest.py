@@ -9,7 +9,13 @@ from typing import Any
 from peelchain import __version__, _core
 from peelchain.errors import StoreError
 from peelchain.network import NETWORKS
-from peelchain.schema import CHAIN_TABLES, SCHEMA_VERSION, TABLES
+from peelchain.schema import (
+    CHAIN_TABLES,
+    PARTIAL_TABLES,
+    READABLE_VERSIONS,
+    SCHEMA_VERSION,
+    TABLES,
+)
 
 FORMAT = "peelchain-store"
 NAME = "manifest.json"
@@ -32,7 +38,8 @@ class StoredFile:
 class Segment:
     """The fact tables of heights `first_height` to `last_height`, both included.
 
-    `counts` are the rows of each table at the segment's end, from genesis on.
+    `counts` are the rows of each table at the segment's end, from genesis on. The one segment of a
+    partial store has the partial tables too.
     """
 
     first_height: int
@@ -87,11 +94,28 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """What a partial store holds: `digest` (hex) is SHA-256 over all that it was made from.
+
+    `txs` are whole transactions, `told` those of them that are a source's word alone, `stubs` what
+    is known by spent outputs only. Where `ranks`, no height is known: `height` then counts the
+    blocks in the order that their times and spends give.
+    """
+
+    digest: str
+    txs: int
+    told: int
+    stubs: int
+    ranks: bool
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A whole store at one generation. `source` says where the raw blocks lie.
 
     `key` is the secret of its look-ups, in hex. `spent` marks the entries of the runs of coins that
-    sealed segments have spent.
+    sealed segments have spent. `partial` is None for a store that has the whole chain.
     """
 
     network: str
@@ -104,6 +128,7 @@ class Manifest:
     sorted_runs: tuple[SortedRun, ...] = ()
     spent: StoredFile | None = None
     runs: tuple[Run, ...] = ()
+    partial: Partial | None = None
     software: str = f"peelchain {__version__}"
 
     @property
@@ -143,8 +168,8 @@ class Manifest:
         return sorted((r for r in self.sorted_runs if r.kind == kind), key=lambda r: r.first_height)
 
     def table_files(self, table: str) -> list[StoredFile]:
-        """The files of one fact table, in chain order."""
-        return [s.files[table] for s in self.segments]
+        """The files of one fact table, in chain order; none of a partial table in a whole chain."""
+        return [s.files[table] for s in self.segments if table in s.files]
 
     def with_run(self, run: Run) -> "Manifest":
         """This manifest with the run added, in place of one of the same id."""
@@ -198,7 +223,7 @@ def check_version(store: Path, version: int) -> None:
             f"{store} has schema version {version}, this peelchain {__version__} reads "
             f"{SCHEMA_VERSION}; use a newer peelchain"
         )
-    if version < SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         raise StoreError(
             f"{store} has schema version {version}, this peelchain {__version__} reads "
             f"{SCHEMA_VERSION}; ingest the block files into a new store"
@@ -229,13 +254,14 @@ def _from_json(raw: dict[str, Any]) -> Manifest:
         network=network,
         key=key,
         generation=_number(raw["generation"]),
-        schema_version=_number(raw["schema_version"]),
+        schema_version=SCHEMA_VERSION,
         source={k: _text(v) for k, v in _object(raw["source"], "source").items()},
         chainwork=_text(raw["chainwork"]),
         segments=segments,
         sorted_runs=tuple(_sorted_run(r, next_height) for r in _list(raw["sorted_runs"])),
         spent=_file(raw["spent"]) if raw["spent"] is not None else None,
         runs=tuple(_run(r) for r in _list(raw["runs"])),
+        partial=_partial(raw.get("partial")),
         software=_text(raw["software"]),
     )
 
@@ -250,7 +276,25 @@ def _segment(raw: Any) -> Segment:
         last_hash=_digest(raw["last_hash"]),
         counts={table: _number(counts[table]) for table in CHAIN_TABLES},
         block_bytes=_number(raw["block_bytes"]),
-        files={table: _file(files[table]) for table in CHAIN_TABLES},
+        files={
+            table: _file(files[table])
+            for table in (*CHAIN_TABLES, *PARTIAL_TABLES)
+            if table in files or table in CHAIN_TABLES
+        },
+    )
+
+
+def _partial(raw: Any) -> Partial | None:
+    if raw is None:
+        return None
+    raw = _object(raw, "partial")
+    return Partial(
+        digest=_digest(raw["digest"]),
+        txs=_number(raw["txs"]),
+        told=_number(raw["told"]),
+        stubs=_number(raw["stubs"]),
+        ranks=raw["ranks"] is True,
+        sources=tuple(_text(s) for s in _list(raw["sources"])),
     )
 
 
@@ -273,7 +317,11 @@ def _run(raw: Any) -> Run:
     tables = _object(raw["tables"], "tables")
     for table in tables:
         name, _, part = table.partition("/")
-        if name not in TABLES or name in CHAIN_TABLES or not (part.isdecimal() or part == ""):
+        if (
+            name not in TABLES
+            or TABLES[name].kind != "derived"
+            or not (part.isdecimal() or part == "")
+        ):
             raise ValueError(f"a run writes no table {table!r}")
     return Run(
         run_id=_text(raw["run_id"]),

@@ -15,6 +15,12 @@ class RawBlocks:
     """The block files behind a store. Each block read is checked: its hash and Merkle root."""
 
     def __init__(self, store: Store) -> None:
+        if store.manifest.partial is not None:
+            raise StoreError(
+                f"{store.path} is a partial store: it has single transactions and no whole blocks; "
+                "what needs the blocks themselves, such as an evidence bundle, needs a store made "
+                "by 'peelchain chain ingest' of a whole chain"
+            )
         path = store.manifest.source.get("path", "")
         if not Path(path).is_dir():
             raise StoreError(
@@ -34,8 +40,9 @@ class RawBlocks:
     def block(self, row: BlockRow) -> bytes:
         """The raw block. Raises StoreError when the files no longer hold it, as after pruning."""
         try:
-            raw = self._source.read(row.file_number, row.file_offset, row.size_bytes)
-            whole = raw[:80] == row.header and _core.check_block(raw, self._rules) is None
+            raw = self._source.read_block(row.file_number, row.file_offset, row.size_bytes)
+            problem = _core.check_block(raw, rules=self._rules)
+            whole = raw[:80] == row.header and problem is None
         except (OSError, SourceError):
             whole = False
         if not whole:

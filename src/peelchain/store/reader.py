@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from peelchain import _core
 from peelchain.errors import StoreError
 from peelchain.network import Network, by_name
-from peelchain.schema import CHAIN_TABLES, TABLES
+from peelchain.schema import CHAIN_TABLES, PARTIAL_TABLES, TABLES
 from peelchain.store import manifest as manifests
 from peelchain.store.locks import Reading
 from peelchain.store.manifest import Manifest, Run, StoredFile
@@ -69,7 +69,7 @@ class Store:
         """A fact table, or some of its columns, in the order of its sort key."""
         import pyarrow as pa
 
-        if table not in CHAIN_TABLES:
+        if table not in (*CHAIN_TABLES, *PARTIAL_TABLES):
             raise StoreError(f"{table} is not a fact table; those are {', '.join(CHAIN_TABLES)}")
         schema = TABLES[table].schema
         if columns is not None:

@@ -3,7 +3,7 @@
 import duckdb
 
 from peelchain.errors import StoreError
-from peelchain.schema import CHAIN_TABLES, TABLES, Type
+from peelchain.schema import CHAIN_TABLES, PARTIAL_TABLES, TABLES, Type
 from peelchain.store.reader import Store
 
 _MACROS = (
@@ -62,7 +62,7 @@ def _set_up(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     connection.execute("SET python_enable_replacements = false")
     connection.execute(f"SET allowed_directories = [{_text(str(root) + '/')}]")
     connection.execute("SET enable_external_access = false")
-    for name in CHAIN_TABLES:
+    for name in (*CHAIN_TABLES, *PARTIAL_TABLES):
         files = [str(f.resolve()) for f in store.files(name)]
         _view(connection, name, [(file, None) for file in files])
     for name, spec in TABLES.items():

@@ -25,6 +25,8 @@ _SEGMENTS = "segments"
 _LOOKUPS = "lookups"
 _DERIVED = "derived"
 _OURS = ("writer.lock", "readers", _SEGMENTS, _LOOKUPS, _DERIVED, f"{manifests.NAME}.new")
+_BESIDE = ("blocks", "vault.sqlite", "vault.sqlite-journal")
+"""What the sources of chain data keep in a store's folder: never removed from here."""
 
 
 class StoreWriter:
@@ -257,4 +259,4 @@ def _unmade_if_empty(path: Path) -> Iterator[None]:
 
 
 def _foreign(path: Path) -> Iterator[Path]:
-    return (p for p in path.iterdir() if p.name not in _OURS)
+    return (p for p in path.iterdir() if p.name not in (*_OURS, *_BESIDE))

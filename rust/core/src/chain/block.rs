@@ -20,9 +20,18 @@ pub struct Tx {
     pub locktime: u32,
     /// Where the transaction lies in the block.
     pub span: Range<usize>,
+    /// Serialised size with witnesses: that of the span or, where its witnesses were left out, as told.
+    pub size: u32,
     pub weight: u32,
     pub txins: Range<usize>,
     pub txouts: Range<usize>,
+}
+
+impl Tx {
+    /// Whether the block lacks this transaction's witnesses.
+    pub fn is_stripped(&self) -> bool {
+        self.size as usize != self.span.len()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +61,8 @@ pub struct Block {
     witness_reserved: Option<Hash>,
     /// Whether a transaction may lack inputs or outputs.
     may_lack: bool,
+    /// What stands between header and transactions, and after them.
+    extra_bytes: u32,
 }
 
 impl Block {
@@ -61,6 +72,7 @@ impl Block {
         self.txins.clear();
         self.txouts.clear();
         self.witness_reserved = None;
+        self.extra_bytes = 0;
     }
 
     pub fn hash(&self) -> Hash {
@@ -83,6 +95,12 @@ impl Block {
     pub fn weight(&self) -> u32 {
         let overhead = 80 + compact_size_len(self.txs.len());
         4 * overhead as u32 + self.txs.iter().map(|t| t.weight).sum::<u32>()
+    }
+
+    /// Serialised size of the block with witnesses and all that is no transaction.
+    pub fn size(&self) -> u32 {
+        let overhead = 80 + compact_size_len(self.txs.len());
+        overhead as u32 + self.extra_bytes + self.txs.iter().map(|t| t.size).sum::<u32>()
     }
 
     /// The height the coinbase states (BIP 34), if it does; only meaningful from version 2 on.
@@ -117,6 +135,45 @@ impl Block {
 
     /// Parses one whole block of the chain with these rules. Errors say what is wrong, in words.
     pub fn parse(&mut self, raw: &[u8], rules: &Rules) -> Result<(), String> {
+        match self.parse_front(raw, rules)? {
+            0 => Ok(()),
+            rest => Err(too_many(rest)),
+        }
+    }
+
+    /// Parses one block of an archive that may lack witnesses; gives the bytes of the block itself.
+    ///
+    /// Where it lacks them, the size of each transaction with its witnesses follows the block, 4 bytes
+    /// little-endian each. What they say is what the archive's source told.
+    pub fn parse_maybe_stripped(&mut self, raw: &[u8], rules: &Rules) -> Result<usize, String> {
+        let rest = self.parse_front(raw, rules)?;
+        let end = raw.len() - rest;
+        if rest == 0 {
+            return Ok(end);
+        }
+        if rest != 4 * self.txs.len() {
+            return Err(too_many(rest));
+        }
+        let mut sum = 0u64;
+        for (index, (tx, told)) in self.txs.iter_mut().zip(raw[end..].chunks(4)).enumerate() {
+            let told = u32::from_le_bytes(told.try_into().expect("chunks of 4 bytes"));
+            let bare = tx.span.len() as u32;
+            sum += u64::from(told);
+            // marker, flag, and at least a count for each input
+            let least = bare + 2 + tx.txins.len() as u32;
+            if told != bare && told < least || sum > u64::from(rules.max_block_bytes) {
+                return Err(format!(
+                    "transaction {index} of {bare} bytes cannot have {told} with witnesses"
+                ));
+            }
+            tx.size = told;
+            tx.weight = 3 * bare + told;
+        }
+        Ok(end)
+    }
+
+    /// Parses the block at the start of the bytes; gives how many follow it.
+    fn parse_front(&mut self, raw: &[u8], rules: &Rules) -> Result<usize, String> {
         self.clear();
         self.may_lack = rules.txs == TxForm::Special;
         let mut visitor = Collect {
@@ -133,18 +190,18 @@ impl Block {
         } else {
             families::visit(raw, rules, &mut visitor)?
         };
-        if rest != 0 {
-            return Err(format!("{rest} bytes follow the block's last transaction"));
-        }
         if self.txs.is_empty() {
             return Err("the block has no transaction".into());
+        }
+        if !rules.is_plain() {
+            self.extra_bytes = ((raw.len() - rest) as u32).saturating_sub(self.size());
         }
         if rules.token_prefix {
             for txout in &mut self.txouts {
                 txout.script.start += families::token_prefix_len(&raw[txout.script.clone()]);
             }
         }
-        Ok(())
+        Ok(rest)
     }
 
     /// Puts each transaction behind those of the block whose outputs it spends, and leaves the order
@@ -244,6 +301,10 @@ impl TxIn {
     pub fn is_coinbase(&self) -> bool {
         self.prev_txid == [0; 32] && self.prev_vout == u32::MAX
     }
+}
+
+fn too_many(rest: usize) -> String {
+    format!("{rest} bytes follow the block's last transaction")
 }
 
 pub fn compact_size_len(n: usize) -> usize {
@@ -377,6 +438,7 @@ impl Visitor for Collect<'_, '_> {
             version: tx.version(),
             locktime: tx.locktime(),
             span: start..start + bytes.len(),
+            size: bytes.len() as u32,
             weight: tx.weight() as u32,
             ..Tx::default()
         });

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::block::Block;
 use super::hash::Hash;
 use super::open_files::OpenFiles;
 use super::rules::Rules;
@@ -14,6 +15,8 @@ use crate::error::{CoreError, Result};
 /// Bitcoin Core's MAX_BLOCK_SERIALIZED_SIZE.
 pub const MAX_BLOCK_BYTES: u32 = 4_000_000;
 pub const HEADER_BYTES: usize = 80;
+/// A file of this name marks a folder whose blocks may lack their witnesses. No node writes one.
+const STRIPPED: &str = "stripped";
 pub(super) const RESTORE: &str = "restore the file from the node or run it with -reindex";
 
 /// One block in one file.
@@ -48,6 +51,8 @@ pub struct BlockFiles {
     pub magic: [u8; 4],
     pub rules: Arc<Rules>,
     pub(super) key: [u8; 8],
+    /// Whether blocks may lack their witnesses: then what `Block::parse_maybe_stripped` says holds.
+    stripped: bool,
     files: Vec<u32>,
     open: Arc<OpenFiles>,
 }
@@ -88,6 +93,7 @@ impl BlockFiles {
             magic,
             rules,
             key,
+            stripped: dir.join(STRIPPED).exists(),
             files,
             open: Arc::default(),
         })
@@ -151,6 +157,38 @@ impl BlockFiles {
         }
         self.unmask(0, &mut start);
         Ok(Some(start[..4].try_into().expect("four of eight")))
+    }
+
+    /// Parses what was read of a block; gives how many of the bytes are the block itself.
+    pub fn parse(&self, raw: &[u8], block: &mut Block) -> std::result::Result<usize, String> {
+        if self.stripped {
+            block.parse_maybe_stripped(raw, &self.rules)
+        } else {
+            block.parse(raw, &self.rules).map(|()| raw.len())
+        }
+    }
+
+    /// The raw block whose header is at this offset, of `size` bytes with its witnesses; where the
+    /// files lack these, the block without them.
+    pub fn read_block(&self, number: u32, offset: u64, size: usize) -> Result<Vec<u8>> {
+        let mut raw = Vec::new();
+        if !self.stripped {
+            self.read_span(number, offset, size, &mut raw)?;
+            return Ok(raw);
+        }
+        self.read_span(number, offset.saturating_sub(4), 4, &mut raw)?;
+        let size = u32::from_le_bytes(raw[..].try_into().expect("four bytes"));
+        self.read_span(number, offset, size as usize, &mut raw)?;
+        let end = self
+            .parse(&raw, &mut Block::default())
+            .map_err(|what| CoreError::Source {
+                file: self.path(number),
+                offset,
+                what,
+                remedy: RESTORE.into(),
+            })?;
+        raw.truncate(end);
+        Ok(raw)
     }
 
     /// The raw bytes of a block.

@@ -68,6 +68,17 @@ pub fn ints64(values: &mut Vec<i64>) -> ArrayRef {
 }
 
 /// Nulls where the value is negative.
+pub fn optional_ints32(values: &mut Vec<i32>) -> ArrayRef {
+    let values = std::mem::take(values);
+    // all there is the common case, and then costs no buffer
+    let nulls = values
+        .iter()
+        .any(|v| *v < 0)
+        .then(|| values.iter().map(|v| *v >= 0).collect::<NullBuffer>());
+    Arc::new(Int32Array::new(values.into(), nulls))
+}
+
+/// Nulls where the value is negative.
 pub fn optional_ints64(values: &mut Vec<i64>) -> ArrayRef {
     let values = std::mem::take(values);
     let nulls: NullBuffer = values.iter().map(|v| *v >= 0).collect();

@@ -100,6 +100,7 @@ fn mweb_tx(raw: &[u8], start: usize, into: &mut Collect) -> Result<(usize, bool)
         version: i32::from_le_bytes(version.try_into().expect("four bytes")),
         locktime,
         span: start..at,
+        size: (at - start) as u32,
         weight: (3 * stripped + total) as u32,
         ..Tx::default()
     });
@@ -131,6 +132,7 @@ fn special_tx(raw: &[u8], start: usize, into: &mut Collect) -> Result<usize, Str
         version: version as i32,
         locktime,
         span: start..at,
+        size: (at - start) as u32,
         weight: 4 * (at - start) as u32,
         ..Tx::default()
     });

@@ -86,9 +86,9 @@ pub fn prepare(
     let mut raw = Vec::new();
     files.read(record, &mut raw)?;
     let mut block = Block::default();
-    block
-        .parse(&raw, &files.rules)
-        .and_then(|()| block.check_commitments(&raw))
+    files
+        .parse(&raw, &mut block)
+        .and_then(|_| block.check_commitments(&raw))
         .map_err(|what| files.refuse(record, &what))?;
     if files.rules.canonical_order {
         block.put_parents_first();

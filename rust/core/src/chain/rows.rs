@@ -45,7 +45,7 @@ impl Rows for BlockRows {
         self.tx_count.push(block.txs.len() as i32);
         self.first_txout_id.push(resolved.before.txouts);
         self.txout_count.push(block.txouts.len() as i32);
-        self.size_bytes.push(resolved.prepared.raw.len() as i32);
+        self.size_bytes.push(block.size() as i32);
         self.weight.push(block.weight() as i32);
         self.file_number.push(record.file_number as i32);
         self.file_offset.push(record.offset as i64);
@@ -102,7 +102,7 @@ impl Rows for TxRows {
             self.tx_index.push(tx.index as i32);
             self.version.push(tx.version);
             self.locktime.push(i64::from(tx.locktime));
-            self.size_bytes.push(tx.span.len() as i32);
+            self.size_bytes.push(tx.size as i32);
             self.weight.push(tx.weight as i32);
             self.fee_sat.push(resolved.fees[index]);
             self.first_txin.push(before.txins + tx.txins.start as i64);
@@ -213,8 +213,9 @@ impl Rows for TxInRows {
                 self.state.push(i8::from(prev < 0));
                 self.sequence.push(i64::from(txin.sequence));
                 self.script_sig_bytes.push(txin.script_sig_bytes as i32);
-                self.witness_items.push(txin.witness_items as i32);
-                self.witness_bytes.push(txin.witness_bytes as i32);
+                let witness = |shape: u32| if tx.is_stripped() { -1 } else { shape as i32 };
+                self.witness_items.push(witness(txin.witness_items));
+                self.witness_bytes.push(witness(txin.witness_bytes));
             }
         }
     }
@@ -237,8 +238,14 @@ impl Rows for TxInRows {
                 "script_sig_bytes",
                 columns::ints32(&mut self.script_sig_bytes),
             ),
-            ("witness_items", columns::ints32(&mut self.witness_items)),
-            ("witness_bytes", columns::ints32(&mut self.witness_bytes)),
+            (
+                "witness_items",
+                columns::optional_ints32(&mut self.witness_items),
+            ),
+            (
+                "witness_bytes",
+                columns::optional_ints32(&mut self.witness_bytes),
+            ),
         ]
     }
 }

@@ -428,9 +428,10 @@ impl<'a> Scanner<'a> {
         self.file.read_exact_at(&mut raw, record.offset)?;
         self.files.unmask(record.offset, &mut raw);
         let mut block = Block::default();
-        Ok(block
-            .parse(&raw, &self.files.rules)
-            .and_then(|()| block.check_commitments(&raw)))
+        Ok(self
+            .files
+            .parse(&raw, &mut block)
+            .and_then(|_| block.check_commitments(&raw)))
     }
 
     /// Sets the last block aside when it ends in zeros that the node has not written over yet.

@@ -10,6 +10,8 @@ pub const MAX_MONEY_SAT: i64 = 2_100_000_000_000_000;
 pub const COINBASE_INPUT: i64 = -1;
 /// `txin_prev_txout` of an input whose prevout a partial store has not fetched.
 pub const NOT_FETCHED: i64 = -2;
+/// `txout_spender` of an output whose spender, if there is one, a partial store has not fetched.
+pub const SPENDER_NOT_FETCHED: i64 = -2;
 
 /// Arrays indexed by the dense ids, as in `peelchain.store.arrays.ChainArrays`.
 #[derive(Clone, Copy, Debug)]

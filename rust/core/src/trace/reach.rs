@@ -1,6 +1,6 @@
 //! Which transactions value from the seeds can pass through, and what ends each path.
 
-use super::chain::{COINBASE_INPUT, MAX_MONEY_SAT, NOT_FETCHED};
+use super::chain::{COINBASE_INPUT, MAX_MONEY_SAT, NOT_FETCHED, SPENDER_NOT_FETCHED};
 use super::ids::SortedIds;
 use super::radix_heap::{RadixHeap, Waiting};
 use super::seeds::Seeds;
@@ -251,6 +251,9 @@ impl<S: ChainSource> Frontier<'_, S> {
         };
         if self.is_forward() && next == -1 {
             return Ok(Fate::Ends(Terminal::Unspent));
+        }
+        if self.is_forward() && next == SPENDER_NOT_FETCHED {
+            return Ok(Fate::Ends(Terminal::Unresolved));
         }
         if !(0..self.chain.tx_count()).contains(&next) {
             return Err(TraceError::Chain(format!(

@@ -37,7 +37,8 @@ pub trait ChainSource {
     /// The transaction that made an output.
     fn maker(&mut self, txout: i64) -> Result<i64, TraceError>;
 
-    /// The transaction that spends an output, -1 for none.
+    /// The transaction that spends an output, -1 for none, `SPENDER_NOT_FETCHED` where that is not
+    /// known.
     fn spender(&mut self, txout: i64) -> Result<i64, TraceError>;
 
     /// Whether an output can never be spent, as in `peelchain.store.arrays.ChainArrays`.

@@ -76,6 +76,15 @@ impl Batch {
         Ok(column.values().clone())
     }
 
+    /// The numbers, 0 where there is none.
+    pub fn ints32_or_0(&self, name: &str) -> Checked<Ints32> {
+        let column = self.typed(name, |c| c.as_primitive_opt::<Int32Type>())?;
+        if column.null_count() == 0 {
+            return Ok(column.values().clone());
+        }
+        Ok(column.iter().map(Option::unwrap_or_default).collect())
+    }
+
     /// The numbers, and which of them are there.
     pub fn optional_ints64(&self, name: &str) -> Checked<(Ints64, Option<NullBuffer>)> {
         let column = self.typed(name, |c| c.as_primitive_opt::<Int64Type>())?;

@@ -46,8 +46,8 @@ fn txin_columns(batch: &Batch) -> Checked<TxinColumns> {
         state: batch.names("state", &STATES)?,
         sequence: batch.ints64("sequence")?,
         script_sig_bytes: batch.ints32("script_sig_bytes")?,
-        witness_items: batch.ints32("witness_items")?,
-        witness_bytes: batch.ints32("witness_bytes")?,
+        witness_items: batch.ints32_or_0("witness_items")?,
+        witness_bytes: batch.ints32_or_0("witness_bytes")?,
     })
 }
 

@@ -13,6 +13,7 @@ from peelchain.actions.casework.report import report_of_case
 from peelchain.actions.casework.requests import request_of_case
 from peelchain.actions.casework.returns import return_of_case
 from peelchain.actions.casework.work import Derivation
+from peelchain.actions.watching.moves import watched_of_case
 
 DERIVATIONS: dict[str, Derivation] = {
     "challenge": challenge_of_case,
@@ -28,5 +29,6 @@ DERIVATIONS: dict[str, Derivation] = {
     "run": run_of_case,
     "table": table_of_case,
     "timestamp": timestamp_of_case,
+    "watched": watched_of_case,
 }
 """By kind. Entries of other kinds record what somebody said or decided: nothing is derived."""

@@ -393,12 +393,13 @@ def _receipt_rows(
 ) -> list[Row]:
     chosen = np.flatnonzero(np.isin(joined.users, wanted) if wanted else joined.users != NOBODY)
     txouts, txs = joined.txouts[chosen], joined.tx_ids[chosen]
-    firsts = view.chain.transactions(txs).first_txout
+    vouts = view.lookup.vouts(txouts.tolist())
     txids = view.lookup.txids(np.unique(txs).tolist())
     scripts = view.lookup.scripts(np.unique(joined.receipt_scripts[chosen]).tolist())
     heights = joined.heights[chosen]
     times = block_times(view.lookup, heights)
-    columns = (joined.users[chosen], joined.receipt_scripts[chosen], txs, txouts - firsts, times,
+    at = np.array([vouts[txout] for txout in txouts.tolist()], np.int64)
+    columns = (joined.users[chosen], joined.receipt_scripts[chosen], txs, at, times,
                heights, joined.values[chosen])  # fmt: skip
     return [
         {

@@ -11,6 +11,7 @@ from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import CaseFile
 from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry
+from peelchain.case.watching.notice import REORGANISATION
 from peelchain.errors import (
     CaseError,
     ErasedError,
@@ -29,7 +30,9 @@ ERASED = "erased"
 MISSING = "missing input"
 OTHER_CHAIN = "not on this chain"
 FAILED = "failed"
-AGREES = (SAME, RECORDED, ERASED)
+REORGANISED = "reorganised away"
+"""A watch journalled that the blocks it was made on are gone."""
+AGREES = (SAME, RECORDED, ERASED, REORGANISED)
 """Results that say nothing against a case."""
 
 
@@ -39,9 +42,10 @@ def replay(
     """What each entry comes to when it is derived again; `agrees` is whether all is as it was.
 
     `result` of an entry: `same`; `different`, with what differs; `missing input`; `erased`; `not
-    on this chain`; `failed`, with why; `recorded` for what somebody said or did, which nothing
-    derives. `files` are the outputs that lie in the case and are not what the entry says. Nothing
-    is written. Raises CaseError for an entry that is not there.
+    on this chain`; `reorganised away` where a watch journalled that; `failed`, with why; `recorded`
+    for what somebody said or did, which nothing derives. `files` are the outputs that lie in the
+    case and are not what the entry says. Nothing is written. Raises CaseError for an entry that is
+    not there.
     """
     with CaseFile.open(folder) as case:
         entries = [e for e in case.entries() if only is None or e.seq == only]
@@ -94,7 +98,8 @@ def _replayed(case: CaseFile, entry: Entry, views: Views | None, progress: Progr
     except ErasedError as e:
         return {"result": ERASED, "differs": [], "why": str(e)}
     except OtherChainError as e:
-        return {"result": OTHER_CHAIN, "differs": [], "why": str(e)}
+        result = REORGANISED if _is_taken_back(case, entry) else OTHER_CHAIN
+        return {"result": result, "differs": [], "why": str(e)}
     except (MissingInputError, StoreError) as e:
         return {"result": MISSING, "differs": [], "why": str(e)}
     except PeelchainError as e:
@@ -112,6 +117,12 @@ def _replayed(case: CaseFile, entry: Entry, views: Views | None, progress: Progr
         if name in entry.opened and _canonical(value) != _canonical(entry.opened[name].value):
             differs.append(f"sealed {name}")
     return {"result": DIFFERENT if differs else SAME, "differs": differs, "why": None}
+
+
+def _is_taken_back(case: CaseFile, entry: Entry) -> bool:
+    """Whether a later entry says that the chain this one was made on is gone."""
+    later = (e for e in case.entries() if e.kind == REORGANISATION and e.seq > entry.seq)
+    return any(entry.seq in e.body["entries"] for e in later)
 
 
 def _canonical(value: Any) -> bytes:

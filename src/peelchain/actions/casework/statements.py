@@ -12,6 +12,7 @@ from peelchain.case.disclosure import rests_on
 from peelchain.case.journal import Entry
 from peelchain.case.lock import Waiting, silently
 from peelchain.case.references import is_reference, name_next, named, refer
+from peelchain.case.watching.notice import KINDS as NOTICES
 from peelchain.errors import CaseError, MisuseError
 from peelchain.script import looks_secret
 
@@ -21,7 +22,7 @@ MOST_CHARACTERS = 100_000
 _TXID_DIGITS = 64
 _PHRASES = (12, 15, 18, 21, 24)
 _SEED_WORD = re.compile(r"[a-z]{3,8}")
-_LASTING = ("opened", "key", "export", "erasure", "undo")
+_LASTING = ("opened", "key", "export", "erasure", "undo", *NOTICES)
 """Kinds that cannot be undone, but for an undo, which can."""
 
 

@@ -13,6 +13,7 @@ from peelchain.actions.view import StoreView
 from peelchain.case.services import stops
 from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.of_store import stored
+from peelchain.errors import MisuseError
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.stored_chain import CACHE_BYTES, StoredChain
 from peelchain.trace.accounts import (
@@ -97,8 +98,15 @@ def account_trace(
     """The trace of a walk's seeds through the accounts that its clustering makes.
 
     Boundaries and limits are the walk's, but that `max_hops` counts accounts. On a long store
-    accounts are looked up as the walk comes to them.
+    accounts are looked up as the walk comes to them. Raises MisuseError on a partial store: an
+    account's balance follows from all of its receipts.
     """
+    if walked.view.store.manifest.partial is not None:
+        raise MisuseError(
+            f"{walked.view.store.path} is a partial store, and the rules of scope account need "
+            "every receipt and payment of an account; ask for rules of scope transaction, or use a "
+            "store of the whole chain"
+        )
     chain = walked.view.chain
     request = walked.request
     return trace_accounts(

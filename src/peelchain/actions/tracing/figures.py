@@ -80,7 +80,7 @@ class _Movements:
         txs = {row["tx_id"] for row in [*self.hops, *self.terminals]}
         self.txs = sorted(txs | set(self.outputs.tx_id.tolist()))
         rows = self.view.chain.transactions(np.array(self.txs, np.int64))
-        self.first_txout = dict(zip(self.txs, rows.first_txout.tolist(), strict=True))
+        self.vouts = self.view.lookup.vouts(self.txouts)
         self.day = self._days(rows.height.tolist())
         self.txids = {tx: format_hash(t) for tx, t in self.view.lookup.txids(self.txs).items()}
 
@@ -93,7 +93,7 @@ class _Movements:
     def outpoint(self, txout: int) -> str:
         """TXID:VOUT of an output."""
         tx = int(self.outputs.tx_id[self.place[txout]])
-        return f"{self.txids[tx]}:{txout - self.first_txout[tx]}"
+        return f"{self.txids[tx]}:{self.vouts[txout]}"
 
     @cached_property
     def marks(self) -> dict[tuple[int, int], Mark | None]:

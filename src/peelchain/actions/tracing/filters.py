@@ -69,6 +69,7 @@ def period(filters: Filters, opened: OpenStore) -> Period:
     low, high = filters.min_height, filters.max_height
     if filters.since is not None or filters.until is not None:
         table = opened.store.read("blocks", ["height", "time_utc"])
+        table = table.filter(table["time_utc"].is_valid())
         heights = table["height"].to_numpy()
         seconds = table["time_utc"].to_numpy().astype("datetime64[s]").astype(np.int64)
         tip_utc = format_time(int(seconds[np.argmax(heights)]))

@@ -147,20 +147,19 @@ def _ends(view: StoreView, tx_id: int, found: Linkage) -> dict[str, Any]:
     paid = chain.outputs(list(range(first, first + len(found.output_sat))))
     addresses = view.addresses({*spent.script_id.tolist(), *paid.script_id.tolist()})
     txids = view.lookup.txids(set(spent.tx_id.tolist()))
-    firsts = chain.transactions(spent.tx_id).first_txout
+    vouts = view.lookup.vouts(prevouts.tolist())
     return {
         "inputs": [
             {
                 "vin": vin,
-                "prevout": f"{format_hash(txids[tx])}:{prevout - from_txout}",
+                "prevout": f"{format_hash(txids[tx])}:{vouts[prevout]}",
                 "value_sat": value,
                 "address": addresses[script],
             }
-            for vin, (prevout, tx, from_txout, value, script) in enumerate(
+            for vin, (prevout, tx, value, script) in enumerate(
                 zip(
                     prevouts.tolist(),
                     spent.tx_id.tolist(),
-                    firsts.tolist(),
                     found.input_sat,
                     spent.script_id.tolist(),
                     strict=True,

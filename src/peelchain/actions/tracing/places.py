@@ -28,9 +28,9 @@ class Places:
         self._txids = {t: format_hash(h) for t, h in view.lookup.txids(tx_ids.tolist()).items()}
         self._heights = dict(zip(tx_ids.tolist(), heights, strict=True))
         self._seconds = {h: row["time_utc"] // 1000 for h, row in times.items()}
-        first = dict(zip(tx_ids.tolist(), transactions.first_txout.tolist(), strict=True))
+        vouts = view.lookup.vouts(wanted.tolist())
         self._outputs: dict[int, tuple[int, int, int, int]] = {
-            txout: (tx, txout - first[tx], script, value)
+            txout: (tx, vouts[txout], script, value)
             for txout, tx, script, value in zip(
                 wanted.tolist(), makers, scripts, outputs.value_sat.tolist(), strict=True
             )

@@ -24,6 +24,7 @@ from peelchain.actions.tracing.fiat import Fiat, fiat_in, sum_fiat
 from peelchain.actions.tracing.fiat import told as fiat_told
 from peelchain.actions.tracing.figures import check_figures, write_figures
 from peelchain.actions.tracing.filters import Filters, Limits
+from peelchain.actions.tracing.not_fetched import not_fetched
 from peelchain.actions.tracing.offchain import Marked, mark_errors, mark_rows, marked
 from peelchain.actions.tracing.party_flows import party_flows
 from peelchain.actions.tracing.places import Places
@@ -149,6 +150,7 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
             _coinjoins(walked, terminals),
             None if accounts is None else AccountNames(view, accounts, walked.named),
             found.names(),
+            not_fetched(view, asked.direction, _ends_of(terminals, "unresolved")),
         )
         rows = [_terminal(t, told, places, worth, named) for t in terminals]
         first = told.outcome(rules[0])
@@ -311,7 +313,7 @@ def _mark_errors(found: Marked) -> Row:
 
 @dataclass(frozen=True)
 class _Named:
-    """What stops a walk at its terminals: services by name, CoinJoins by txid.
+    """What stops a walk at its terminals: services by name, CoinJoins by txid, what is not fetched.
 
     And the names of accounts, where one was walked through, and of the marks of outputs.
     """
@@ -320,14 +322,19 @@ class _Named:
     coinjoins: dict[int, str]
     accounts: AccountNames | None
     marks: Mapping[int, Sequence[str]]
+    reasons: Mapping[int, str]
 
     def account(self, account: int | None) -> str | None:
         return None if self.accounts is None else self.accounts.name(account)
 
 
+def _ends_of(terminals: list[Row], kind: str) -> list[int]:
+    return [t["txout_id"] for t in terminals if t["type"] == kind]
+
+
 def _coinjoins(walked: Walked, terminals: list[Row]) -> dict[int, str]:
     """The txid of the CoinJoin that spends, backward that made, each output that ends at one."""
-    ids = np.array([t["txout_id"] for t in terminals if t["type"] == "coinjoin"], np.int64)
+    ids = np.array(_ends_of(terminals, "coinjoin"), np.int64)
     outputs = walked.view.chain.outputs(ids)
     txs = (outputs.spender if walked.direction == "forward" else outputs.tx_id).tolist()
     txids = walked.view.lookup.txids(set(txs))
@@ -346,6 +353,7 @@ def _terminal(row: Row, told: _Told, places: Places, worth: Fiat | None, named: 
         "output_sat": row["value_sat"],
         "label": named.labels.get((tx, txout)),
         "coinjoin": named.coinjoins.get(txout) if row["type"] == "coinjoin" else None,
+        "reason": named.reasons.get(txout) if row["type"] == "unresolved" else None,
         "address": None if txout is None else places.address(txout),
         **places.when(tx),
         "traced_sat": traced,

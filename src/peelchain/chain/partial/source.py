@@ -52,7 +52,7 @@ class SpentBy:
 
 
 class TxSource(Protocol):
-    """A server of single transactions. Hashes are in internal byte order; all is a claim, unchecked.
+    """A server of single transactions; hashes in internal byte order. All it says is a claim.
 
     Each method raises RemoteError where no answer comes and FalseAnswerError for one of a form
     that cannot be; both name the server.

@@ -1,0 +1,1 @@
+"""A case that stays alive: what moves is followed, journalled and told."""

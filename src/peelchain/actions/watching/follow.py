@@ -1,0 +1,171 @@
+"""A watch: a source followed, a case looked at, notices delivered, until it is told to stop."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from peelchain.actions.progress import Progress, silent
+from peelchain.actions.watching.channels import Channel
+from peelchain.actions.watching.deliver import deliver, pause
+from peelchain.actions.watching.look import Looked, look
+from peelchain.actions.watching.sources import Following, following
+from peelchain.case.casefile import CaseFile
+from peelchain.case.watching.outbox import Outbox, alone
+from peelchain.errors import (
+    CaseError,
+    MisuseError,
+    PeelchainError,
+    StoreLockedError,
+)
+
+Row = dict[str, Any]
+
+Sleep = Callable[[float], bool]
+"""Waits for seconds; False where the watch is to stop."""
+
+_LONGEST_PAUSE_S = 600.0
+
+
+@dataclass(frozen=True)
+class WatchAsked:
+    """What to watch, by what, and how.
+
+    `source` as `peelchain chain ingest` takes it, None where other commands bring the store up;
+    `interval_s` seconds between two looks.
+    """
+
+    case: Path
+    store: Path
+    source: str | None = None
+    network: str | None = None
+    once: bool = False
+    interval_s: float = 60.0
+    confirmations: int = 1
+
+
+def watch(
+    asked: WatchAsked,
+    channels: Sequence[Channel],
+    *,
+    say: Callable[[str], None],
+    sleep: Sleep,
+    progress: Progress = silent,
+) -> Row:
+    """Follows until `sleep` says stop, or looks once; gives what it came to.
+
+    What fails is said and tried again, later each time: a source that is down, a store or case
+    that another works on, a full disk, a channel. With `once` a failure of the source or the store
+    is raised, after what could be sent was sent.
+    """
+    with ExitStack() as stack:
+        CaseFile.open(asked.case).close()
+        stack.enter_context(alone(asked.case))
+        source = stack.enter_context(following(asked.source, asked.store, asked.network))
+        round_ = _Round(asked, source, channels, say, progress)
+        failures = 0
+        while True:
+            failed = round_.run(at_once=asked.once)
+            if asked.once:
+                if failed is not None:
+                    raise failed
+                break
+            failures = 0 if failed is None else failures + 1
+            wait = asked.interval_s
+            if failed is not None:
+                wait = min(max(asked.interval_s, pause(failures - 1)), _LONGEST_PAUSE_S)
+                say(f"{failed}; the watch goes on in {wait:.0f} s")
+            if not sleep(wait):
+                break
+        return round_.answer()
+
+
+class _Round:
+    """The rounds of one watch and what they came to."""
+
+    def __init__(
+        self,
+        asked: WatchAsked,
+        source: Following,
+        channels: Sequence[Channel],
+        say: Callable[[str], None],
+        progress: Progress,
+    ) -> None:
+        self.asked = asked
+        self._source = source
+        self._channels = channels
+        self._say = say
+        self._progress = progress
+        self._last: Looked | None = None
+        self._raised = self._sent = self._owed = self._rounds = 0
+
+    def run(self, *, at_once: bool) -> PeelchainError | None:
+        """One round; what failed in it, None where all went well. A misuse is raised."""
+        self._rounds += 1
+        failed: PeelchainError | None = None
+        try:
+            self._source.bring_up(self._progress)
+        except StoreLockedError as error:
+            # whoever writes it brings it up, too
+            self._say(f"{error}; what it has by now is looked at")
+        except MisuseError:
+            raise
+        except PeelchainError as error:
+            failed = error
+        except OSError as error:
+            failed = _as_ours(error)
+        try:
+            self._look(at_once=at_once)
+        except MisuseError:
+            raise
+        except PeelchainError as error:
+            failed = failed or error
+        except OSError as error:
+            failed = failed or _as_ours(error)
+        return failed
+
+    def _look(self, *, at_once: bool) -> None:
+        names = [channel.name for channel in self._channels]
+        with Outbox.open(self.asked.case) as outbox:
+            try:
+                with CaseFile.open(self.asked.case) as case:
+                    self._last = look(
+                        case,
+                        outbox,
+                        self.asked.store,
+                        confirmations=self.asked.confirmations,
+                        channels=names,
+                        source=self._source.told,
+                        progress=self._progress,
+                    )
+                    self._raised += len(self._last.notices)
+            finally:
+                done = deliver(outbox, self._channels, self._say, at_once=at_once)
+                self._sent += done.sent
+                self._owed = done.owed
+
+    def answer(self) -> Row:
+        """What the watch came to."""
+        last = self._last
+        if last is None:
+            raise CaseError(f"{self.asked.case} could not be looked at; see what was said above")
+        return {
+            "case": str(self.asked.case),
+            "tip_height": last.tip_height,
+            "tip_hash": last.tip_hash,
+            "looked_height": None if last.bookmark is None else last.bookmark[0],
+            "looked_hash": None if last.bookmark is None else last.bookmark[1],
+            "behind": last.behind,
+            "rounds": self._rounds,
+            "notices": self._raised,
+            "sent": self._sent,
+            "owed": self._owed,
+        }
+
+
+def _as_ours(error: OSError) -> PeelchainError:
+    where = f"{error.filename}: " if error.filename else ""
+    return PeelchainError(
+        f"{where}{error.strerror or type(error).__name__}; check the room and your rights"
+    )

@@ -1,0 +1,1 @@
+"""What a case watches, and the notices that come of it."""

@@ -1,0 +1,229 @@
+"""Dumps into stores: those that have every block into complete ones, others into partial ones."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from peelchain.chain.block_archive import (
+    FOLDER,
+    SCAN_CACHE,
+    BlockArchive,
+    open_archive,
+)
+from peelchain.chain.dumps import headers_file
+from peelchain.chain.dumps.files import DumpFile, find
+from peelchain.chain.dumps.formats import Format
+from peelchain.chain.dumps.header_chain import HeaderChain, header_chain
+from peelchain.chain.dumps.into_vault import add_rows, prove_places
+from peelchain.chain.dumps.rows import Refusals
+from peelchain.chain.dumps.whole import add_blocks
+from peelchain.chain.ingest import Ingested, ingest_core_files, scan_cached
+from peelchain.chain.partial.snapshot import rebuild
+from peelchain.chain.partial.vault import NAME as VAULT
+from peelchain.chain.partial.vault import Vault
+from peelchain.chain.progress import Progress, Step
+from peelchain.chain.sources import Answer, Asked, complete_answer
+from peelchain.errors import MisuseError, SourceError
+from peelchain.network import MAINNET, NETWORKS, Network, by_name
+from peelchain.store import manifest as manifests
+from peelchain.units import format_hash, parse_txid
+
+
+def ingest(form: Format, place: str, asked: Asked) -> Answer:
+    """Brings a store up to a dump; the answer tells what was refused and why.
+
+    A dump whose blocks join, from genesis or from what the store has, fills a complete store; any
+    other a partial one. Raises SourceError where nothing of it could be taken in.
+    """
+    start = time.monotonic()
+    files = find(place, form.what)
+    refusals = Refusals()
+    reading = _Reading(asked.progress, files)
+    held = _held_network(asked.store)
+    rows = list(form.blocks(files, refusals, reading.told))
+    network = asked.network or held or _network_of(rows)
+    if held is not None and held != network:
+        raise MisuseError(
+            f"{asked.store} holds {held.name}, not {network.name}; use another store for another "
+            "chain"
+        )
+    known = _known_hashes(asked.store, network)
+    chain = header_chain(rows, network, refusals, known)
+    del rows
+    reading.again()
+    heights = _joining(chain, known, asked.store, network)
+    if heights:
+        answer = _complete(form, files, chain, heights, network, asked, refusals, reading)
+    else:
+        answer = _partial(form, place, files, chain, network, asked, refusals, reading)
+    reasons = list(refusals.reasons)
+    if refusals.count > len(reasons):
+        reasons.append(f"and {refusals.count - len(reasons):,} more")
+    return {
+        **answer,
+        "files": len(files),
+        "refused": refusals.count,
+        "refusals": reasons,
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+class _Reading:
+    """How much of the files is read; they are read twice, first for their blocks."""
+
+    def __init__(self, progress: Progress, files: list[DumpFile]) -> None:
+        self._progress = progress
+        self._of = sum(file.size for file in files)
+        self._done = 0
+        self._what = "blocks"
+
+    def told(self, size: int) -> None:
+        """Tells that so many bytes more were read."""
+        # a form of several tables reads some of a file before it leaves the rest
+        self._done = min(self._done + size, self._of)
+        self._progress(Step(self._what, self._done, self._of, in_bytes=True))
+
+    def again(self) -> None:
+        """Begins the second reading."""
+        self._progress(Step(self._what, self._of, self._of, in_bytes=True))
+        self._done, self._what = 0, "read"
+
+
+def _held_network(store: Path) -> Network | None:
+    """The network of what a store holds; None where there is nothing."""
+    if (store / manifests.NAME).exists():
+        return by_name(manifests.read(store).network)
+    return None
+
+
+def _network_of(rows: list[Any]) -> Network:
+    """The network whose genesis block is among the rows, else mainnet."""
+    firsts = {format_hash(row.block_hash) for row in rows if row.height == 0}
+    return next((n for n in NETWORKS.values() if n.genesis_hash in firsts), MAINNET)
+
+
+def _known_hashes(store: Path, network: Network) -> dict[int, bytes]:
+    """The hashes by height of the blocks in a store's own archive."""
+    folder = store / FOLDER
+    if not any(folder.glob("blk*.dat")):
+        return {}
+    with open_archive(store, network) as archive:
+        if archive.is_empty:
+            return {}
+        found = scan_cached(archive.files, folder / SCAN_CACHE)
+    return {height: parse_txid(shown) for height, shown in enumerate(found.hashes)}
+
+
+def _joining(
+    chain: HeaderChain, known: Mapping[int, bytes], store: Path, network: Network
+) -> range:
+    """The heights of the dump that fill a complete store; none where it is for a partial one."""
+    if (store / VAULT).exists():
+        return range(0)
+    genesis = chain.blocks.get(0)
+    if genesis is not None and format_hash(genesis.block_hash) != network.genesis_hash:
+        raise SourceError(
+            f"{genesis.where}: the block at height 0 is {format_hash(genesis.block_hash)}, which "
+            f"is not {network.name}'s; name the chain with --network, or its files alone"
+        )
+    heights = chain.run_from(lambda height, block_hash: known.get(height) == block_hash)
+    # what is there is not made again: a dump of many days is often given with its newest
+    first = next((h for h in heights if known.get(h) != chain.blocks[h].block_hash), heights.stop)
+    if heights and first == heights.stop:
+        return heights
+    return range(first, heights.stop)
+
+
+def _complete(
+    form: Format,
+    files: list[DumpFile],
+    chain: HeaderChain,
+    heights: range,
+    network: Network,
+    asked: Asked,
+    refusals: Refusals,
+    reading: _Reading,
+) -> Answer:
+    rows = form.transactions(files, network, refusals, reading.told)
+    with open_archive(asked.store, network) as archive:
+        made = add_blocks(archive, chain, heights, rows, refusals)
+        archive.sync()
+        if archive.is_empty:
+            raise SourceError(
+                f"nothing could be made of {files[0].path}"
+                f"{f' and {len(files) - 1} more' if len(files) > 1 else ''}: {made.missing}"
+                f"{f'; first refused row: {refusals.reasons[0]}' if refusals.count else ''}"
+            )
+        done = _ingested(archive, form, asked)
+    left = [made.missing] if made.missing else []
+    outside = len(chain.blocks) - len(heights)
+    if outside > 0:
+        left.append(
+            f"{outside:,} blocks of the dump that were there already, or do not join the chain"
+        )
+    return {
+        **complete_answer(replace(done, left_out=(*done.left_out, *left))),
+        "partial": False,
+        "rows": made.rows,
+    }
+
+
+def _ingested(archive: BlockArchive, form: Format, asked: Asked) -> Ingested:
+    path = archive.files.blocks
+    return ingest_core_files(
+        archive.files,
+        asked.store,
+        asked.progress,
+        asked.allowed,
+        source={"kind": form.name, "path": str(path)},
+        cache=path / SCAN_CACHE,
+    )
+
+
+def _partial(
+    form: Format,
+    place: str,
+    files: list[DumpFile],
+    chain: HeaderChain,
+    network: Network,
+    asked: Asked,
+    refusals: Refusals,
+    reading: _Reading,
+) -> Answer:
+    given = asked.options.get("headers")
+    heights = headers_file.heights(Path(given), network) if given else {}
+    source = f"{form.name}:{place}"
+    was_there = (asked.store / VAULT).exists()
+    with Vault.open(asked.store, network) as vault:
+        try:
+            rows = form.transactions(files, network, refusals, reading.told)
+            added = add_rows(vault, rows, source, refusals, chain, heights)
+            if added.rows == 0:
+                first = f": {refusals.reasons[0]}" if refusals.count else ""
+                raise SourceError(
+                    f"{place}: none of its rows could be taken in{first}; give {form.what}"
+                )
+            proven = prove_places(vault, chain, added, source, refusals)
+
+            def step(what: str, done: int, of: int) -> None:
+                asked.progress(Step(what, done, of))
+
+            # before the commit: what cannot be one chain is not to stay
+            made = rebuild(asked.store, vault, step)
+            vault.commit()
+        except BaseException:
+            vault.close()
+            if not was_there:
+                (asked.store / VAULT).unlink(missing_ok=True)
+            raise
+    return {
+        "network": network.name,
+        **asdict(made),
+        "partial": True,
+        "proven": proven,
+        "rows": added.rows,
+        "left_out": [],
+        "damage": [],
+    }

@@ -1,0 +1,1 @@
+"""A store written in the formats that others read."""

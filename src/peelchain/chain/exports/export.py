@@ -1,0 +1,105 @@
+"""An export: the cuts of a chain written one by one into a folder, each once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from peelchain.chain.exports.files import COMPRESSIONS, Compression, Written
+from peelchain.chain.exports.folder import opened, piece_in
+from peelchain.chain.exports.formats import FORMATS, Format
+from peelchain.chain.exports.plan import Cut, cuts, heights_of
+from peelchain.chain.exports.readme import readme
+from peelchain.chain.exports.source import Source
+from peelchain.errors import MisuseError
+from peelchain.store.lookup import Lookup
+from peelchain.store.reader import Store
+from peelchain.units import shown
+
+Told = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to export: heights (None: from the first, to the last), cut and compression.
+
+    `each` is blocks a file, 0 for all in one, or a file a day; None for what the format has.
+    """
+
+    format: str
+    first: int | None = None
+    last: int | None = None
+    each: int | Literal["day"] | None = None
+    compression: str | None = None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote, and what of it stood already; heights, and the hash of the last."""
+
+    files: tuple[Written, ...]
+    kept: int
+    first_height: int
+    last_height: int
+    last_hash: str
+
+
+def export_chain(
+    store: Store, wanted: Wanted, folder: Path, progress: Told, *, force: bool = False
+) -> Exported:
+    """Writes blocks of a store into a folder, in one of FORMATS.
+
+    Stopped in any way, it goes on where it stood; after the store has grown it adds what is new.
+    The same blocks give the same bytes. Raises MisuseError for a format, compression or heights
+    that there are not and for a folder that holds something else, StoreError where the store or
+    the raw blocks behind it are damaged or gone.
+    """
+    form, compression = _form(wanted), _compression(wanted)
+    each = form.each if wanted.each is None else wanted.each
+    first, last = heights_of(store, wanted.first, wanted.last)
+    identity = {
+        "format": wanted.format,
+        "network": store.network.name,
+        "compression": compression,
+        "blocks_per_file": each,
+        "from": first,
+    }
+    with Lookup(store) as lookup, opened(folder, identity, force=force) as place:
+        source = Source(store, lookup)
+        done, kept = 0, 0
+        progress("export", 0, last - first + 1)
+        last_hash = lookup.blocks([last])[0].block_hash[::-1].hex()
+        for cut in cuts(lookup, first, last, each, numbered=form.numbered and each != 1):
+            if place.kept(cut.key):
+                kept += 1
+            else:
+                piece = piece_in(place, compression)
+                _write(form, source, cut, piece)
+                place.add(cut.key, piece)
+            done += len(cut.heights)
+            progress("export", done, last - first + 1)
+        told = {"export": identity, "last_height": last, "last_hash": last_hash}
+        files = place.finish(told, readme(wanted.format, form, identity, last, last_hash))
+        return Exported(tuple(files), kept, first, last, last_hash)
+
+
+def _write(form: Format, source: Source, cut: Cut, piece: "Piece") -> None:
+    form.write(source, cut, piece)
+
+
+def _form(wanted: Wanted) -> Format:
+    form = FORMATS.get(wanted.format)
+    if form is None:
+        raise MisuseError(
+            f"there is no format {shown(wanted.format)}; those are {', '.join(FORMATS)}"
+        )
+    return form
+
+
+def _compression(wanted: Wanted) -> Compression:
+    for known in COMPRESSIONS:
+        if (wanted.compression or _form(wanted).compression) == known:
+            return known
+    raise MisuseError(
+        f"{shown(wanted.compression or '')} is no compression; give {', '.join(COMPRESSIONS)}"
+    )

@@ -1,0 +1,192 @@
+"""A file of an export: written under another name, hashed as it is written, then renamed."""
+
+import gzip
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from peelchain.errors import PeelchainError
+
+Compression = Literal["none", "gz", "zst"]
+COMPRESSIONS: tuple[Compression, ...] = ("none", "gz", "zst")
+
+_SUFFIXES: dict[Compression, str] = {"none": "", "gz": ".gz", "zst": ".zst"}
+_GZIP_LEVEL = 6
+_BUFFER_BYTES = 1 << 20
+_ROW_GROUP = 131_072
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that is whole: its name in the folder, rows, bytes and SHA-256 (hex)."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Lines:
+    """Takes lines of text, each with its line end."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: list[str] = []
+        self._length = 0
+        self.rows = 0
+
+    def add(self, line: str) -> None:
+        """Writes one row."""
+        self._waiting.append(line)
+        self._length += len(line)
+        self.rows += 1
+        if self._length >= _BUFFER_BYTES:
+            self.flush()
+
+    def head(self, line: str) -> None:
+        """Writes a line that is no row."""
+        self.add(line)
+        self.rows -= 1
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        self._stream.write("".join(self._waiting).encode())
+        self._waiting, self._length = [], 0
+
+
+class Batches:
+    """Takes tables of one schema and writes them as Parquet."""
+
+    def __init__(self, stream: "_Hashing", schema: pa.Schema, compression: Compression) -> None:
+        self._writer = pq.ParquetWriter(
+            pa.PythonFile(stream, mode="w"),
+            schema,
+            compression="none" if compression == "none" else "zstd",
+            write_statistics=True,
+        )
+        self.schema = schema
+        self.rows = 0
+
+    def add(self, rows: pa.Table | pa.RecordBatch) -> None:
+        """Writes rows."""
+        if isinstance(rows, pa.RecordBatch):
+            rows = pa.Table.from_batches([rows])
+        self._writer.write_table(rows.cast(self.schema), row_group_size=_ROW_GROUP)
+        self.rows += rows.num_rows
+
+    def close(self) -> None:
+        """Writes the footer."""
+        self._writer.close()
+
+
+class Raw:
+    """Takes bytes as they are; `rows` counts what the writer counts."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.write = stream.write
+        self.rows = 0
+
+
+@dataclass
+class Piece:
+    """The files of one part of an export, made together; `written` fills as they are closed."""
+
+    folder: Path
+    compression: Compression
+    written: list[Written] = field(default_factory=list)
+
+    @contextmanager
+    def lines(self, name: str) -> Iterator[Lines]:
+        """A file of lines, compressed as asked; the suffix follows from that."""
+        with self._file(name + _SUFFIXES[self.compression]) as (hashing, done):
+            stream = _compressed(hashing, self.compression)
+            lines = Lines(stream)
+            yield lines
+            lines.flush()
+            if stream is not hashing:
+                stream.close()
+            done(lines.rows)
+
+    @contextmanager
+    def parquet(self, name: str, schema: pa.Schema) -> Iterator[Batches]:
+        """A Parquet file; its pages are compressed by zstd unless nothing is to be."""
+        with self._file(name) as (hashing, done):
+            batches = Batches(hashing, schema, self.compression)
+            yield batches
+            batches.close()
+            done(batches.rows)
+
+    @contextmanager
+    def raw(self, name: str) -> Iterator[Raw]:
+        """A file of bytes, compressed as asked."""
+        with self._file(name + _SUFFIXES[self.compression]) as (hashing, done):
+            stream = _compressed(hashing, self.compression)
+            raw = Raw(stream)
+            yield raw
+            if stream is not hashing:
+                stream.close()
+            done(raw.rows)
+
+    @contextmanager
+    def _file(self, name: str) -> Iterator[tuple["_Hashing", Callable[[int], None]]]:
+        path = self.folder / name
+        waiting = path.with_name(f".{path.name}.part")
+        rows: list[int] = []
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with waiting.open("wb") as file:
+                hashing = _Hashing(file)
+                yield hashing, rows.append
+                file.flush()
+                os.fsync(file.fileno())
+            waiting.replace(path)
+        except OSError as e:
+            raise PeelchainError(
+                f"{path} cannot be written ({e.strerror or e}); make room or give another folder "
+                "with -o: the same command goes on with the files that are whole"
+            ) from None
+        finally:
+            waiting.unlink(missing_ok=True)
+        self.written.append(Written(name, rows[0], hashing.count, hashing.digest.hexdigest()))
+
+
+class _Hashing:
+    """A file that only grows, hashed on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = sha256()
+        self.count = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data)
+        self._file.write(view)
+        self.digest.update(view)
+        self.count += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self.count
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _compressed(hashing: _Hashing, compression: Compression) -> Any:
+    if compression == "gz":
+        # neither name nor time stands in the header: the same rows give the same bytes
+        return gzip.GzipFile("", "wb", _GZIP_LEVEL, hashing, mtime=0)  # type: ignore[arg-type]
+    if compression == "zst":
+        return pa.CompressedOutputStream(pa.PythonFile(hashing, mode="w"), "zstd")
+    return hashing

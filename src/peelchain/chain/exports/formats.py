@@ -1,0 +1,53 @@
+"""The formats in which a store can be exported, as one table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from peelchain.chain.exports import bigquery, blockchair, etl, parquet, raw_blocks
+from peelchain.chain.exports.files import Compression, Piece
+from peelchain.chain.exports.plan import BLOCKS_A_FILE, Cut
+from peelchain.chain.exports.source import Source
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: who reads it, how it writes a cut, how it is cut and compressed unless asked."""
+
+    reads: str
+    write: Callable[[Source, Cut, Piece], None]
+    each: int | Literal["day"] = BLOCKS_A_FILE
+    compression: Compression = "none"
+    numbered: bool = False
+    notes: str = ""
+
+
+FORMATS: dict[str, Format] = {
+    "bigquery": Format(
+        "BigQuery, by `bq load`, as the public table crypto_bitcoin has it",
+        bigquery.write,
+        compression="zst",
+        notes=bigquery.NOTES,
+    ),
+    "blockchair": Format(
+        "what reads Blockchair's daily dumps",
+        blockchair.write,
+        each="day",
+        compression="gz",
+        notes=blockchair.NOTES,
+    ),
+    "blocks": Format(
+        "Bitcoin Core (-loadblock), and what parses raw blocks",
+        raw_blocks.write,
+        each=1,
+        numbered=True,
+        notes=raw_blocks.NOTES,
+    ),
+    "etl": Format("what reads bitcoin-etl's JSON lines", etl.write, notes=etl.NOTES),
+    "parquet": Format(
+        "DuckDB, pandas, Polars, Spark: the store's facts by natural keys",
+        parquet.write,
+        compression="zst",
+        notes=parquet.NOTES,
+    ),
+}

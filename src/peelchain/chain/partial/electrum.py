@@ -1,0 +1,362 @@
+"""The Electrum protocol as a source: ElectrumX, electrs, Fulcrum, or a server of one's own."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import chain, islice
+from typing import Protocol
+
+from peelchain.chain.partial.electrum_forms import HEADER_BYTES, Result
+from peelchain.chain.partial.electrum_place import source_name
+from peelchain.chain.partial.records import Transaction, of_raw
+from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Tip, Watched
+from peelchain.chain.raw_tx import double_sha256
+from peelchain.errors import FalseAnswerError, RemoteError, SourceError
+from peelchain.remote.certificates import Trust
+from peelchain.remote.endpoint import Endpoint
+from peelchain.remote.json_rpc import Ask, JsonRpcClient, Refusal
+from peelchain.remote.lines import LineLimits
+from peelchain.script import is_unspendable
+from peelchain.units import OutPoint, format_hash
+
+PROTOCOL = ("1.4", "1.4.3")
+"""The least and greatest version of the protocol that is spoken."""
+
+GENTLE_REQUESTS_PER_S = 10.0
+"""What a server that many share is asked at most, unless the user says otherwise."""
+
+MOST_CANDIDATES = 5_000
+"""Transactions of one script that are looked at to find who spends an output of it."""
+
+MOST_HEADERS = 2016
+"""Headers asked for at once: what servers are recommended to give."""
+
+_VERSION = Ask("server.version")
+_FEATURES = Ask("server.features")
+_TIP = Ask("blockchain.headers.subscribe")
+_HEADER = Ask("blockchain.block.header")
+_HEADERS = Ask("blockchain.block.headers", most_bytes=2 * HEADER_BYTES * MOST_HEADERS + 1024)
+_RAW = Ask("blockchain.transaction.get", most_bytes=8_001_024)
+_MERKLE = Ask("blockchain.transaction.get_merkle")
+_HISTORY = Ask("blockchain.scripthash.get_history", most_bytes=16 << 20, most_values=1_000_000)
+
+_WATCHED_AT_ONCE = 64
+_CANDIDATES_AT_ONCE = 16
+
+
+class HistoryRefusedError(RemoteError):
+    """A server does not tell the transactions of a script, mostly because they are too many."""
+
+
+class Kept(Protocol):
+    """What was fetched before and need not be asked for again: a Vault."""
+
+    def raw(self, txid: bytes) -> bytes | None:
+        """The raw bytes of a transaction; None where they are not kept."""
+
+    def answer(self, name: str) -> bytes | None:
+        """An answer kept under this name, None where there is none."""
+
+    def keep_answer(self, name: str, body: bytes) -> None:
+        """Keeps an answer."""
+
+
+class ElectrumSource:
+    """A TxSource that speaks the Electrum protocol, 1.4 to 1.4.3, to one server.
+
+    The protocol knows transactions by script alone: who spends an output is found among the
+    transactions of its script, whose bytes are then kept in `kept` and not asked for again.
+    Source: ElectrumX, docs/protocol-methods.rst. `sent` of `client` counts the requests.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        kept: Kept,
+        *,
+        trust: Trust | None = None,
+        proxy: str | None = None,
+        requests_per_s: float | None = None,
+        limits: LineLimits | None = None,
+        most_candidates: int = MOST_CANDIDATES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name = source_name(endpoint)
+        gentle = None if endpoint.is_local else GENTLE_REQUESTS_PER_S
+        # a client's name would tell the server who asks, and the protocol wants none
+        self.client = JsonRpcClient(
+            endpoint,
+            greeting=(_VERSION, ["", list(PROTOCOL)]),
+            greeted=self._greeted,
+            trust=trust,
+            proxy=proxy,
+            limits=limits,
+            requests_per_s=requests_per_s or gentle,
+            sleep=sleep,
+        )
+        self._kept = kept
+        self._most_candidates = most_candidates
+        self._tip: Tip | None = None
+        self._histories: dict[bytes, list[Mention]] = {}
+        self._spends: dict[OutPoint, bytes] = {}
+        self._looked: set[bytes] = set()
+        self._fresh: dict[bytes, bytes] = {}
+        """Bytes that had to be looked at and will be asked for next, most likely."""
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self.client.close()
+
+    def tip(self) -> Tip:
+        """The tip now."""
+        height, header = self._ask(_TIP).tip()
+        tip = Tip(height, double_sha256(header))
+        if tip != self._tip:
+            self._tip = tip
+            self._histories.clear()
+        return tip
+
+    def genesis_hash(self) -> bytes:
+        """The hash of the first block: which chain it serves, by its header and its own word.
+
+        Raises FalseAnswerError where they differ, and RemoteError for a server that forgets
+        transactions or names scripts in another way.
+        """
+        features = self._ask(_FEATURES)
+        if features.member("hash_function") not in (None, "sha256"):
+            raise RemoteError(
+                f"{self.name}: it names scripts in an unknown way; use another server"
+            )
+        if features.member("pruning") is not None:
+            raise RemoteError(
+                f"{self.name}: it forgets old transactions, so what it does not tell proves "
+                "nothing; use another server"
+            )
+        block_hash = double_sha256(self._ask(_HEADER, 0).header())
+        if features.hash("genesis_hash") != block_hash:
+            features.refuse("the first block is not the one whose header it gives")
+        return block_hash
+
+    def raw_txs(self, txids: Sequence[bytes]) -> Iterator[bytes]:
+        """The raw bytes of each transaction, in the order asked."""
+        for txid, raw, _ in self._txs(txids):
+            self._fresh.pop(txid, None)
+            yield raw
+
+    def inclusions(self, mentions: Sequence[Mention]) -> Iterator[Inclusion | None]:
+        """Where each transaction is, None for one that no block has.
+
+        The height of one that comes without is looked for in the history of what it pays.
+        """
+        heights = [self._height(m) for m in mentions]
+        params = [
+            (format_hash(m.txid), height)
+            for m, height in zip(mentions, heights, strict=True)
+            if height is not None
+        ]
+        results = self._ask_all(_MERKLE, params)
+        for height in heights:
+            yield None if height is None else next(results).inclusion(height)
+
+    def headers(self, heights: Sequence[int]) -> Iterator[bytes]:
+        """The 80 bytes of the header at each height; those in a row are asked for at once."""
+        rows = list(_rows(heights))
+        single = self._ask_all(_HEADER, [(first,) for first, count in rows if count == 1])
+        many = self._ask_all(_HEADERS, [row for row in rows if row[1] > 1])
+        for _, count in rows:
+            if count == 1:
+                yield next(single).header()
+            else:
+                yield from next(many).headers(count)
+
+    def spenders(self, watched: Sequence[Watched]) -> Iterator[SpentBy]:
+        """Who spends each output, in the order asked.
+
+        Raises RemoteError for a script with too many transactions to look at, and
+        FalseAnswerError for a history that leaves out the transaction that pays.
+        """
+        waiting = iter(watched)
+        while some := list(islice(waiting, _WATCHED_AT_ONCE)):
+            spendable = [one for one in some if not is_unspendable(one.script_pubkey)]
+            self._look_up(one.script_pubkey for one in spendable)
+            self._look_for(spendable)
+            for one in some:
+                txid = self._spends.get(one.outpoint)
+                if txid is None:
+                    yield SpentBy(None)
+                else:
+                    yield SpentBy(txid, self._mentioned(one.script_pubkey, txid).height)
+
+    def history(self, script_pubkey: bytes) -> Iterator[Mention]:
+        """Every transaction in a block that pays or spends a script, newest first."""
+        self._look_up([script_pubkey])
+        yield from (m for m in reversed(self._histories[script_pubkey]) if m.height is not None)
+
+    def mempool(self, script_pubkey: bytes) -> list[Mention]:
+        """The transactions that pay or spend a script and wait for a block, as the server sees."""
+        self._look_up([script_pubkey])
+        return [m for m in self._histories[script_pubkey] if m.height is None]
+
+    def tx_count(self, script_pubkey: bytes) -> int:
+        """How many transactions in blocks pay or spend a script."""
+        return sum(1 for _ in self.history(script_pubkey))
+
+    # --- histories ---
+
+    def _look_up(self, scripts: Iterable[bytes]) -> None:
+        """Asks for the histories of scripts that are not known as of the last tip."""
+        wanted = [s for s in dict.fromkeys(scripts) if s not in self._histories]
+        params = [(sha256(script).digest()[::-1].hex(),) for script in wanted]
+        for script, result in zip(wanted, self._ask_all(_HISTORY, params), strict=True):
+            self._histories[script] = result.history()
+
+    def _mentioned(self, script: bytes, txid: bytes) -> Mention:
+        for mention in self._histories[script]:
+            if mention.txid == txid:
+                return mention
+        raise FalseAnswerError(
+            f"{self.name}: the history of a script leaves out transaction {format_hash(txid)}, "
+            "which pays or spends it: so it is not whole; use another server"
+        )
+
+    def _height(self, mention: Mention) -> int | None:
+        if mention.height is not None:
+            return mention.height
+        ((_, raw, tx),) = self._txs([mention.txid])
+        self._fresh[mention.txid] = raw
+        scripts = [o.script_pubkey for o in tx.outputs if not is_unspendable(o.script_pubkey)]
+        for number, script in enumerate(dict.fromkeys(scripts)):
+            try:
+                self._look_up([script])
+            except HistoryRefusedError:
+                # too many transactions pay this one: another output's script may have fewer
+                if number + 1 == len(set(scripts)):
+                    raise
+                continue
+            return self._mentioned(script, mention.txid).height
+        raise RemoteError(
+            f"{self.name}: transaction {format_hash(mention.txid)} pays no script by which its "
+            "block could be found; use an Esplora server or a node"
+        )
+
+    # --- spenders ---
+
+    def _search(self, one: Watched) -> Iterator[bytes]:
+        """What to look at for the spender of an output, nearest first; ends once it is found."""
+        paid = self._mentioned(one.script_pubkey, one.outpoint.txid)
+        after = [
+            m.txid
+            for m in self._histories[one.script_pubkey]
+            if m is not paid and (m.height is None or m.height >= (paid.height or m.height))
+        ]
+        for number, txid in enumerate(after):
+            if one.outpoint in self._spends:
+                return
+            if txid in self._looked:
+                continue
+            if number >= self._most_candidates:
+                raise RemoteError(
+                    f"{self.name}: who spends output {one.outpoint} could be any of "
+                    f"{len(after):,} transactions of its script, of which {number:,} were looked "
+                    "at; use an Esplora server or a node, which know it"
+                )
+            yield txid
+
+    def _look_for(self, watched: list[Watched]) -> None:
+        searches = [self._search(one) for one in watched]
+        while wanted := dict.fromkeys(
+            chain.from_iterable(islice(s, _CANDIDATES_AT_ONCE) for s in searches)
+        ):
+            for txid, raw, _ in self._txs(list(wanted)):
+                # most will be fetched as spenders, and then kept as such
+                self._fresh[txid] = raw
+        spenders = {self._spends.get(one.outpoint) for one in watched}
+        for txid in self._fresh.keys() - spenders:
+            self._kept.keep_answer(_answer_name(txid), self._fresh.pop(txid))
+
+    # --- transactions ---
+
+    def _txs(self, txids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, Transaction]]:
+        """Txid, bytes and parts of transactions, kept or asked for, checked with their txids."""
+        kept = {txid: self._kept_raw(txid) for txid in txids}
+        wanted = [txid for txid, raw in kept.items() if raw is None]
+        results = self._ask_all(_RAW, [(format_hash(txid),) for txid in wanted])
+        for txid in kept:
+            raw = kept[txid] or next(results).raw()
+            tx = self._checked(txid, raw)
+            self._looked.add(txid)
+            for given in tx.inputs:
+                if given.prevout is not None:
+                    self._spends[given.prevout.outpoint] = txid
+            yield txid, raw, tx
+
+    def _kept_raw(self, txid: bytes) -> bytes | None:
+        return (
+            self._fresh.get(txid) or self._kept.raw(txid) or self._kept.answer(_answer_name(txid))
+        )
+
+    def _checked(self, txid: bytes, raw: bytes) -> Transaction:
+        try:
+            tx = of_raw(raw)
+        except SourceError as e:
+            raise FalseAnswerError(
+                f"{self.name}: the bytes given for transaction {format_hash(txid)} are none ({e}); "
+                "use another server"
+            ) from None
+        if tx.txid != txid:
+            raise FalseAnswerError(
+                f"{self.name}: the bytes given for transaction {format_hash(txid)} hash to "
+                f"{format_hash(tx.txid)}; use another server"
+            )
+        return tx
+
+    # --- asking ---
+
+    def _greeted(self, answer: object) -> None:
+        version = self._result(_VERSION, ["", ""], answer).version()
+        if version[:2] != (1, 4):
+            raise RemoteError(
+                f"{self.name}: it speaks version {'.'.join(map(str, version))} of the protocol, "
+                f"and {PROTOCOL[0]} to {PROTOCOL[1]} are spoken here; use another server"
+            )
+
+    def _ask(self, ask: Ask, *params: object) -> Result:
+        return self._result(ask, params, self.client.ask(ask, *params))
+
+    def _ask_all(self, ask: Ask, params: Sequence[Sequence[object]]) -> Iterator[Result]:
+        answers = self.client.ask_all(ask, params)
+        for one, answer in zip(params, answers, strict=True):
+            yield self._result(ask, one, answer)
+
+    def _result(self, ask: Ask, params: Sequence[object], answer: object) -> Result:
+        where = f"{self.name}: {ask.method}"
+        if not isinstance(answer, Refusal):
+            return Result(where, answer)
+        what = f" {params[0]}" if params else ""
+        if ask is _HISTORY:
+            raise HistoryRefusedError(
+                f"{where}{what}: it says {answer.text}; where the script has too many transactions "
+                "for it, use an Esplora server, a node, or a server that allows longer answers"
+            )
+        raise RemoteError(
+            f"{where}{what}: it says {answer.text}; check the txid, address and network, or use "
+            "another server"
+        )
+
+
+def _answer_name(txid: bytes) -> str:
+    return f"tx:{format_hash(txid)}"
+
+
+def _rows(heights: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First height and count of each row of heights that follow one another."""
+    first, count = -1, 0
+    for height in heights:
+        if count and height == first + count and count < MOST_HEADERS:
+            count += 1
+            continue
+        if count:
+            yield first, count
+        first, count = height, 1
+    if count:
+        yield first, count

@@ -1,0 +1,93 @@
+"""What one header must hold by itself, and beside those known near it."""
+
+from collections.abc import Mapping
+
+from peelchain import _core
+from peelchain.chain.raw_tx import double_sha256
+from peelchain.errors import FalseAnswerError, MisuseError
+from peelchain.network import Network
+from peelchain.network.kernel import kernel_rules
+from peelchain.units import MAX_HEIGHT, format_hash
+
+HEADER_BYTES = 80
+_DIFFICULTY_1 = 0xFFFF << 208
+
+
+def check_header(header: bytes, height: int, network: Network, said_by: str) -> bytes:
+    """The hash of a header that holds, internal byte order.
+
+    Its hash is below its target, and the target is one that a block of this height may have: no
+    easier than the network's limit, nor than the difficulty was known to be from there on. A block
+    of a known height has the known hash. Raises FalseAnswerError naming who said so.
+    """
+    if len(header) != HEADER_BYTES:
+        raise FalseAnswerError(
+            f"{said_by}: a header has {len(header):,} bytes, not {HEADER_BYTES}; use another server"
+        )
+    if not 0 <= height <= MAX_HEIGHT:
+        raise FalseAnswerError(f"{said_by}: height {height} cannot be; use another server")
+    block_hash = double_sha256(header)
+    target = target_of(header)
+    shown = f"{said_by}: the header {format_hash(block_hash)} at height {height}"
+    if target is None or target > _easiest(network, height):
+        raise FalseAnswerError(
+            f"{shown} claims less work than a block of {network.name} can have there; use another "
+            "server, or name the network with --network"
+        )
+    work_hash = _core.work_hash(header, kernel_rules(network))
+    if work_hash is None:
+        raise MisuseError(
+            f"{shown} is proven by another chain's block, which a server of single transactions "
+            f"does not give: a partial store of {network.coin} cannot be made; ingest a node's "
+            "block files with 'peelchain chain ingest core:DIR'"
+        )
+    if int.from_bytes(work_hash, "little") > target:
+        raise FalseAnswerError(f"{shown} has no proof of work; use another server")
+    known = dict(network.checkpoints)
+    known[0] = network.genesis_hash
+    if known.get(height, format_hash(block_hash)) != format_hash(block_hash):
+        raise FalseAnswerError(
+            f"{shown} is not the one that {network.name} has there, {known[height]}; use a server "
+            "of this network, or name the network with --network"
+        )
+    return block_hash
+
+
+def check_neighbours(
+    header: bytes, height: int, known: Mapping[int, bytes], network: Network, said_by: str
+) -> None:
+    """Refuses a header that does not join those known at the heights beside it.
+
+    `known` are headers by height, of the heights before and after and of the same period of
+    difficulty. Raises FalseAnswerError.
+    """
+    shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
+    before, after = known.get(height - 1), known.get(height + 1)
+    if before is not None and header[4:36] != double_sha256(before):
+        raise FalseAnswerError(f"{shown} does not follow the one known before it")
+    if after is not None and after[4:36] != double_sha256(header):
+        raise FalseAnswerError(f"{shown} is not the parent of the one known after it")
+    if network.no_retargeting or network.allow_min_difficulty:
+        return
+    for other, theirs in known.items():
+        same = other // network.retarget_blocks == height // network.retarget_blocks
+        if same and theirs[72:76] != header[72:76]:
+            raise FalseAnswerError(
+                f"{shown} has another difficulty than the block at height {other}, between which "
+                "it does not change; one of the two servers that gave them lies"
+            )
+
+
+def target_of(header: bytes) -> int | None:
+    """The target that a header claims; None for one that Bitcoin Core refuses (SetCompact)."""
+    bits = int.from_bytes(header[72:76], "little")
+    exponent, mantissa = bits >> 24, bits & 0x7FFFFF
+    if bits & 0x800000 or mantissa == 0:
+        return None
+    target = mantissa << 8 * (exponent - 3) if exponent > 3 else mantissa >> 8 * (3 - exponent)
+    return target if 0 < target < 1 << 256 else None
+
+
+def _easiest(network: Network, height: int) -> int:
+    floors = [difficulty for first, difficulty in network.work_floors if height >= first]
+    return min([network.pow_limit, *(_DIFFICULTY_1 // floor for floor in floors)])
