@@ -53,6 +53,18 @@ class RawBlocks:
             )
         return raw
 
+    def part(self, row: BlockRow, start: int, size: int) -> bytes | None:
+        """Bytes of a block as they stand in its file, unchecked; None where it no longer has them.
+
+        For one transaction of a block, which whoever asks holds against its txid.
+        """
+        if start < 0 or start + size > row.size_bytes:
+            return None
+        try:
+            return self._source.read(row.file_number, row.file_offset + start, size)
+        except (OSError, SourceError):
+            return None
+
     def spans(self, raw_block: bytes) -> list[tuple[bytes, int, int]]:
         """Txid, begin and end of each transaction of a raw block, in the order of the block."""
         return _core.transaction_spans(raw_block, self._rules)

@@ -37,9 +37,9 @@ def check_header(header: bytes, height: int, network: Network, said_by: str) -> 
     work_hash = _core.work_hash(header, kernel_rules(network))
     if work_hash is None:
         raise MisuseError(
-            f"{shown} is proven by another chain's block, which a server of single transactions "
-            f"does not give: a partial store of {network.coin} cannot be made; ingest a node's "
-            "block files with 'peelchain chain ingest core:DIR'"
+            f"{shown} is proven by another chain's block, which a header by itself does not show; "
+            f"{network.coin} is read from a node's block files alone, with 'peelchain chain ingest "
+            "core:DIR'"
         )
     if int.from_bytes(work_hash, "little") > target:
         raise FalseAnswerError(f"{shown} has no proof of work; use another server")
