@@ -1,5 +1,7 @@
 """A wallet of the field syncs from the server: BDK, through its own client of the Esplora API."""
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.esplora_server import EsploraServed
@@ -10,7 +12,7 @@ bdk = pytest.importorskip("bdkpython", reason="bdkpython is not installed")
 
 
 @pytest.fixture(scope="module")
-def client(esplora: EsploraServed) -> "bdk.EsploraClient":
+def client(esplora: EsploraServed) -> Any:
     return bdk.EsploraClient(esplora.origin + "/api")
 
 
@@ -37,7 +39,7 @@ def _balance(ask: httpx.Client, address: str) -> int:
 
 
 def test_a_wallet_has_the_balance_and_the_transactions_of_the_chain(
-    client: "bdk.EsploraClient", ask: httpx.Client, keys: list[tuple[str, str]]
+    client: Any, ask: httpx.Client, keys: list[tuple[str, str]]
 ) -> None:
     balances = []
     for key, address in keys:
@@ -57,7 +59,7 @@ def test_a_wallet_has_the_balance_and_the_transactions_of_the_chain(
 
 
 def test_every_answer_has_the_form_that_the_client_reads(
-    client: "bdk.EsploraClient", ask: httpx.Client, lookup: Lookup
+    client: Any, ask: httpx.Client, lookup: Lookup
 ) -> None:
     tip = ask.get("/blocks/tip/hash").text
     assert (client.get_height(), str(client.get_tip_hash())) == (260, tip)
