@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from peelchain.actions.esplora.recent import Recent
 from peelchain.actions.open_store import OpenStore
@@ -25,6 +26,17 @@ class Activity:
     receipts: Int64
     spenders: Int64
     spends: Int64
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """The scripts of a type by the first eight bytes of their hash or key.
+
+    `keys` uint64[S] rising, those bytes as a big-endian number; `ids` int64[S] the script_ids.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    ids: Int64
 
 
 _KEPT_ENTRIES = 4_000_000
@@ -53,19 +65,30 @@ class EsploraView(OpenStore):
         return self.store.manifest.tip_height
 
     @cached_property
-    def activities(self) -> "Recent[int, Activity]":
+    def activities(self) -> Recent[int, Activity]:
         """What was looked up of scripts last, by script_id."""
         return Recent(_KEPT_ENTRIES, lambda found: 3 * len(found.receipts) + 8)
 
     @cached_property
-    def stats(self) -> "Recent[int, dict[str, int]]":
+    def stats(self) -> Recent[int, dict[str, int]]:
         """Sums of scripts that were asked for last, by script_id."""
         return Recent(100_000, lambda _: 1)
 
     @cached_property
-    def whole_blocks(self) -> "Recent[int, bytes]":
+    def whole_blocks(self) -> Recent[int, bytes]:
         """Raw blocks read last, by height."""
         return Recent(_KEPT_BYTES, len)
+
+    @cached_property
+    def beginnings(self) -> Recent[str, Beginnings]:
+        """The scripts of a type by how their hash begins, once it was searched."""
+        return Recent(100, lambda _: 1)
+
+    @cached_property
+    def times(self) -> Int64:
+        """The time of each block's header in seconds since 1970, by height; -1 if not known."""
+        times = self.store.read("blocks", ["time_utc"])["time_utc"].cast("int64")
+        return np.array([-1 if t is None else t // 1000 for t in times.to_pylist()], np.int64)
 
     @cached_property
     def absent_spenders(self) -> Int64:
