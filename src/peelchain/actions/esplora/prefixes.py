@@ -119,7 +119,7 @@ def _of_numbers(low: int, end: int, version: int, kind: ScriptType) -> Iterator[
 
 
 def _found(prefix: str, some: Range, view: EsploraView) -> list[str]:
-    kept = view.beginnings.get(some.kind, lambda: _beginnings(some.kind, view))
+    kept = view.shelf.beginnings.get(some.kind, lambda: _beginnings(some.kind, view))
     start = int(np.searchsorted(kept.keys, np.uint64(some.low), "left"))
     end = int(np.searchsorted(kept.keys, np.uint64(some.high), "right"))
     ids = kept.ids[start : min(end, start + _LOOKED_AT)].tolist()
