@@ -48,7 +48,9 @@ class OpenStore:
         """Height and hash of the tip, for every answer, and what a partial store holds."""
         manifest = self.store.manifest
         tip = {"tip_height": manifest.tip_height, "tip_hash": manifest.tip_hash}
-        return tip if manifest.partial is None else {**tip, "partial_store": asdict(manifest.partial)}
+        return (
+            tip if manifest.partial is None else {**tip, "partial_store": asdict(manifest.partial)}
+        )
 
     @property
     def is_short(self) -> bool:
