@@ -62,6 +62,8 @@ def transaction_line(block: Block, tx: Tx, network: Network) -> str:
     status = None
     if block.block_hash is not None and block.time is not None:
         status = status_form(block.height, block.block_hash, block.time)
+        if block.number is None:
+            del status["block_height"]
     form = transaction_form(
         tx.raw,
         [
