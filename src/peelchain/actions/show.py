@@ -37,6 +37,9 @@ def address_history(
     that of the P2PK script; where it has both, that of the address alone: the scripts are two. None
     says that a long chain was not searched for them, since it has the address itself.
 
+    Of a partial store `history` is what a server told of the address's transactions, None where
+    none was asked, and `balance_sat` is None unless it told all.
+
     Where no clustering of the present tip is stored, a short chain is clustered for this answer; of
     a long one `policy`, `run_id`, `cluster_id` and `cluster_scripts` are None.
     """
@@ -53,6 +56,9 @@ def history_told(
     script_id, keys = script_id_or_key(text, opened)
     script = opened.script_of(script_id)
     history = opened.lookup.history(script_id, limit)
+    partial = opened.store.manifest.partial is not None
+    told = opened.lookup.history_told(script) if partial else None
+    known = not partial or (told is not None and told["complete"])
     return {
         **opened.tip,
         "address": address(script, opened.network) or (text if keys else None),
@@ -61,7 +67,8 @@ def history_told(
         "paid_as_key": None if keys is None else [key.hex() for key in keys],
         "received_sat": history.received_sat,
         "sent_sat": history.sent_sat,
-        "balance_sat": history.received_sat - history.sent_sat,
+        "balance_sat": history.received_sat - history.sent_sat if known else None,
+        **({"history": told} if partial else {}),
         "receipt_count": history.receipt_count,
         "spend_count": history.spend_count,
         "first_seen_utc": format_time(history.times[0]),
@@ -91,6 +98,7 @@ def history_rows(history: History, lookup: Lookup) -> dict[str, list[dict[str, A
         height = txs[tx_id]["height"]
         return {"height": height, "time_utc": format_time(blocks[height]["time_utc"] // 1000)}
 
+    states = lookup.spend_states({r.txout_id: r.spender for r in history.receipts})
     receipts = []
     for r in history.receipts:
         tx_id, vout = outputs[r.txout_id]["tx_id"], outputs[r.txout_id]["vout"]
@@ -101,6 +109,7 @@ def history_rows(history: History, lookup: Lookup) -> dict[str, list[dict[str, A
                 "value_sat": r.value_sat,
                 **when(tx_id),
                 "spent_by": shown(r.spender[0]) if r.spender else None,
+                "spend": states[r.txout_id],
             }
         )
     spends = []

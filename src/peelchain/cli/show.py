@@ -20,6 +20,7 @@ from peelchain.cli.options import (
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.units import format_btc
 
+SPEND = {"unspent": "unspent", "not_fetched": "not fetched"}
 _MOST_ROWS = 100_000_000
 
 
@@ -51,8 +52,8 @@ def tx(
                 ("block", f"{answer['block_hash']} at height {answer['height']}"),
                 ("also at heights", also or None),
                 ("time", answer["time_utc"]),
-                ("fee", f"{format_btc(answer['fee_sat'])} BTC"),
-                ("size", f"{answer['size_bytes']:,} bytes, weight {answer['weight']:,}"),
+                ("fee", _fee(answer["fee_sat"])),
+                ("size", _size(answer)),
                 *footing(answer),
             ]
         )
@@ -78,7 +79,7 @@ def tx(
                     o["vout"],
                     format_btc(o["value_sat"]),
                     o["address"] or o["script_type"],
-                    o["spent_by"] or "unspent",
+                    o["spent_by"] or SPEND[o["spend"]],
                 )
                 for o in answer["outputs"]
             ),
@@ -137,7 +138,7 @@ def address(
                     "sent",
                     f"{format_btc(answer['sent_sat'])} BTC in {answer['spend_count']:,} spends",
                 ),
-                ("balance", f"{format_btc(answer['balance_sat'])} BTC"),
+                ("balance", _balance(answer)),
                 ("seen", f"{answer['first_seen_utc']} to {answer['last_seen_utc']}"),
                 ("cluster", _cluster(answer, store)),
                 *(
@@ -156,7 +157,7 @@ def address(
                     r["height"],
                     f"{r['txid']}:{r['vout']}",
                     format_btc(r["value_sat"]),
-                    r["spent_by"] or "unspent",
+                    r["spent_by"] or SPEND[r["spend"]],
                 )
                 for r in answer["receipts"]
             ),
@@ -174,6 +175,28 @@ def address(
 
     columns = ("side", "time_utc", "height", "value_sat", "outpoint", "spent_by")
     emit(answer, form, human, lambda: Rows(columns, rows()))
+
+
+def _fee(fee_sat: int | None) -> str:
+    if fee_sat is None:
+        return "not known: an input is not fetched"
+    return f"{format_btc(fee_sat)} BTC"
+
+
+def _size(answer: dict[str, Any]) -> str | None:
+    """None where a source told none, as of a stub."""
+    if answer["size_bytes"] is None:
+        return None
+    return f"{answer['size_bytes']:,} bytes, weight {answer['weight']:,}"
+
+
+def _balance(answer: dict[str, Any]) -> str:
+    if answer["balance_sat"] is not None:
+        return f"{format_btc(answer['balance_sat'])} BTC"
+    told = answer["history"]
+    if told is None:
+        return "not known: this partial store was not asked for all transactions of the address"
+    return f"not known: {told['source']} did not tell all transactions of the address"
 
 
 def _cluster(answer: dict[str, Any], store: Path) -> str:

@@ -4,7 +4,7 @@ Look-ups tell where something may be; what is there is read from the tables and 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -186,6 +186,30 @@ class Lookup:
                 )
             ids.append(row["first_txout_id"] + outpoint.vout)
         return ids
+
+    def spend_states(self, spenders: Mapping[int, object]) -> dict[int, str]:
+        """`spent`, `unspent` or `not_fetched` for each output, given by txout_id what spends it.
+
+        None stands for no spender; in a partial store that says little, unless a server said it.
+        """
+        alone = [txout_id for txout_id, spender in spenders.items() if not spender]
+        unspent = set(alone)
+        if self.store.manifest.partial is not None:
+            unspent &= set(self.store.read("absences", ["txout_id"])["txout_id"].to_pylist())
+        return {
+            txout_id: "spent" if spender else "unspent" if txout_id in unspent else "not_fetched"
+            for txout_id, spender in spenders.items()
+        }
+
+    def history_told(self, script: bytes) -> dict[str, Any] | None:
+        """What a partial store was told of a script's history; None where nobody was asked.
+
+        `height` of the server's tip then, `tx_count`, whether `complete` by its word, `source`.
+        """
+        table = self.store.read("histories")
+        rows = [row for row in table.to_pylist() if row["script_pubkey"] == script]
+        columns = ("height", "tx_count", "complete", "source")
+        return {name: rows[0][name] for name in columns} if rows else None
 
     def _told_txout(self, outpoint: OutPoint, row: Row) -> int:
         """The txout_id of an output of a transaction of which a store may know some alone."""

@@ -113,6 +113,7 @@ def transaction_told(found: TransactionRows, opened: OpenStore) -> dict[str, Any
         spender = found.spenders[txout_id]
         return f"{format_hash(found.txids[spender[0]])}:{spender[1]}" if spender else None
 
+    states = opened.lookup.spend_states(found.spenders)
     return {
         **opened.tip,
         "txid": format_hash(row["txid"]),
@@ -138,6 +139,7 @@ def transaction_told(found: TransactionRows, opened: OpenStore) -> dict[str, Any
                 "script_type": o["script_type"],
                 "script_pubkey": found.scripts[o["script_id"]].hex(),
                 "spent_by": spender_of(txout_id),
+                "spend": states[txout_id],
             }
             for txout_id, o in found.outputs.items()
         ],
