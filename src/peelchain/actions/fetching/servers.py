@@ -27,6 +27,7 @@ class Servers:
         refresh: bool,
         watch: Watch,
     ) -> None:
+        self._servers = tuple(servers)
         self._left = list(servers)
         self._vault = vault
         self._spends: Spends | None = None
@@ -100,7 +101,8 @@ class Servers:
     @property
     def notes(self) -> list[str]:
         """What the user should know, each once."""
-        return list(dict.fromkeys(note for s in self._sittings for note in s.notes))
+        of_all = [*(s.notes for s in self._servers), *(s.notes for s in self._sittings)]
+        return list(dict.fromkeys(note for notes in of_all for note in notes))
 
     @property
     def unconfirmed(self) -> list[dict[str, str]]:
