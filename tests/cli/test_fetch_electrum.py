@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.chain.crafted import genesis, grow
 from tests.cli.running import peelchain
-from tests.electrum_server import ServedChain, certificate, line, serving
+from tests.electrum_server import ServedChain, certificate, line, script_hash, serving
 from tests.hostile_esplora import serving as serving_esplora
 
 from peelchain.chain.raw_tx import parsed
@@ -105,6 +105,32 @@ def test_a_lie_leaves_the_walk_to_the_next_server(tmp_path):
     assert facts(tmp_path / "one") == facts(tmp_path / "other")
     alone.refused(1, f"electrum:{liar.place}: the Merkle proof of transaction")
     assert facts(tmp_path / "alone")["txs"] == []
+
+
+def test_a_script_that_a_server_finds_too_large_stops_that_branch_alone(tmp_path):
+    hot = script_hash(parsed(BLOCKS[16].txs[1].raw).outputs[0].script_pubkey)
+
+    def twist(request, reply):
+        if request["params"] == [hot]:
+            error = {"code": 10001, "message": "history too large"}
+            reply = {"id": reply["id"], "error": error}
+        yield line(reply)
+
+    outputs = (f"{TXID}:0", f"{TXID}:1")
+    with serving(CHAIN, twist=twist) as server, serving_esplora(BLOCKS) as esplora:
+        alone = fetch(tmp_path / "one", f"electrum:{server.place}", *outputs).answer
+        both = fetch(
+            *(tmp_path / "both", f"electrum:{server.place}", *outputs, "--source", esplora.source)
+        ).answer
+        fetch(tmp_path / "other", esplora.source, *outputs)
+    assert not alone["fetching"]["complete"]
+    assert alone["fetching"]["stopped_by"] is None
+    assert "history too large" in alone["fetching"]["why"]
+    assert f"{TXID}:0 is not known" in alone["fetching"]["why"]
+    known, whole = facts(tmp_path / "one")["txs"], facts(tmp_path / "other")["txs"]
+    assert set(known) < set(whole)
+    assert both["fetching"]["complete"]
+    assert facts(tmp_path / "both") == facts(tmp_path / "other")
 
 
 def test_a_self_signed_certificate_is_told_once_and_then_held_to(tmp_path):
