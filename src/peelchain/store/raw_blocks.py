@@ -50,6 +50,18 @@ class RawBlocks:
             )
         return raw
 
+    def part(self, row: BlockRow, start: int, size: int) -> bytes | None:
+        """Bytes of a block as they stand in its file, unchecked; None where it no longer has them.
+
+        For one transaction of a block, which whoever asks holds against its txid.
+        """
+        if start < 0 or start + size > row.size_bytes:
+            return None
+        try:
+            return self._source.read(row.file_number, row.file_offset + start, size)
+        except (OSError, SourceError):
+            return None
+
 
 def transactions(raw_block: bytes, indices: Iterable[int]) -> dict[int, bytes]:
     """The raw transactions at these positions of a block."""

@@ -101,7 +101,7 @@ class _Round:
         self._raised = self._sent = self._owed = self._rounds = 0
 
     def run(self, *, at_once: bool) -> PeelchainError | None:
-        """One round; what failed in it, None where all went well. A misuse is raised."""
+        """One round; what failed in it, None where all went well."""
         self._rounds += 1
         failed: PeelchainError | None = None
         try:
@@ -109,21 +109,23 @@ class _Round:
         except StoreLockedError as error:
             # whoever writes it brings it up, too
             self._say(f"{error}; what it has by now is looked at")
-        except MisuseError:
-            raise
         except PeelchainError as error:
-            failed = error
+            failed = self._unless_misused(error)
         except OSError as error:
             failed = _as_ours(error)
         try:
             self._look(at_once=at_once)
-        except MisuseError:
-            raise
         except PeelchainError as error:
-            failed = failed or error
+            failed = failed or self._unless_misused(error)
         except OSError as error:
             failed = failed or _as_ours(error)
         return failed
+
+    def _unless_misused(self, error: PeelchainError) -> PeelchainError:
+        """The error; raises it where it is the request's: what went well once is no misuse."""
+        if self._rounds == 1 and isinstance(error, MisuseError):
+            raise error
+        return error
 
     def _look(self, *, at_once: bool) -> None:
         names = [channel.name for channel in self._channels]
@@ -137,6 +139,7 @@ class _Round:
                         confirmations=self.asked.confirmations,
                         channels=names,
                         source=self._source.told,
+                        footprint=None if self._last is None else self._last.footprint,
                         progress=self._progress,
                     )
                     self._raised += len(self._last.notices)

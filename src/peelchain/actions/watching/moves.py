@@ -14,6 +14,7 @@ from peelchain.actions.casework.work import Result, Work
 from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.watching.strands import Strand, items_above, strand_of_case, strand_of_item
+from peelchain.case.canonical import canonical_json
 from peelchain.case.services import services_at
 from peelchain.case.watching.notice import CASE, Told, case_id, told
 from peelchain.case.watching.watch_list import items_of
@@ -62,7 +63,21 @@ def watched_of_case(work: Work) -> Result:
 
 
 def strands_of(work: Work) -> list[Strand]:
-    """What is watched, the case's own trace first."""
+    """What is watched, the case's own trace first; the same question to a view is answered once."""
+    asked, view = work.parameters, work.store
+    key = strands_key(asked)
+    if key not in view.findings:
+        view.findings[key] = _strands(work)
+    found: list[Strand] = view.findings[key]  # type: ignore[assignment]
+    return found
+
+
+def strands_key(asked: Mapping[str, Any]) -> bytes:
+    """By which a view keeps the strands of a question."""
+    return canonical_json(["strands", *(asked[k] for k in ("seeds", "rules", "limits", "items"))])
+
+
+def _strands(work: Work) -> list[Strand]:
     asked, view = work.parameters, work.store
     rules, limits = tuple(asked["rules"]), Limits(**asked["limits"])
     found = []

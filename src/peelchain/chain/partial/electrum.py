@@ -97,7 +97,7 @@ class ElectrumSource:
         self._kept = kept
         self._most_candidates = most_candidates
         self._tip: Tip | None = None
-        self._histories: dict[bytes, list[Mention]] = {}
+        self._histories: dict[bytes, list[Mention] | HistoryRefusedError] = {}
         self._spends: dict[OutPoint, bytes] = {}
         self._looked: set[bytes] = set()
         self._fresh: dict[bytes, bytes] = {}
@@ -144,18 +144,16 @@ class ElectrumSource:
             yield raw
 
     def inclusions(self, mentions: Sequence[Mention]) -> Iterator[Inclusion | None]:
-        """Where each transaction is, None for one that no block has.
+        """Where each transaction is, None for one that no block has; each is asked for once.
 
         The height of one that comes without is looked for in the history of what it pays.
         """
-        heights = [self._height(m) for m in mentions]
-        params = [
-            (format_hash(m.txid), height)
-            for m, height in zip(mentions, heights, strict=True)
-            if height is not None
-        ]
-        results = self._ask_all(_MERKLE, params)
-        for height in heights:
+        heights = self._heights(mentions)
+        results = self._ask_all(
+            _MERKLE, [(format_hash(txid), h) for txid, h in heights.items() if h is not None]
+        )
+        for mention in mentions:
+            height = heights[mention.txid]
             yield None if height is None else next(results).inclusion(height)
 
     def headers(self, heights: Sequence[int]) -> Iterator[bytes]:
@@ -189,13 +187,11 @@ class ElectrumSource:
 
     def history(self, script_pubkey: bytes) -> Iterator[Mention]:
         """Every transaction in a block that pays or spends a script, newest first."""
-        self._look_up([script_pubkey])
-        yield from (m for m in reversed(self._histories[script_pubkey]) if m.height is not None)
+        yield from (m for m in reversed(self._history(script_pubkey)) if m.height is not None)
 
     def mempool(self, script_pubkey: bytes) -> list[Mention]:
         """The transactions that pay or spend a script and wait for a block, as the server sees."""
-        self._look_up([script_pubkey])
-        return [m for m in self._histories[script_pubkey] if m.height is None]
+        return [m for m in self._history(script_pubkey) if m.height is None]
 
     def tx_count(self, script_pubkey: bytes) -> int:
         """How many transactions in blocks pay or spend a script."""
@@ -207,11 +203,22 @@ class ElectrumSource:
         """Asks for the histories of scripts that are not known as of the last tip."""
         wanted = [s for s in dict.fromkeys(scripts) if s not in self._histories]
         params = [(sha256(script).digest()[::-1].hex(),) for script in wanted]
-        for script, result in zip(wanted, self._ask_all(_HISTORY, params), strict=True):
-            self._histories[script] = result.history()
+        answers = self.client.ask_all(_HISTORY, params)
+        for script, one, answer in zip(wanted, params, answers, strict=True):
+            try:
+                self._histories[script] = self._result(_HISTORY, one, answer).history()
+            except HistoryRefusedError as e:
+                self._histories[script] = e
+
+    def _history(self, script: bytes) -> list[Mention]:
+        self._look_up([script])
+        found = self._histories[script]
+        if isinstance(found, HistoryRefusedError):
+            raise found
+        return found
 
     def _mentioned(self, script: bytes, txid: bytes) -> Mention:
-        for mention in self._histories[script]:
+        for mention in self._history(script):
             if mention.txid == txid:
                 return mention
         raise FalseAnswerError(
@@ -219,25 +226,32 @@ class ElectrumSource:
             "which pays or spends it: so it is not whole; use another server"
         )
 
-    def _height(self, mention: Mention) -> int | None:
-        if mention.height is not None:
-            return mention.height
-        ((_, raw, tx),) = self._txs([mention.txid])
-        self._fresh[mention.txid] = raw
-        scripts = [o.script_pubkey for o in tx.outputs if not is_unspendable(o.script_pubkey)]
-        for number, script in enumerate(dict.fromkeys(scripts)):
-            try:
-                self._look_up([script])
-            except HistoryRefusedError:
-                # too many transactions pay this one: another output's script may have fewer
-                if number + 1 == len(set(scripts)):
-                    raise
-                continue
-            return self._mentioned(script, mention.txid).height
-        raise RemoteError(
-            f"{self.name}: transaction {format_hash(mention.txid)} pays no script by which its "
-            "block could be found; use an Esplora server or a node"
-        )
+    def _heights(self, mentions: Sequence[Mention]) -> dict[bytes, int | None]:
+        """The height of each transaction; of those without, by the history of a script they pay.
+
+        Where a server does not tell one, for too many transactions pay it, the next is tried.
+        """
+        found = {m.txid: m.height for m in mentions}
+        paid: dict[bytes, list[bytes]] = {}
+        for txid, raw, tx in self._txs([txid for txid, height in found.items() if height is None]):
+            self._fresh[txid] = raw
+            scripts = (o.script_pubkey for o in tx.outputs)
+            paid[txid] = [s for s in dict.fromkeys(scripts) if not is_unspendable(s)]
+        while paid:
+            for txid, left in paid.items():
+                if not left:
+                    raise RemoteError(
+                        f"{self.name}: it does not tell in which block transaction "
+                        f"{format_hash(txid)} is, by any of the scripts that it pays; use an "
+                        "Esplora server or a node"
+                    )
+            self._look_up(left[0] for left in paid.values())
+            for txid, left in list(paid.items()):
+                script = left.pop(0)
+                if not isinstance(self._histories[script], HistoryRefusedError):
+                    found[txid] = self._mentioned(script, txid).height
+                    del paid[txid]
+        return found
 
     # --- spenders ---
 
@@ -246,7 +260,7 @@ class ElectrumSource:
         paid = self._mentioned(one.script_pubkey, one.outpoint.txid)
         after = [
             m.txid
-            for m in self._histories[one.script_pubkey]
+            for m in self._history(one.script_pubkey)
             if m is not paid and (m.height is None or m.height >= (paid.height or m.height))
         ]
         for number, txid in enumerate(after):
