@@ -1,6 +1,6 @@
 """Chain data: ingest it, look at its state, decode a block, check the store."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,15 +34,41 @@ def ingest(
     threads: int | None = None,
     memory_bytes: int | None = None,
     options: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Brings a store up to a source of chain data, `KIND:PLACE` as `chain.sources` lists them.
 
     `damage` in the answer tells what in the files is damaged; the chain is ingested as far as it
-    is whole. `options` are those of the kind, by their name on the command line.
+    is whole. `options` are those of the kind, by their name on the command line; `say` is told
+    what the user should know while the work goes on.
     """
     chosen = by_name(network) if network else None
     allowed = limits(threads, memory_bytes)
-    return sources.ingest(source, Asked(store, chosen, progress, allowed, options or {}))
+    return sources.ingest(source, Asked(store, chosen, progress, allowed, options or {}, say))
+
+
+def follow(
+    source: str,
+    store: Path,
+    network: str | None = None,
+    progress: IngestProgress = silent_ingest,
+    *,
+    interval_s: float = 10.0,
+    threads: int | None = None,
+    memory_bytes: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Iterator[dict[str, Any]]:
+    """Brings a store up to a source, and again as often as the source moves, until stopped.
+
+    Gives what `ingest` gives each time that something changed, and the first time. The source is
+    looked at every `interval_s` seconds; once it has answered, what fails later is said and tried
+    again. `progress` is told of the first time alone.
+    """
+    chosen = by_name(network) if network else None
+    allowed = limits(threads, memory_bytes)
+    asked = Asked(store, chosen, progress, allowed, options or {}, say)
+    return sources.follow(source, asked, interval_s)
 
 
 def decode(file: Path, network: str | None = None) -> dict[str, Any]:

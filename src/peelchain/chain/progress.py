@@ -10,7 +10,8 @@ class Step:
 
     Both are bytes of blocks where `in_bytes`, else what the work counts. `height` is the last block
     ingested; `time_utc` the time of a block at or shortly below it, in seconds since 1970. None:
-    the work has no height, or no block is there yet.
+    the work has no height, or no block is there yet. `size_bytes` is what came so far, where that
+    tells more.
     """
 
     what: str
@@ -19,6 +20,7 @@ class Step:
     in_bytes: bool = False
     height: int | None = None
     time_utc: int | None = None
+    size_bytes: int | None = None
 
 
 Progress = Callable[[Step], None]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from peelchain.cli.ingest import ingest
 from peelchain.cli.options import (
     CsvOption,
     JsonOption,
@@ -16,107 +17,13 @@ from peelchain.cli.options import (
     TableOption,
     piped,
 )
-from peelchain.cli.output import INTERRUPTED, Rows, emit, facts, footing, form_of, say, table
+from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.plain_text import inert
-from peelchain.cli.progress import ingest_progress, progress
-from peelchain.cli.sizes import parse_size
-from peelchain.errors import StoreError
+from peelchain.cli.progress import progress
 from peelchain.units import format_btc
 
 app = typer.Typer(help="Chain data: bring it in, look at it, check it.", no_args_is_help=True)
-
-
-@app.command()
-def ingest(
-    source: Annotated[str, typer.Argument(help="core:DIR, a Bitcoin Core data directory.")],
-    store: StoreOption,
-    network: NetworkOption = None,
-    memory: Annotated[
-        str | None,
-        typer.Option(
-            "--memory",
-            metavar="SIZE",
-            help="Anonymous memory that the whole process may take, such as 8G or 1500M; else half "
-            "the machine's, at most 12G.",
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads",
-            metavar="N",
-            min=1,
-            max=256,
-            help="Threads that prepare blocks; else one a core.",
-        ),
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """Bring a store up to a node's block files; run it again to add what is new.
-
-    DIR is the node's data directory, its network folder or the blocks folder itself. Exit 1 says
-    that nothing could be ingested, or that files are damaged and the chain ends before them.
-
-    Example: peelchain chain ingest core:~/.bitcoin --store chain.store --memory 8G
-    """
-    from peelchain.actions import chain as actions
-
-    form = form_of(json=json)
-    memory_bytes = None if memory is None else parse_size(memory, "--memory")
-    try:
-        with ingest_progress() as report:
-            answer = actions.ingest(
-                source, store, network, report, threads=threads, memory_bytes=memory_bytes
-            )
-    except KeyboardInterrupt:
-        say(_stopped(store))
-        raise typer.Exit(INTERRUPTED) from None
-    for line in answer["left_out"]:
-        say(f"left out: {line}")
-
-    def human() -> Iterator[str]:
-        yield from facts(
-            [
-                ("network", answer["network"]),
-                (
-                    "added",
-                    f"{answer['added_blocks']:,} blocks, {answer['rolled_back']:,} rolled back",
-                ),
-                (
-                    "holds",
-                    f"{answer['blocks']:,} blocks, {answer['txs']:,} transactions, "
-                    f"{answer['txouts']:,} outputs, {answer['scripts']:,} scripts",
-                ),
-                (
-                    "off the chain",
-                    f"{answer['stale_blocks']} stale, "
-                    f"{answer['unconnected_blocks']} unconnected blocks",
-                ),
-                (
-                    "took",
-                    f"{answer['seconds']:.1f} s for {answer['bytes'] / 1e6:,.1f} MB of blocks",
-                ),
-                *footing(answer),
-            ]
-        )
-
-    emit(answer, form, human)
-    for line in answer["damage"]:
-        say(f"error: {line}")
-    if answer["damage"]:
-        raise typer.Exit(1)
-
-
-def _stopped(store: Path) -> str:
-    from peelchain.actions import status as actions
-
-    try:
-        height = actions.status(store)["tip_height"]
-    except StoreError:
-        return "stopped; nothing was committed yet, the same command begins anew"
-    return (
-        f"stopped; the store is whole up to height {height:,}, the same command goes on from there"
-    )
+app.command()(ingest)
 
 
 @app.command()

@@ -113,6 +113,8 @@ class Stage:
             parts = [bytes_text(step.done, step.of)]
         else:
             parts = [f"{step.done:,}" + (f" of {step.of:,}" if step.of else "")]
+        if step.size_bytes is not None:
+            parts.append(bytes_text(step.size_bytes, 0))
         since, done = (self.begun, self.first) if self.finished else self._samples[0]
         if now - since >= _QUIET_SECONDS and step.done > done:
             rate = (step.done - done) / (now - since)

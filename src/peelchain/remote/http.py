@@ -1,20 +1,26 @@
 """Answers of an HTTP server, bounded in size and time, asked again where that may help."""
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from peelchain.errors import RemoteError
+from peelchain.errors import RemoteError, SourceError
 from peelchain.remote.endpoint import Endpoint
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT_S = 60.0
+
+
+class TooLongAnswerError(RemoteError):
+    """An answer has more bytes than was allowed: asking for less at once may help."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,10 @@ class HttpClient:
 
     `headers` are asked for with each request, so that a secret may change (a node writes a new
     cookie when it starts) and is kept nowhere. `proxy` is `socks5://HOST:PORT` (names are resolved
-    there), such as Tor's. `requests_per_s` bounds what is sent. Nothing goes to any other server:
-    redirects are refused, and proxies or credentials of the environment are not used.
+    there), such as Tor's. `certificate` is a file with the certificates to believe in place of the
+    machine's own, for a server that made its own. `requests_per_s` bounds what is sent. Nothing
+    goes to any other server: redirects are refused, and proxies or credentials of the environment
+    are not used.
     """
 
     def __init__(
@@ -58,6 +66,7 @@ class HttpClient:
         *,
         headers: Callable[[], Mapping[str, str]] | None = None,
         proxy: str | None = None,
+        certificate: Path | None = None,
         limits: HttpLimits | None = None,
         requests_per_s: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -75,6 +84,7 @@ class HttpClient:
         self._client = httpx.Client(
             timeout=timeout,
             proxy=proxy.replace("socks5://", "socks5h://", 1) if proxy else None,
+            verify=_trusting(certificate),
             trust_env=False,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
@@ -94,6 +104,10 @@ class HttpClient:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def pause(self, seconds: float) -> None:
+        """Waits, as between two tries."""
+        self._sleep(seconds)
 
     def get(self, path: str) -> Answer:
         """The answer to GET of a path below the endpoint's. Any status below 500 is an answer.
@@ -144,7 +158,7 @@ class HttpClient:
             for part in response.iter_bytes():
                 size += len(part)
                 if size > self.limits.answer_bytes:
-                    raise RemoteError(
+                    raise TooLongAnswerError(
                         f"{self.endpoint}{path}: the answer has more than "
                         f"{self.limits.answer_bytes:,} bytes; nothing of it is taken, use another "
                         "server"
@@ -178,8 +192,21 @@ def _retry_after(response: httpx.Response) -> float | None:
     return float(text) if text.isdecimal() and len(text) < 7 else None
 
 
+def _trusting(certificate: Path | None) -> ssl.SSLContext | bool:
+    if certificate is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=certificate)
+    except (OSError, ssl.SSLError):
+        raise SourceError(
+            f"{certificate}: it cannot be read as a certificate; give the server's own, as PEM"
+        ) from None
+
+
 def _in_words(error: httpx.HTTPError) -> str:
     """What failed. The library's own text may hold the request, so it is not shown."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "its certificate is none that is believed here, or of another name"
     if isinstance(error, httpx.TimeoutException):
         return "it does not answer in time"
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):

@@ -1,0 +1,1 @@
+"""A Bitcoin node asked over JSON-RPC and REST: Bitcoin Core, btcd and those that answer alike."""
