@@ -261,6 +261,7 @@ class ElectrumServer(socketserver.ThreadingTCPServer):
 
 class _Session(socketserver.StreamRequestHandler):
     server: ElectrumServer
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         greeted = False

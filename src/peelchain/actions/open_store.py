@@ -6,6 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from peelchain.errors import StoreError
 from peelchain.network import Network
 from peelchain.script import address
@@ -66,6 +69,26 @@ class OpenStore:
             if run.parameters.get("policy") == policy and same_tip:
                 return run
         return None
+
+    def height_of_block(self, block_hash: bytes) -> int | None:
+        """The height of a block's hash, in internal byte order; None where the chain lacks it."""
+        beginning = np.frombuffer(block_hash[:8], np.uint64)[0]
+        likely = np.flatnonzero(self._hash_beginnings == beginning).tolist()
+        hashes = self.lookup.rows_of("blocks", likely, ["block_hash"])
+        return next((h for h, row in hashes.items() if row["block_hash"] == block_hash), None)
+
+    @cached_property
+    def _hash_beginnings(self) -> npt.NDArray[np.uint64]:
+        """The first eight bytes of each block's hash, by height: what is held of a long chain.
+
+        Zeros where a partial store has nothing of a block.
+        """
+        hashes = self.store.read("blocks", ["block_hash"])["block_hash"]
+        parts = [
+            b"".join((hash_ or bytes(8))[:8] for hash_ in chunk.to_pylist())
+            for chunk in hashes.chunks
+        ]
+        return np.frombuffer(b"".join(parts), np.uint64)
 
     def script_of(self, script_id: int) -> bytes:
         """A script's bytes."""

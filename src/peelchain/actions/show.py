@@ -37,8 +37,8 @@ def address_history(
     that of the P2PK script; where it has both, that of the address alone: the scripts are two. None
     says that a long chain was not searched for them, since it has the address itself.
 
-    Of a partial store `history` is what a server told of the address's transactions, None where none
-    was asked, and `balance_sat` is None unless it told all.
+    Of a partial store `history` is what a server told of the address's transactions, None where
+    none was asked, and `balance_sat` is None unless it told all.
 
     Where no clustering of the present tip is stored, a short chain is clustered for this answer; of
     a long one `policy`, `run_id`, `cluster_id` and `cluster_scripts` are None.

@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from peelchain.actions.open_store import OpenStore
@@ -170,24 +169,6 @@ class StoreView(OpenStore):
         rows = np.argsort(self.tag_script_ids, kind="stable").astype(np.int64)
         rows = rows[self.tag_script_ids[rows] >= 0]
         return self.tag_script_ids[rows], rows
-
-    def height_of_block(self, block_hash: bytes) -> int | None:
-        """The height of a block's hash, in internal byte order; None where the chain lacks it."""
-        beginning = np.frombuffer(block_hash[:8], np.uint64)[0]
-        likely = np.flatnonzero(self._hash_beginnings == beginning).tolist()
-        blocks = self.lookup.blocks(likely)
-        return next((b.height for b in blocks if b.block_hash == block_hash), None)
-
-    @cached_property
-    def _hash_beginnings(self) -> npt.NDArray[np.uint64]:
-        """The first eight bytes of each block's hash, by height: what is held of a long chain."""
-        hashes = self.store.read("blocks", ["block_hash"])["block_hash"]
-        unknown = bytes(8)  # in a partial store
-        parts = [
-            b"".join(hash_[:8] if hash_ else unknown for hash_ in chunk.to_pylist())
-            for chunk in hashes.chunks
-        ]
-        return np.frombuffer(b"".join(parts), np.uint64)
 
     @cached_property
     def names(self) -> list[Name]:

@@ -185,6 +185,12 @@ def _dump(name: str) -> Callable[[str, Asked], Answer]:
     return ingest_one
 
 
+def _blocks(place: str, asked: Asked) -> Answer:
+    from peelchain.chain.dumps.raw_block_ingest import ingest as ingest_blocks
+
+    return ingest_blocks(place, asked)
+
+
 _PATH = "PATH"
 _HEADERS = ("headers",)
 
@@ -192,6 +198,7 @@ SOURCES: dict[str, SourceKind] = {
     "blockchair": SourceKind(
         _PATH, "Blockchair's daily tables, as TSV", _dump("blockchair"), _HEADERS
     ),
+    "blocks": SourceKind(_PATH, "raw blocks as files, binary or hex", _blocks, _HEADERS),
     "coinjoins": SourceKind(_PATH, "the lines of a CoinJoin set", _dump("coinjoins"), _HEADERS),
     "core": SourceKind("DIR", "a Bitcoin Core data directory", _core, follow=_follow_core),
     "esplora-lines": SourceKind(

@@ -14,6 +14,7 @@ from peelchain import __version__
 from peelchain.cli import (
     bundles,
     chain,
+    chain_export,
     change,
     cluster,
     coinjoin,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command(name="investigate")(investigate.investigate)
 app.add_typer(case_app, name="case")
+chain.app.command(name="export")(chain_export.export)
 app.add_typer(chain.app, name="chain")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(change.app, name="change")

@@ -195,7 +195,8 @@ class JsonRpcClient:
     def _read_one(self) -> None:
         assert self._connection is not None
         bounds = [p.ask for p in self._pending.values()]
-        most_bytes = max([b.most_bytes for b in bounds], default=0) + _STRAY_BYTES
+        # ElectrumX pads what it sends to the next power of two
+        most_bytes = 2 * max([b.most_bytes for b in bounds], default=0) + _STRAY_BYTES
         most_values = max([b.most_values for b in bounds], default=0) + 100
         line = self._connection.line(self._heard + self.limits.answer_s, most_bytes)
         try:

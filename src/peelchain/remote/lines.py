@@ -59,6 +59,8 @@ class LineConnection:
         def connect() -> socket.socket:
             plain = _connected(endpoint, proxy, limits.connect_s)
             plain.settimeout(limits.connect_s)
+            # many small requests are under way at once: none is to wait for the answer of another
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return plain
 
         if endpoint.scheme == "tls":

@@ -1,106 +1,18 @@
 """Scripts in words, as Esplora's servers show them: rust-bitcoin's names, data in hex."""
 
+from peelchain.script.opcodes import FROM_NOP
+
 _PUSHDATA = {0x4C: 1, 0x4D: 2, 0x4E: 4}
 
-_FROM_0X61 = [
-    "NOP",
-    "VER",
-    "IF",
-    "NOTIF",
-    "VERIF",
-    "VERNOTIF",
-    "ELSE",
-    "ENDIF",
-    "VERIFY",
-    "RETURN",
-    "TOALTSTACK",
-    "FROMALTSTACK",
-    "2DROP",
-    "2DUP",
-    "3DUP",
-    "2OVER",
-    "2ROT",
-    "2SWAP",
-    "IFDUP",
-    "DEPTH",
-    "DROP",
-    "DUP",
-    "NIP",
-    "OVER",
-    "PICK",
-    "ROLL",
-    "ROT",
-    "SWAP",
-    "TUCK",
-    "CAT",
-    "SUBSTR",
-    "LEFT",
-    "RIGHT",
-    "SIZE",
-    "INVERT",
-    "AND",
-    "OR",
-    "XOR",
-    "EQUAL",
-    "EQUALVERIFY",
-    "RESERVED1",
-    "RESERVED2",
-    "1ADD",
-    "1SUB",
-    "2MUL",
-    "2DIV",
-    "NEGATE",
-    "ABS",
-    "NOT",
-    "0NOTEQUAL",
-    "ADD",
-    "SUB",
-    "MUL",
-    "DIV",
-    "MOD",
-    "LSHIFT",
-    "RSHIFT",
-    "BOOLAND",
-    "BOOLOR",
-    "NUMEQUAL",
-    "NUMEQUALVERIFY",
-    "NUMNOTEQUAL",
-    "LESSTHAN",
-    "GREATERTHAN",
-    "LESSTHANOREQUAL",
-    "GREATERTHANOREQUAL",
-    "MIN",
-    "MAX",
-    "WITHIN",
-    "RIPEMD160",
-    "SHA1",
-    "SHA256",
-    "HASH160",
-    "HASH256",
-    "CODESEPARATOR",
-    "CHECKSIG",
-    "CHECKSIGVERIFY",
-    "CHECKMULTISIG",
-    "CHECKMULTISIGVERIFY",
-    "NOP1",
-    "CLTV",
-    "CSV",
-    "NOP4",
-    "NOP5",
-    "NOP6",
-    "NOP7",
-    "NOP8",
-    "NOP9",
-    "NOP10",
-    "CHECKSIGADD",
-]
+_OTHERWISE = {"CHECKLOCKTIMEVERIFY": "CLTV", "CHECKSEQUENCEVERIFY": "CSV"}
+"""Where rust-bitcoin's name is not Bitcoin Core's."""
 
 
 def _names() -> tuple[str, ...]:
     names = ["OP_0", *(f"OP_PUSHBYTES_{size}" for size in range(1, 0x4C))]
     names += ["OP_PUSHDATA1", "OP_PUSHDATA2", "OP_PUSHDATA4", "OP_PUSHNUM_NEG1", "OP_RESERVED"]
     names += [f"OP_PUSHNUM_{number}" for number in range(1, 17)]
-    names += [f"OP_{name}" for name in _FROM_0X61]
+    names += [f"OP_{_OTHERWISE.get(name, name)}" for name in FROM_NOP]
     names += [f"OP_RETURN_{code}" for code in range(len(names), 0xFF)]
     return (*names, "OP_INVALIDOPCODE")
 

@@ -84,22 +84,22 @@ class Guard:
             await _answer(guarded, *refused)
             return
         most = next((most for start, most in _LARGER if path.startswith(start)), _BODY_BYTES)
-        stated = _only(scope, b"content-length")
+        stated = only(scope, b"content-length")
         if stated is not None and (not stated.isdigit() or int(stated) > most):
             await _answer(guarded, 413, TooLargeError(most).detail, "too_large")
             return
-        await self._app(scope, _bounded(receive, most), guarded)
+        await self._app(scope, bounded(receive, most), guarded)
 
     def _refused(self, scope: Scope, *, private: bool) -> tuple[int, str, str] | None:
-        host = _only(scope, b"host")
+        host = only(scope, b"host")
         if host is None or host.lower() not in self._hosts:
             return 421, "this server answers only to the address that it printed", "host"
-        if _only(scope, b"origin", self._origin) not in self._origins:
+        if only(scope, b"origin", self._origin) not in self._origins:
             return 403, "the request comes from another site", "origin"
         if private:
-            if _only(scope, b"sec-fetch-site", "none") not in ("same-origin", "none"):
+            if only(scope, b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 return 403, "the request comes from another site", "origin"
-            scheme, _, given = (_only(scope, b"authorization") or "").partition(" ")
+            scheme, _, given = (only(scope, b"authorization") or "").partition(" ")
             given_bytes = given.encode("utf-8", "replace")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given_bytes, self._token):
                 said = (
@@ -110,16 +110,17 @@ class Guard:
         return None
 
 
-def _only(scope: Scope, name: bytes, absent: str | None = None) -> str | None:
+def only(scope: Scope, name: bytes, absent: str | None = None) -> str | None:
     """The header's value; `absent` where there is none, and None where there are several."""
     values: list[str] = [v.decode("latin-1") for k, v in scope["headers"] if k == name]
     return (values[0] if len(values) == 1 else None) if values else absent
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
+def bounded(receive: Receive, most: int) -> Receive:
+    """Receives a body, and raises TooLargeError once it is longer than `most` bytes."""
     taken = 0
 
-    async def bounded() -> Message:
+    async def bounded_part() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
@@ -127,7 +128,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
             raise TooLargeError(most)
         return message
 
-    return bounded
+    return bounded_part
 
 
 def _saying(send: Send, *, private: bool) -> Send:

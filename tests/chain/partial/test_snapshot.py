@@ -164,14 +164,14 @@ def told_chain(folder, links, places):
 
 
 def test_parents_come_first_where_no_position_is_told(tmp_path):
-    links = {5: [], 4: [5], 3: [4], 2: [], 1: [3, 2]}
+    links: dict[int, list[int]] = {5: [], 4: [5], 3: [4], 2: [], 1: [3, 2]}
     places = dict.fromkeys(links, (9, None))
     order = told_chain(tmp_path, links, places)
     assert all(order.index(p) < order.index(c) for c, parents in links.items() for p in parents)
 
 
 def test_positions_that_are_told_hold(tmp_path):
-    links = {1: [], 2: [], 3: [], 4: []}
+    links: dict[int, list[int]] = {1: [], 2: [], 3: [], 4: []}
     order = told_chain(tmp_path, links, {1: (9, 3), 2: (9, 0), 3: (8, 7), 4: (9, 2)})
     assert order == [3, 2, 4, 1]
 

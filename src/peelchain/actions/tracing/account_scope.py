@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from peelchain.actions.progress import Watch
@@ -15,6 +16,7 @@ from peelchain.cluster.members import ClusterIndex
 from peelchain.cluster.of_store import stored
 from peelchain.errors import MisuseError
 from peelchain.store.arrays import ChainArrays, Int64
+from peelchain.store.reader import Store
 from peelchain.store.stored_chain import CACHE_BYTES, StoredChain
 from peelchain.trace.accounts import (
     AccountRequest,
@@ -33,6 +35,12 @@ SCOPE = "account"
 
 _HELD_ROWS = 50_000_000
 """Rows of a table of clusters that are held in memory for their members, 40 bytes each."""
+
+
+def has_books(store: Path) -> bool:
+    """Whether a store can say what an account held: not a partial one, which lacks receipts."""
+    with Store.open(store) as opened:
+        return opened.manifest.partial is None
 
 
 @dataclass(frozen=True)

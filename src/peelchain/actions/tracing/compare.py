@@ -9,7 +9,7 @@ import numpy as np
 
 from peelchain.actions.policies import policy_asked
 from peelchain.actions.progress import Watch, silent
-from peelchain.actions.tracing.account_scope import SCOPE, AccountScope, account_scope
+from peelchain.actions.tracing.account_scope import SCOPE, AccountScope, account_scope, has_books
 from peelchain.actions.tracing.crossing import coinjoins_named, crossed
 from peelchain.actions.tracing.cuts import MOST_PARTS, cuts_rows, cuts_told, shortened
 from peelchain.actions.tracing.destinations import (
@@ -66,7 +66,7 @@ def trace_compare(asked: CompareAsked, store: Path, progress: Watch = silent) ->
     time and do not add.
     """
     check_folder(asked.tables)
-    names, account_names = rules_by_scope(asked.direction, asked.rules)
+    names, account_names = rules_by_scope(asked.direction, asked.rules, books=has_books(store))
     policy = policy_asked(store, list(asked.policy), [])
     with StoreView(store, policy, knowledge=asked.knowledge) as view:
         worth = fiat_in(asked.fiat, asked.rates_of, view)

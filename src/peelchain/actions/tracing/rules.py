@@ -75,15 +75,16 @@ def account_rules_of(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def rules_by_scope(
-    direction: Direction, asked: Sequence[str]
+    direction: Direction, asked: Sequence[str], *, books: bool = True
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules asked for of scope transaction and of scope account, `all` standing for both.
 
-    Raises MisuseError as `rules_of` does.
+    Without `books`, as of a partial store, `all` stands for the former alone. Raises MisuseError as
+    `rules_of` does.
     """
     able = ACCOUNT_RULES if direction == "forward" else BACKWARD_ACCOUNT_RULES
     if _is_all(asked):
-        return rules_of(direction, asked), able
+        return rules_of(direction, asked), able if books else ()
     own = [name for name in map(_named, asked) if name in ACCOUNT_RULES]
     for name in own:
         _check_once(public_rule(name), name, own)
@@ -96,12 +97,14 @@ def rules_by_scope(
     return rules_of(direction, others or [_LEAST]), tuple(own)
 
 
-def rules_in_order(direction: Direction, asked: Sequence[str]) -> tuple[str, ...]:
+def rules_in_order(
+    direction: Direction, asked: Sequence[str], *, books: bool = True
+) -> tuple[str, ...]:
     """The rules asked for, of both scopes, in the order that they were; `all` as rules_by_scope.
 
     Raises MisuseError as that does.
     """
-    names, own = rules_by_scope(direction, asked)
+    names, own = rules_by_scope(direction, asked, books=books)
     return names + own if _is_all(asked) else tuple(map(_named, asked))
 
 

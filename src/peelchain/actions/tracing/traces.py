@@ -18,7 +18,7 @@ from peelchain.actions.tracing.account_rows import (
     stopped,
     walked_through,
 )
-from peelchain.actions.tracing.account_scope import SCOPE, account_trace
+from peelchain.actions.tracing.account_scope import SCOPE, account_trace, has_books
 from peelchain.actions.tracing.controls import controls, errors_of
 from peelchain.actions.tracing.fiat import Fiat, fiat_in, sum_fiat
 from peelchain.actions.tracing.fiat import told as fiat_told
@@ -120,8 +120,9 @@ def trace_asked(asked: TraceAsked, store: Path, progress: Watch = silent) -> Row
     """
     check_folder(asked.tables)
     check_figures(asked.figures)
-    names, account_names = rules_by_scope(asked.direction, asked.rules)
-    rules = rules_in_order(asked.direction, asked.rules)
+    books = has_books(store)
+    names, account_names = rules_by_scope(asked.direction, asked.rules, books=books)
+    rules = rules_in_order(asked.direction, asked.rules, books=books)
     told_names = [name for name in rules if name not in account_names]
     drawn = asked.figures is not None
     if drawn and not told_names:

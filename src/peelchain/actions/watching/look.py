@@ -14,7 +14,10 @@ from peelchain.actions.open_store import OpenStore
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
+from peelchain.actions.watching.footprint import Footprint
+from peelchain.actions.watching.footprint import footprint as footprint_of
 from peelchain.actions.watching.moves import NothingMovedError, watched_of_case
+from peelchain.actions.watching.strands import strands_of
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.watching.notice import (
@@ -48,6 +51,7 @@ class Looked:
     bookmark: tuple[int, str] | None
     notices: tuple[Row, ...] = ()
     behind: bool = False
+    footprint: Footprint | None = None
 
 
 def look(
@@ -58,53 +62,68 @@ def look(
     confirmations: int,
     channels: Sequence[str],
     source: str | None,
+    footprint: Footprint | None = None,
     progress: Progress = silent,
 ) -> Looked:
     """Looks at what the store has now; journals notices, and owes them to the channels.
 
     In this order, so that it can die anywhere: the journal first, then the outbox with its
-    bookmark. Raises CaseError, StoreError.
+    bookmark. `footprint` is that of the look before, by which blocks that touch nothing are passed
+    over. Raises CaseError, StoreError.
     """
     take_in(case, outbox, channels)
     run = case.last("run")
     items = watched_items(case, run)
-    with OpenStore(store) as view:
+    policy, knowledge = _as_in(run)
+    of = (None if run is None else run.seq, tuple(items), policy)
+    with StoreView(store, policy, knowledge=knowledge) as view:
         check_network(case, view)
         place = _placed(case, outbox, view)
         short = view.is_short
-        moved = place.fork != place.bookmark or place.until(view, confirmations) > place.fork[0]
-        if place.behind or not moved:
-            return _looked(view, outbox, place)
-    policy, knowledge = _as_in(run)
+        fork, until = place.fork[0], place.until(view, confirmations)
+        straight = place.fork == place.bookmark
+        if place.behind:
+            return _looked(view, outbox, place, footprint)
+        known = straight and footprint is not None and footprint.of == of
+        if known and footprint is not None and not footprint.is_touched(view, fork, until):
+            if until > fork:
+                _note(view, outbox, place.fork, until)
+            return _looked(view, outbox, place, footprint)
     if policy == DEFAULT_POLICY and not short:
         cluster_if_needed(store, progress)
     # one view for all that follows: other commands may move the store meanwhile
     with StoreView(store, policy, knowledge=knowledge) as view:
         place = _placed(case, outbox, view)
         if place.behind:
-            return _looked(view, outbox, place)
+            return _looked(view, outbox, place, footprint)
         fork, until = place.fork[0], place.until(view, confirmations)
         notices = _take_back(case, view, place.fork)
         heights = outbox.since({item.name: item.entry for item in items}, fork)
+        parameters = {
+            **parameters_of(run),
+            "since": fork,
+            "until": {"height": until, "hash": hash_at(view, max(until, 0))},
+            "confirmations": confirmations,
+            "items": heights,
+            "source": source,
+        }
         if until > fork:
-            parameters = {
-                **parameters_of(run),
-                "since": fork,
-                "until": {"height": until, "hash": hash_at(view, until)},
-                "confirmations": confirmations,
-                "items": heights,
-                "source": source,
-            }
             with suppress(NothingMovedError):
                 notices += carry_out(
                     case, WATCHED, watched_of_case, parameters, moment_of(None),
                     view=view, progress=progress,
                 )["notices"]  # fmt: skip
+        strands = strands_of(view, parameters, items, progress)
+        seen = footprint_of(view, strands, max(until, fork), of)
         take_in(case, outbox, channels)
-        blocks = view.lookup.blocks(range(max(fork, until - BLOCKS_KEPT) + 1, until + 1))
-        hashes = [(b.height, format_hash(b.block_hash)) for b in blocks]
-        outbox.looked([place.fork, *hashes], fork)
-        return _looked(view, outbox, place, notices)
+        _note(view, outbox, place.fork, until)
+        return _looked(view, outbox, place, seen, notices)
+
+
+def _note(view: OpenStore, outbox: Outbox, fork: tuple[int, str], until: int) -> None:
+    """Moves the bookmark on: the blocks up to a height were looked at, in this view."""
+    blocks = view.lookup.blocks(range(max(fork[0], until - BLOCKS_KEPT) + 1, until + 1))
+    outbox.looked([fork, *((b.height, format_hash(b.block_hash)) for b in blocks)], fork[0])
 
 
 @dataclass(frozen=True)
@@ -129,7 +148,13 @@ def _placed(case: CaseFile, outbox: Outbox, view: OpenStore) -> _Place:
     return _Place(bookmark, _fork(view, outbox), behind=False)
 
 
-def _looked(view: OpenStore, outbox: Outbox, place: _Place, notices: Sequence[Row] = ()) -> Looked:
+def _looked(
+    view: OpenStore,
+    outbox: Outbox,
+    place: _Place,
+    footprint: Footprint | None,
+    notices: Sequence[Row] = (),
+) -> Looked:
     now = outbox.looked_at()
     return Looked(
         int(view.tip["tip_height"]),
@@ -137,6 +162,7 @@ def _looked(view: OpenStore, outbox: Outbox, place: _Place, notices: Sequence[Ro
         now[0] if now else place.bookmark,
         tuple(notices),
         place.behind,
+        footprint,
     )
 
 

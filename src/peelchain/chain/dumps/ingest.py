@@ -1,10 +1,10 @@
 """Dumps into stores: those that have every block into complete ones, others into partial ones."""
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from peelchain.chain.block_archive import (
     FOLDER,
@@ -17,7 +17,7 @@ from peelchain.chain.dumps.files import DumpFile, find
 from peelchain.chain.dumps.formats import Format
 from peelchain.chain.dumps.header_chain import HeaderChain, header_chain
 from peelchain.chain.dumps.into_vault import add_rows, prove_places
-from peelchain.chain.dumps.rows import Refusals
+from peelchain.chain.dumps.rows import BlockRow, Refusals
 from peelchain.chain.dumps.whole import add_blocks
 from peelchain.chain.ingest import Ingested, ingest_core_files, scan_cached
 from peelchain.chain.partial.snapshot import rebuild
@@ -40,16 +40,10 @@ def ingest(form: Format, place: str, asked: Asked) -> Answer:
     start = time.monotonic()
     files = find(place, form.what)
     refusals = Refusals()
-    reading = _Reading(asked.progress, files)
-    held = _held_network(asked.store)
+    reading = Reading(asked.progress, files)
     rows = list(form.blocks(files, refusals, reading.told))
-    network = asked.network or held or _network_of(rows)
-    if held is not None and held != network:
-        raise MisuseError(
-            f"{asked.store} holds {held.name}, not {network.name}; use another store for another "
-            "chain"
-        )
-    known = _known_hashes(asked.store, network)
+    network = network_for(asked, _network_of(rows))
+    known = known_hashes(asked.store, network)
     chain = header_chain(rows, network, refusals, known)
     del rows
     reading.again()
@@ -58,11 +52,15 @@ def ingest(form: Format, place: str, asked: Asked) -> Answer:
         answer = _complete(form, files, chain, heights, network, asked, refusals, reading)
     else:
         answer = _partial(form, place, files, chain, network, asked, refusals, reading)
+    return {**answer, **told_of(files, refusals, start)}
+
+
+def told_of(files: list[DumpFile], refusals: Refusals, start: float) -> Answer:
+    """What every answer on a dump tells: files, what was refused, seconds since `start`."""
     reasons = list(refusals.reasons)
     if refusals.count > len(reasons):
         reasons.append(f"and {refusals.count - len(reasons):,} more")
     return {
-        **answer,
         "files": len(files),
         "refused": refusals.count,
         "refusals": reasons,
@@ -70,7 +68,7 @@ def ingest(form: Format, place: str, asked: Asked) -> Answer:
     }
 
 
-class _Reading:
+class Reading:
     """How much of the files is read; they are read twice, first for their blocks."""
 
     def __init__(self, progress: Progress, files: list[DumpFile]) -> None:
@@ -87,24 +85,37 @@ class _Reading:
 
     def again(self) -> None:
         """Begins the second reading."""
-        self._progress(Step(self._what, self._of, self._of, in_bytes=True))
+        self.end()
         self._done, self._what = 0, "read"
 
-
-def _held_network(store: Path) -> Network | None:
-    """The network of what a store holds; None where there is nothing."""
-    if (store / manifests.NAME).exists():
-        return by_name(manifests.read(store).network)
-    return None
+    def end(self) -> None:
+        """Tells that all is read."""
+        self._progress(Step(self._what, self._of, self._of, in_bytes=True))
 
 
-def _network_of(rows: list[Any]) -> Network:
-    """The network whose genesis block is among the rows, else mainnet."""
+def network_for(asked: Asked, found: Network | None) -> Network:
+    """The network asked for, or of the store, or found in the dump; mainnet where nothing tells.
+
+    Raises MisuseError where the store holds another.
+    """
+    store = asked.store
+    there = (store / manifests.NAME).exists()
+    held = by_name(manifests.read(store).network) if there else None
+    network = asked.network or found or held or MAINNET
+    if held is not None and held != network:
+        raise MisuseError(
+            f"{store} holds {held.name}, not {network.name}; use another store for another chain"
+        )
+    return network
+
+
+def _network_of(rows: list[BlockRow]) -> Network | None:
+    """The network whose genesis block is among the rows."""
     firsts = {format_hash(row.block_hash) for row in rows if row.height == 0}
-    return next((n for n in NETWORKS.values() if n.genesis_hash in firsts), MAINNET)
+    return next((n for n in NETWORKS.values() if n.genesis_hash in firsts), None)
 
 
-def _known_hashes(store: Path, network: Network) -> dict[int, bytes]:
+def known_hashes(store: Path, network: Network) -> dict[int, bytes]:
     """The hashes by height of the blocks in a store's own archive."""
     folder = store / FOLDER
     if not any(folder.glob("blk*.dat")):
@@ -144,19 +155,20 @@ def _complete(
     network: Network,
     asked: Asked,
     refusals: Refusals,
-    reading: _Reading,
+    reading: Reading,
 ) -> Answer:
     rows = form.transactions(files, network, refusals, reading.told)
     with open_archive(asked.store, network) as archive:
         made = add_blocks(archive, chain, heights, rows, refusals)
         archive.sync()
+        reading.end()
         if archive.is_empty:
             raise SourceError(
                 f"nothing could be made of {files[0].path}"
                 f"{f' and {len(files) - 1} more' if len(files) > 1 else ''}: {made.missing}"
                 f"{f'; first refused row: {refusals.reasons[0]}' if refusals.count else ''}"
             )
-        done = _ingested(archive, form, asked)
+        done = ingested(archive, form.name, asked)
     left = [made.missing] if made.missing else []
     outside = len(chain.blocks) - len(heights)
     if outside > 0:
@@ -170,14 +182,15 @@ def _complete(
     }
 
 
-def _ingested(archive: BlockArchive, form: Format, asked: Asked) -> Ingested:
+def ingested(archive: BlockArchive, kind: str, asked: Asked) -> Ingested:
+    """The store brought to the best chain of its archive."""
     path = archive.files.blocks
     return ingest_core_files(
         archive.files,
         asked.store,
         asked.progress,
         asked.allowed,
-        source={"kind": form.name, "path": str(path)},
+        source={"kind": kind, "path": str(path)},
         cache=path / SCAN_CACHE,
     )
 
@@ -190,40 +203,62 @@ def _partial(
     network: Network,
     asked: Asked,
     refusals: Refusals,
-    reading: _Reading,
+    reading: Reading,
 ) -> Answer:
     given = asked.options.get("headers")
     heights = headers_file.heights(Path(given), network) if given else {}
     source = f"{form.name}:{place}"
+
+    def fill(vault: Vault) -> tuple[int, int]:
+        rows = form.transactions(files, network, refusals, reading.told)
+        added = add_rows(vault, rows, source, refusals, chain, heights)
+        reading.end()
+        return added.rows, prove_places(vault, chain, added, source, refusals)
+
+    return into_partial(asked, network, place, form.what, refusals, fill)
+
+
+def into_partial(
+    asked: Asked,
+    network: Network,
+    place: str,
+    what: str,
+    refusals: Refusals,
+    fill: Callable[[Vault], tuple[int, int]],
+) -> Answer:
+    """The answer on a partial store, its vault filled by `fill`.
+
+    That gives how many rows it took in, and how many transactions it proved to be in their blocks.
+    Raises SourceError where it took in none, and leaves the store as it was for any error.
+    """
+
+    def step(name: str, done: int, of: int) -> None:
+        asked.progress(Step(name, done, of))
+
     was_there = (asked.store / VAULT).exists()
-    with Vault.open(asked.store, network) as vault:
-        try:
-            rows = form.transactions(files, network, refusals, reading.told)
-            added = add_rows(vault, rows, source, refusals, chain, heights)
-            if added.rows == 0:
+    try:
+        with Vault.open(asked.store, network) as vault:
+            rows, proven = fill(vault)
+            if rows == 0:
                 first = f": {refusals.reasons[0]}" if refusals.count else ""
                 raise SourceError(
-                    f"{place}: none of its rows could be taken in{first}; give {form.what}"
+                    f"{place}: none of its rows could be taken in{first}; give {what}"
                 )
-            proven = prove_places(vault, chain, added, source, refusals)
-
-            def step(what: str, done: int, of: int) -> None:
-                asked.progress(Step(what, done, of))
-
             # before the commit: what cannot be one chain is not to stay
             made = rebuild(asked.store, vault, step)
             vault.commit()
-        except BaseException:
-            vault.close()
-            if not was_there:
-                (asked.store / VAULT).unlink(missing_ok=True)
-            raise
+    except BaseException:
+        if not was_there and not (asked.store / manifests.NAME).exists():
+            (asked.store / VAULT).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                asked.store.rmdir()
+        raise
     return {
         "network": network.name,
         **asdict(made),
         "partial": True,
         "proven": proven,
-        "rows": added.rows,
+        "rows": rows,
         "left_out": [],
         "damage": [],
     }

@@ -101,10 +101,12 @@ def _add(
     if vault.has_tx(row.transaction.txid):
         _check_same(vault, row)
     vault.tell_prevouts(_told(row), source)
-    if row.raw is not None and not row.stripped:
-        vault.add_raw(row.raw, source, asked=row.transaction.txid)
+    tx = row.transaction
+    if row.raw is not None:
+        size = tx.size_bytes if row.stripped else None
+        vault.add_raw(row.raw, source, asked=tx.txid, size_bytes=size)
     else:
-        vault.add_told(row.transaction, source)
+        vault.add_told(tx, source)
     if place != Place(None, None, None, None):
         vault.tell_place(row.transaction.txid, place, source)
     return place

@@ -6,7 +6,7 @@ hex, as in the public table.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,27 @@ from peelchain.chain.exports.etl import block_row, transaction_row
 from peelchain.chain.exports.files import Batches, Piece
 from peelchain.chain.exports.plan import Cut
 from peelchain.chain.exports.source import Source
+
+NOTES = """\
+`blocks_*.parquet` and `transactions_*.parquet` have the columns and types of
+`bigquery-public-data.crypto_bitcoin`, inputs and outputs nested. Amounts are NUMERIC, in
+satoshis. Rows of a block stand in its order; the public table has no column for it.
+
+```sh
+gcloud storage cp *.parquet gs://BUCKET
+for table in blocks transactions; do
+  bq load --source_format=PARQUET --parquet_enable_list_inference \\
+    DATASET.$table "gs://BUCKET/${table}_*.parquet"
+done
+```
+
+```sql
+-- BigQuery: what an address received, by month
+SELECT block_timestamp_month, SUM(o.value) AS sat
+FROM DATASET.transactions, UNNEST(outputs) AS o
+WHERE 'ADDRESS' IN UNNEST(o.addresses) GROUP BY 1 ORDER BY 1;
+```
+"""
 
 _NUMERIC = pa.decimal128(38, 9)
 _TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -99,17 +120,14 @@ def write(source: Source, cut: Cut, piece: Piece) -> None:
 
 def _transactions(source: Source, cut: Cut, blocks: list[Row]) -> Iterator[Row]:
     """The rows of the transactions; those of their blocks are put into `blocks` on the way."""
-    for block in source.blocks(cut):
-        row = block_row(block)
-        time = datetime.fromtimestamp(row["timestamp"], UTC)
-        month = time.date().replace(day=1)
-        blocks.append({**row, "timestamp": time, "timestamp_month": month})
-        for tx in block.txs:
-            yield _dated(transaction_row(block, tx, source.network), time, month)
-
-
-def _dated(row: Row, time: datetime, month: date) -> Row:
-    return {**row, "block_timestamp": time, "block_timestamp_month": month}
+    for block, txs in source.blocks(cut):
+        time = None if block.time is None else datetime.fromtimestamp(block.time, UTC)
+        month = None if time is None else time.date().replace(day=1)
+        if block.block_hash is not None:
+            blocks.append({**block_row(block, txs), "timestamp": time, "timestamp_month": month})
+        for tx in txs:
+            row = transaction_row(block, tx, source.network)
+            yield {**row, "block_timestamp": time, "block_timestamp_month": month}
 
 
 def _add(file: Batches, rows: Iterable[Row]) -> None:

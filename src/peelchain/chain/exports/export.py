@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from peelchain.chain.exports.files import COMPRESSIONS, Compression, Written
-from peelchain.chain.exports.folder import opened, piece_in
+from peelchain.chain.exports.files import COMPRESSIONS, Compression, Piece, Written
+from peelchain.chain.exports.folder import opened
 from peelchain.chain.exports.formats import FORMATS, Format
-from peelchain.chain.exports.plan import Cut, cuts, heights_of
+from peelchain.chain.exports.parts import block_rows
+from peelchain.chain.exports.plan import cuts, heights_of
 from peelchain.chain.exports.readme import readme
 from peelchain.chain.exports.source import Source
 from peelchain.errors import MisuseError
 from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
-from peelchain.units import shown
+from peelchain.units import format_hash, shown
 
 Told = Callable[[str, int, int], object]
 
@@ -45,14 +46,20 @@ class Exported:
 
 
 def export_chain(
-    store: Store, wanted: Wanted, folder: Path, progress: Told, *, force: bool = False
+    store: Store,
+    wanted: Wanted,
+    folder: Path,
+    progress: Told,
+    *,
+    force: bool = False,
+    beside: Callable[[Piece], None] | None = None,
 ) -> Exported:
     """Writes blocks of a store into a folder, in one of FORMATS.
 
     Stopped in any way, it goes on where it stood; after the store has grown it adds what is new.
-    The same blocks give the same bytes. Raises MisuseError for a format, compression or heights
-    that there are not and for a folder that holds something else, StoreError where the store or
-    the raw blocks behind it are damaged or gone.
+    The same blocks give the same bytes. `beside` writes files of its own at the end. Raises
+    MisuseError for a format, compression or heights that there are not and for a folder that holds
+    something else, StoreError where the store or the raw blocks behind it are damaged or gone.
     """
     form, compression = _form(wanted), _compression(wanted)
     each = form.each if wanted.each is None else wanted.each
@@ -64,27 +71,42 @@ def export_chain(
         "blocks_per_file": each,
         "from": first,
     }
-    with Lookup(store) as lookup, opened(folder, identity, force=force) as place:
-        source = Source(store, lookup)
-        done, kept = 0, 0
-        progress("export", 0, last - first + 1)
-        last_hash = lookup.blocks([last])[0].block_hash[::-1].hex()
+    total = last - first + 1
+    reached = 0
+
+    def passed(blocks: int) -> None:
+        nonlocal reached
+        reached += blocks
+        progress("export", reached, total)
+
+    with (
+        Lookup(store) as lookup,
+        Source(store, lookup, passed) as source,
+        opened(folder, identity, force=force) as place,
+    ):
+        kept = 0
+        passed(0)
+        digest = store.manifest.partial.digest if store.manifest.partial else ""
+        tip = format_hash(block_rows(lookup, [last])[0].block_hash or b"")
         for cut in cuts(lookup, first, last, each, numbered=form.numbered and each != 1):
-            if place.kept(cut.key):
+            key = f"{cut.key} {digest}" if digest else cut.key
+            if place.kept(key):
                 kept += 1
-            else:
-                piece = piece_in(place, compression)
-                _write(form, source, cut, piece)
-                place.add(cut.key, piece)
-            done += len(cut.heights)
-            progress("export", done, last - first + 1)
-        told = {"export": identity, "last_height": last, "last_hash": last_hash}
-        files = place.finish(told, readme(wanted.format, form, identity, last, last_hash))
-        return Exported(tuple(files), kept, first, last, last_hash)
-
-
-def _write(form: Format, source: Source, cut: Cut, piece: "Piece") -> None:
-    form.write(source, cut, piece)
+                passed(len(cut.heights))
+                continue
+            piece = place.piece(compression)
+            form.write(source, cut, piece)
+            place.add(key, piece)
+        whole = place.piece(compression)
+        if form.finish is not None:
+            form.finish(source, first, last, whole)
+        if beside is not None:
+            beside(whole)
+        if whole.written:
+            place.add("whole", whole)
+        told = {"export": identity, "last_height": last, "last_hash": tip}
+        files = place.finish(told, readme(wanted.format, form.notes, identity, last, tip))
+        return Exported(tuple(files), kept, first, last, tip)
 
 
 def _form(wanted: Wanted) -> Format:

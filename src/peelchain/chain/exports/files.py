@@ -3,7 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ Compression = Literal["none", "gz", "zst"]
 COMPRESSIONS: tuple[Compression, ...] = ("none", "gz", "zst")
 
 _SUFFIXES: dict[Compression, str] = {"none": "", "gz": ".gz", "zst": ".zst"}
+_CODECS: dict[Compression, str] = {"none": "none", "gz": "gzip", "zst": "zstd"}
 _GZIP_LEVEL = 6
 _BUFFER_BYTES = 1 << 20
 _ROW_GROUP = 131_072
@@ -68,7 +69,7 @@ class Batches:
         self._writer = pq.ParquetWriter(
             pa.PythonFile(stream, mode="w"),
             schema,
-            compression="none" if compression == "none" else "zstd",
+            compression=_CODECS[compression],
             write_statistics=True,
         )
         self.schema = schema
@@ -103,35 +104,31 @@ class Piece:
     written: list[Written] = field(default_factory=list)
 
     @contextmanager
-    def lines(self, name: str) -> Iterator[Lines]:
-        """A file of lines, compressed as asked; the suffix follows from that."""
-        with self._file(name + _SUFFIXES[self.compression]) as (hashing, done):
-            stream = _compressed(hashing, self.compression)
-            lines = Lines(stream)
-            yield lines
-            lines.flush()
-            if stream is not hashing:
-                stream.close()
+    def lines(self, name: str, *, plain: bool = False) -> Iterator[Lines]:
+        """A file of lines, compressed as asked unless `plain`; the suffix follows from that."""
+        compression: Compression = "none" if plain else self.compression
+        with self._file(name + _SUFFIXES[compression]) as (hashing, done):
+            with _compressed(hashing, compression) as stream:
+                lines = Lines(stream)
+                yield lines
+                lines.flush()
             done(lines.rows)
 
     @contextmanager
     def parquet(self, name: str, schema: pa.Schema) -> Iterator[Batches]:
-        """A Parquet file; its pages are compressed by zstd unless nothing is to be."""
+        """A Parquet file, its pages compressed as asked."""
         with self._file(name) as (hashing, done):
-            batches = Batches(hashing, schema, self.compression)
-            yield batches
-            batches.close()
+            with closing(Batches(hashing, schema, self.compression)) as batches:
+                yield batches
             done(batches.rows)
 
     @contextmanager
     def raw(self, name: str) -> Iterator[Raw]:
         """A file of bytes, compressed as asked."""
         with self._file(name + _SUFFIXES[self.compression]) as (hashing, done):
-            stream = _compressed(hashing, self.compression)
-            raw = Raw(stream)
-            yield raw
-            if stream is not hashing:
-                stream.close()
+            with _compressed(hashing, self.compression) as stream:
+                raw = Raw(stream)
+                yield raw
             done(raw.rows)
 
     @contextmanager
@@ -183,10 +180,16 @@ class _Hashing:
         self.closed = True
 
 
-def _compressed(hashing: _Hashing, compression: Compression) -> Any:
+@contextmanager
+def _compressed(hashing: _Hashing, compression: Compression) -> Iterator[Any]:
+    """What takes bytes and hands them on compressed; closed even where the writing fails."""
+    if compression == "none":
+        yield hashing
+        return
     if compression == "gz":
         # neither name nor time stands in the header: the same rows give the same bytes
-        return gzip.GzipFile("", "wb", _GZIP_LEVEL, hashing, mtime=0)  # type: ignore[arg-type]
-    if compression == "zst":
-        return pa.CompressedOutputStream(pa.PythonFile(hashing, mode="w"), "zstd")
-    return hashing
+        stream: Any = gzip.GzipFile("", "wb", _GZIP_LEVEL, hashing, mtime=0)
+    else:
+        stream = pa.CompressedOutputStream(pa.PythonFile(hashing, mode="w"), "zstd")
+    with closing(stream):
+        yield stream

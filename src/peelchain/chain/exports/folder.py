@@ -47,6 +47,10 @@ class ExportFolder:
             self._pieces[key] = files
         return True
 
+    def piece(self, compression: Compression) -> Piece:
+        """A new piece, whose files are written into this folder."""
+        return Piece(self.path, compression)
+
     def add(self, key: str, piece: Piece) -> None:
         """Takes note of a piece whose files are whole."""
         self._pieces[key] = piece.written
@@ -188,8 +192,3 @@ def _remove(path: Path, pieces: Pieces) -> None:
             (path / file.name).unlink(missing_ok=True)
     for name in (MANIFEST, SUMS, README, _JOURNAL):
         (path / name).unlink(missing_ok=True)
-
-
-def piece_in(folder: ExportFolder, compression: Compression) -> Piece:
-    """A piece whose files are written into this folder."""
-    return Piece(folder.path, compression)

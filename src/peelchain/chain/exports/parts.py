@@ -1,85 +1,115 @@
-"""Blocks of a store with all their parts: the tables' rows joined with what raw blocks hold."""
+"""Blocks of a store with all their parts: the tables' rows joined with what raw bytes hold."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peelchain import _core
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, parsed
-from peelchain.store.lookup import BlockRow, Lookup
-from peelchain.store.raw_blocks import RawBlocks
+from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
+from peelchain.store.lookup import Lookup
 
 _BATCH_BYTES = 8 << 20
 """Raw blocks read together: bounds memory, and few small blocks are slow to look up alone."""
 _MOST_BLOCKS = 144
+_MEDIAN_BLOCKS = 11
+
+NO_PREVOUT = bytes(32), 0xFFFF_FFFF
+"""What a coinbase's input names as its prevout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a store: what its row says.
+
+    `number` is its height; None where a partial store knows blocks by their order alone, in which
+    `height` then counts them. `time` and `median_time` (of it and the ten before, BIP 113) in
+    seconds since 1970. None, in a partial store: not fetched.
+    """
+
+    height: int
+    number: int | None
+    block_hash: bytes | None
+    header: bytes | None
+    time: int | None
+    median_time: int | None
+    first_tx_id: int
+    tx_count: int
+    size_bytes: int | None
+    weight: int | None
+    file_number: int | None
+    file_offset: int | None
+
+    @property
+    def stripped_size(self) -> int | None:
+        """Bytes without witnesses: weight is three times these and the size (BIP 141)."""
+        if self.weight is None or self.size_bytes is None:
+            return None
+        return (self.weight - self.size_bytes) // 3
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The output that an input spends."""
+    """The output that an input spends, and the transaction that made it."""
 
     value_sat: int
     script_pubkey: bytes
+    tx_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class TxParts:
-    """A transaction with its place and what its inputs spend, in order of vin.
+class TxInput:
+    """An input; None for what a partial store, or a source without witnesses, does not know."""
 
-    `spent` has None for a coinbase's input and for an output that the store does not know.
-    `fee_sat` is None where such an output makes it unknown. `witness_known` is false where the
-    source of the store gave no witnesses: those of `tx` are then empty.
+    prev_txid: bytes
+    prev_vout: int
+    script_sig: bytes | None
+    sequence: int | None
+    witness: tuple[bytes, ...] | None
+    spent: Spent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """A transaction in its block; `raw` are the parts of its bytes, None where only told.
+
+    None for what a partial store does not know: `index` its position, `fee_sat` where it has not
+    what an input spends.
     """
 
+    tx_id: int
     txid: bytes
-    index: int
-    tx: RawTx
-    size_bytes: int
-    weight: int
+    index: int | None
+    version: int | None
+    locktime: int | None
+    size_bytes: int | None
+    weight: int | None
     fee_sat: int | None
-    spent: tuple[Spent | None, ...]
-    witness_known: bool
+    is_coinbase: bool
+    inputs: tuple[TxInput, ...]
+    outputs: tuple[TxOutput, ...]
+    raw: RawTx | None
 
     @property
-    def is_coinbase(self) -> bool:
-        """Whether it is its block's first, which spends nothing."""
-        return self.tx.inputs[0].is_coinbase
-
-    @property
-    def virtual_size(self) -> int:
+    def virtual_size(self) -> int | None:
         """Weight by four, rounded up (BIP 141)."""
-        return -(-self.weight // 4)
+        return None if self.weight is None else -(-self.weight // 4)
 
     @property
     def input_sat(self) -> int | None:
         """What it spends, 0 for a coinbase; None where that is not known."""
         if self.is_coinbase:
             return 0
-        total = 0
-        for spent in self.spent:
-            if spent is None:
-                return None
-            total += spent.value_sat
-        return total
+        values = [i.spent.value_sat for i in self.inputs if i.spent is not None]
+        return sum(values) if len(values) == len(self.inputs) else None
 
     @property
     def output_sat(self) -> int:
         """What it pays."""
-        return sum(o.value_sat for o in self.tx.outputs)
+        return sum(o.value_sat for o in self.outputs)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockParts:
-    """A block: its row, its weight, its size without witnesses, and its transactions in order."""
-
-    row: BlockRow
-    weight: int
-    txs: tuple[TxParts, ...]
-
-    @property
-    def stripped_size(self) -> int:
-        """Bytes without witnesses: weight is three times these and the size (BIP 141)."""
-        return (self.weight - self.row.size_bytes) // 3
+BlockTxs = tuple[Block, tuple[Tx, ...]]
+Raws = Callable[[Block, Sequence[bytes]], Sequence[bytes | None]]
+"""The raw bytes of a block's transactions, given their txids in order; None where not kept."""
 
 
 @dataclass(frozen=True)
@@ -110,42 +140,74 @@ class Header:
         )
 
 
-def blocks(lookup: Lookup, raw: RawBlocks, heights: Iterable[int]) -> Iterator[BlockParts]:
-    """The blocks of these heights, which rise, one by one.
+def block_rows(lookup: Lookup, heights: Sequence[int]) -> list[Block]:
+    """The blocks of these heights, which rise and are all in the store."""
+    columns = ["height", "block_hash", "header", "time_utc", "first_tx_id", "tx_count"]
+    columns += ["size_bytes", "weight", "file_number", "file_offset"]
+    rows = lookup.rows_of("blocks", heights, columns)
+    before = {h - back for h in heights for back in range(_MEDIAN_BLOCKS) if h >= back}
+    times = {
+        h: row["time_utc"] for h, row in lookup.rows_of("blocks", before, ["time_utc"]).items()
+    }
+    partial = lookup.store.manifest.partial
+    is_ranked = partial is not None and partial.ranks
+    made = []
+    for height, row in rows.items():
+        milliseconds = row.pop("time_utc")
+        made.append(
+            Block(
+                number=None if is_ranked else height,
+                time=None if milliseconds is None else milliseconds // 1000,
+                median_time=_median(times, height),
+                **row,
+            )
+        )
+    return made
 
-    Raises StoreError where the node's files no longer hold one, or a file is damaged.
+
+def _median(times: dict[int, int | None], height: int) -> int | None:
+    of = [times[h] for h in range(max(0, height - _MEDIAN_BLOCKS + 1), height + 1)]
+    known = sorted(t for t in of if t is not None)
+    return known[len(known) // 2] // 1000 if len(known) == len(of) else None
+
+
+def blocks(lookup: Lookup, raws: Raws, heights: Iterable[int]) -> Iterator[BlockTxs]:
+    """The blocks of these heights, which rise, with their transactions in order.
+
+    Raises StoreError where raw blocks are no longer there, or a file is damaged.
     """
     for rows in _batches(lookup, heights):
         for run in _neighbours(rows):
-            yield from _joined(lookup, raw, run)
+            yield from _joined(lookup, raws, run)
 
 
-def _batches(lookup: Lookup, heights: Iterable[int]) -> Iterator[list[BlockRow]]:
+def _batches(lookup: Lookup, heights: Iterable[int]) -> Iterator[list[Block]]:
     waiting: list[int] = []
     for height in heights:
         waiting.append(height)
         if len(waiting) == _MOST_BLOCKS:
-            yield from _by_size(lookup.blocks(waiting))
+            yield from _by_size(block_rows(lookup, waiting))
             waiting = []
-    yield from _by_size(lookup.blocks(waiting))
+    if waiting:
+        yield from _by_size(block_rows(lookup, waiting))
 
 
-def _by_size(rows: Sequence[BlockRow]) -> Iterator[list[BlockRow]]:
-    some: list[BlockRow] = []
+def _by_size(rows: Sequence[Block]) -> Iterator[list[Block]]:
+    some: list[Block] = []
     size = 0
     for row in rows:
-        if some and size + row.size_bytes > _BATCH_BYTES:
+        if some and size + (row.size_bytes or 0) > _BATCH_BYTES:
             yield some
             some, size = [], 0
         some.append(row)
-        size += row.size_bytes
+        size += row.size_bytes or 0
     if some:
         yield some
 
 
-def _neighbours(rows: Sequence[BlockRow]) -> Iterator[list[BlockRow]]:
+def _neighbours(rows: Sequence[Block]) -> Iterator[list[Block]]:
     """Runs of blocks that follow each other: their transactions, and so their rows, do too."""
-    run: list[BlockRow] = []
+    run: list[Block] = []
     for row in rows:
         if run and row.height != run[-1].height + 1:
             yield run
@@ -155,54 +217,146 @@ def _neighbours(rows: Sequence[BlockRow]) -> Iterator[list[BlockRow]]:
         yield run
 
 
-def _joined(lookup: Lookup, raw: RawBlocks, rows: Sequence[BlockRow]) -> Iterator[BlockParts]:
+_TX_COLUMNS = (
+    *("txid", "tx_index", "version", "locktime", "size_bytes", "weight", "fee_sat"),
+    *("first_txin", "txin_count", "first_txout_id", "txout_count"),
+)
+_TXIN_COLUMNS = ("prev_txout_id", "state", "sequence", "witness_items")
+
+
+def _joined(lookup: Lookup, raws: Raws, rows: Sequence[Block]) -> Iterator[BlockTxs]:
     first = rows[0].first_tx_id
     last = rows[-1].first_tx_id + rows[-1].tx_count
-    columns = ["txid", "size_bytes", "weight", "fee_sat", "first_txin", "txin_count"]
-    txs = lookup.columns_of("txs", range(first, last), columns)
+    if first == last:
+        yield from ((row, ()) for row in rows)
+        return
+    txs = lookup.columns_of("txs", range(first, last), _TX_COLUMNS)
     first_txin = txs["first_txin"][0]
     end_txin = txs["first_txin"][-1] + txs["txin_count"][-1]
-    txins = lookup.columns_of(
-        "txins", range(first_txin, end_txin), ["prev_txout_id", "witness_items"]
-    )
+    txins = lookup.columns_of("txins", range(first_txin, end_txin), _TXIN_COLUMNS)
     spent = _spent(lookup, txins["prev_txout_id"])
-    weights = lookup.columns_of("blocks", [row.height for row in rows], ["weight"])["weight"]
-    for row, weight in zip(rows, weights, strict=True):
-        raw_block = raw.block(row)
-        spans = _core.transaction_spans(raw_block)
+    for row in rows:
+        start = row.first_tx_id - first
+        places = range(start, start + row.tx_count)
         made = []
-        for index, (_, start, end) in enumerate(spans):
-            at = row.first_tx_id + index - first
+        for at, raw in zip(places, raws(row, txs["txid"][start : places.stop]), strict=True):
             txin = txs["first_txin"][at] - first_txin
-            ends = txin + txs["txin_count"][at]
-            prevouts = txins["prev_txout_id"][txin:ends]
-            made.append(
-                TxParts(
-                    txid=txs["txid"][at],
-                    index=index,
-                    tx=parsed(raw_block[start:end]),
-                    size_bytes=txs["size_bytes"][at],
-                    weight=txs["weight"][at],
-                    fee_sat=txs["fee_sat"][at],
-                    spent=tuple(None if p is None else spent[p] for p in prevouts),
-                    witness_known=None not in txins["witness_items"][txin:ends],
-                )
+            vins = range(txin, txin + txs["txin_count"][at])
+            if raw is None:
+                made.append(_told(lookup, first + at, txs, at, txins, vins, spent))
+            else:
+                made.append(_parsed(parsed(raw), first + at, txs, at, txins, vins, spent))
+        yield row, tuple(made)
+
+
+Columns = dict[str, list[Any]]
+
+
+def _parsed(
+    raw: RawTx,
+    tx_id: int,
+    txs: Columns,
+    at: int,
+    txins: Columns,
+    vins: range,
+    spent: dict[int, Spent],
+) -> Tx:
+    inputs = tuple(
+        TxInput(
+            given.prev_txid,
+            given.prev_vout,
+            given.script_sig,
+            given.sequence,
+            None if txins["witness_items"][vin] is None else given.witness,
+            spent.get(txins["prev_txout_id"][vin]),
+        )
+        for vin, given in zip(vins, raw.inputs, strict=True)
+    )
+    return Tx(
+        tx_id=tx_id,
+        txid=txs["txid"][at],
+        index=txs["tx_index"][at],
+        version=raw.version,
+        locktime=raw.locktime,
+        size_bytes=txs["size_bytes"][at],
+        weight=txs["weight"][at],
+        fee_sat=txs["fee_sat"][at],
+        is_coinbase=raw.inputs[0].is_coinbase,
+        inputs=inputs,
+        outputs=raw.outputs,
+        raw=raw,
+    )
+
+
+def _told(
+    lookup: Lookup,
+    tx_id: int,
+    txs: Columns,
+    at: int,
+    txins: Columns,
+    vins: range,
+    spent: dict[int, Spent],
+) -> Tx:
+    """A transaction of which a partial store has no bytes: what the tables say of it."""
+    prevouts = _prevouts(lookup, tx_id, [txins["prev_txout_id"][vin] for vin in vins])
+    first = txs["first_txout_id"][at]
+    wanted = range(first, first + txs["txout_count"][at])
+    rows = _spent(lookup, list(wanted))
+    return Tx(
+        tx_id=tx_id,
+        txid=txs["txid"][at],
+        index=txs["tx_index"][at],
+        version=txs["version"][at],
+        locktime=txs["locktime"][at],
+        size_bytes=txs["size_bytes"][at],
+        weight=txs["weight"][at],
+        fee_sat=txs["fee_sat"][at],
+        is_coinbase=bool(vins) and txins["state"][vins[0]] == "coinbase",
+        inputs=tuple(
+            TxInput(
+                *prevout,
+                None,
+                txins["sequence"][vin],
+                None,
+                spent.get(txins["prev_txout_id"][vin]),
             )
-        yield BlockParts(row, weight, tuple(made))
+            for vin, prevout in zip(vins, prevouts, strict=True)
+        ),
+        outputs=tuple(TxOutput(rows[o].value_sat, rows[o].script_pubkey) for o in wanted),
+        raw=None,
+    )
+
+
+def _prevouts(
+    lookup: Lookup, tx_id: int, prevouts: Sequence[int | None]
+) -> list[tuple[bytes, int]]:
+    """Txid and vout of what each input spends, by the tables of a partial store."""
+    known = lookup.rows_of("txouts", [p for p in prevouts if p is not None], ["tx_id", "vout"])
+    txids = lookup.txids(row["tx_id"] for row in known.values())
+    missing: dict[int, tuple[bytes, int]] = {}
+    if None in prevouts:
+        query = "SELECT vin, prev_txid, prev_vout FROM not_fetched WHERE tx_id = ?"
+        missing = {
+            row["vin"]: (bytes(row["prev_txid"]), row["prev_vout"])
+            for row in lookup.rows(query, [tx_id])
+        }
+    return [
+        missing.get(vin, NO_PREVOUT)
+        if prevout is None
+        else (txids[known[prevout]["tx_id"]], known[prevout]["vout"])
+        for vin, prevout in enumerate(prevouts)
+    ]
 
 
 def _spent(lookup: Lookup, prevouts: Sequence[int | None]) -> dict[int, Spent]:
     wanted = sorted({p for p in prevouts if p is not None})
-    outputs = lookup.columns_of("txouts", wanted, ["value_sat", "script_id"])
+    outputs = lookup.columns_of("txouts", wanted, ["value_sat", "script_id", "tx_id"])
     script_ids = sorted(set(outputs["script_id"]))
     found = lookup.columns_of("scripts", script_ids, ["script_pubkey"])["script_pubkey"]
     scripts: dict[int, Any] = dict(zip(script_ids, found, strict=True))
     return {
-        txout_id: Spent(value_sat, scripts[script_id])
-        for txout_id, value_sat, script_id in zip(
-            wanted, outputs["value_sat"], outputs["script_id"], strict=True
+        txout_id: Spent(value_sat, scripts[script_id], tx_id)
+        for txout_id, value_sat, script_id, tx_id in zip(
+            wanted, outputs["value_sat"], outputs["script_id"], outputs["tx_id"], strict=True
         )
     }
-
-
-__all__ = ["BlockParts", "Header", "RawTx", "Spent", "TxInput", "TxOutput", "TxParts", "blocks"]

@@ -61,6 +61,9 @@ def _days(lookup: Lookup, first: int, last: int) -> Iterator[Cut]:
     by_day: dict[str, list[int]] = {}
     times = lookup.columns_of("blocks", range(first, last + 1), ["time_utc"])["time_utc"]
     for height, milliseconds in zip(range(first, last + 1), times, strict=True):
+        if milliseconds is None:
+            # a partial store has nothing of it
+            continue
         day = datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y%m%d")
         by_day.setdefault(day, []).append(height)
     for day in sorted(by_day):
@@ -68,5 +71,6 @@ def _days(lookup: Lookup, first: int, last: int) -> Iterator[Cut]:
 
 
 def _key(lookup: Lookup, heights: Sequence[int]) -> str:
-    (tip,) = lookup.blocks([heights[-1]])
-    return f"{heights[0]}-{heights[-1]}-{len(heights)}-{format_hash(tip.block_hash)}"
+    (tip,) = lookup.rows_of("blocks", [heights[-1]], ["block_hash"]).values()
+    shown = format_hash(tip["block_hash"] or b"")
+    return f"{heights[0]}-{heights[-1]}-{len(heights)}-{shown}"

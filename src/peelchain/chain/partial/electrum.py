@@ -26,7 +26,7 @@ GENTLE_REQUESTS_PER_S = 10.0
 """What a server that many share is asked at most, unless the user says otherwise."""
 
 MOST_CANDIDATES = 5_000
-"""Transactions of one script that are looked at to find who spends an output of it."""
+"""Transactions of one script that are looked at to find who spends an output that pays it."""
 
 MOST_HEADERS = 2016
 """Headers asked for at once: what servers are recommended to give."""
@@ -97,9 +97,10 @@ class ElectrumSource:
         self._kept = kept
         self._most_candidates = most_candidates
         self._tip: Tip | None = None
-        self._histories: dict[bytes, list[Mention]] = {}
+        self._histories: dict[bytes, list[Mention] | HistoryRefusedError] = {}
         self._spends: dict[OutPoint, bytes] = {}
         self._looked: set[bytes] = set()
+        self._untold: dict[OutPoint, str] = {}
         self._fresh: dict[bytes, bytes] = {}
         """Bytes that had to be looked at and will be asked for next, most likely."""
 
@@ -144,18 +145,16 @@ class ElectrumSource:
             yield raw
 
     def inclusions(self, mentions: Sequence[Mention]) -> Iterator[Inclusion | None]:
-        """Where each transaction is, None for one that no block has.
+        """Where each transaction is, None for one that no block has; each is asked for once.
 
         The height of one that comes without is looked for in the history of what it pays.
         """
-        heights = [self._height(m) for m in mentions]
-        params = [
-            (format_hash(m.txid), height)
-            for m, height in zip(mentions, heights, strict=True)
-            if height is not None
-        ]
-        results = self._ask_all(_MERKLE, params)
-        for height in heights:
+        heights = self._heights(mentions)
+        results = self._ask_all(
+            _MERKLE, [(format_hash(txid), h) for txid, h in heights.items() if h is not None]
+        )
+        for mention in mentions:
+            height = heights[mention.txid]
             yield None if height is None else next(results).inclusion(height)
 
     def headers(self, heights: Sequence[int]) -> Iterator[bytes]:
@@ -172,8 +171,8 @@ class ElectrumSource:
     def spenders(self, watched: Sequence[Watched]) -> Iterator[SpentBy]:
         """Who spends each output, in the order asked.
 
-        Raises RemoteError for a script with too many transactions to look at, and
-        FalseAnswerError for a history that leaves out the transaction that pays.
+        Untold are those of scripts with too many transactions for the server, or to look at.
+        Raises FalseAnswerError for a history that leaves out the transaction that pays.
         """
         waiting = iter(watched)
         while some := list(islice(waiting, _WATCHED_AT_ONCE)):
@@ -181,21 +180,24 @@ class ElectrumSource:
             self._look_up(one.script_pubkey for one in spendable)
             self._look_for(spendable)
             for one in some:
-                txid = self._spends.get(one.outpoint)
-                if txid is None:
-                    yield SpentBy(None)
-                else:
-                    yield SpentBy(txid, self._mentioned(one.script_pubkey, txid).height)
+                yield self._spent_by(one)
+
+    def _spent_by(self, one: Watched) -> SpentBy:
+        txid = self._spends.get(one.outpoint)
+        refused = self._histories.get(one.script_pubkey)
+        if isinstance(refused, HistoryRefusedError):
+            return SpentBy(None, untold=f"{refused}: who spends {one.outpoint} is not known")
+        if txid is not None:
+            return SpentBy(txid, self._mentioned(one.script_pubkey, txid).height)
+        return SpentBy(None, untold=self._untold.get(one.outpoint))
 
     def history(self, script_pubkey: bytes) -> Iterator[Mention]:
         """Every transaction in a block that pays or spends a script, newest first."""
-        self._look_up([script_pubkey])
-        yield from (m for m in reversed(self._histories[script_pubkey]) if m.height is not None)
+        yield from (m for m in reversed(self._history(script_pubkey)) if m.height is not None)
 
     def mempool(self, script_pubkey: bytes) -> list[Mention]:
         """The transactions that pay or spend a script and wait for a block, as the server sees."""
-        self._look_up([script_pubkey])
-        return [m for m in self._histories[script_pubkey] if m.height is None]
+        return [m for m in self._history(script_pubkey) if m.height is None]
 
     def tx_count(self, script_pubkey: bytes) -> int:
         """How many transactions in blocks pay or spend a script."""
@@ -207,11 +209,22 @@ class ElectrumSource:
         """Asks for the histories of scripts that are not known as of the last tip."""
         wanted = [s for s in dict.fromkeys(scripts) if s not in self._histories]
         params = [(sha256(script).digest()[::-1].hex(),) for script in wanted]
-        for script, result in zip(wanted, self._ask_all(_HISTORY, params), strict=True):
-            self._histories[script] = result.history()
+        answers = self.client.ask_all(_HISTORY, params)
+        for script, one, answer in zip(wanted, params, answers, strict=True):
+            try:
+                self._histories[script] = self._result(_HISTORY, one, answer).history()
+            except HistoryRefusedError as e:
+                self._histories[script] = e
+
+    def _history(self, script: bytes) -> list[Mention]:
+        self._look_up([script])
+        found = self._histories[script]
+        if isinstance(found, HistoryRefusedError):
+            raise found
+        return found
 
     def _mentioned(self, script: bytes, txid: bytes) -> Mention:
-        for mention in self._histories[script]:
+        for mention in self._history(script):
             if mention.txid == txid:
                 return mention
         raise FalseAnswerError(
@@ -219,34 +232,44 @@ class ElectrumSource:
             "which pays or spends it: so it is not whole; use another server"
         )
 
-    def _height(self, mention: Mention) -> int | None:
-        if mention.height is not None:
-            return mention.height
-        ((_, raw, tx),) = self._txs([mention.txid])
-        self._fresh[mention.txid] = raw
-        scripts = [o.script_pubkey for o in tx.outputs if not is_unspendable(o.script_pubkey)]
-        for number, script in enumerate(dict.fromkeys(scripts)):
-            try:
-                self._look_up([script])
-            except HistoryRefusedError:
-                # too many transactions pay this one: another output's script may have fewer
-                if number + 1 == len(set(scripts)):
-                    raise
-                continue
-            return self._mentioned(script, mention.txid).height
-        raise RemoteError(
-            f"{self.name}: transaction {format_hash(mention.txid)} pays no script by which its "
-            "block could be found; use an Esplora server or a node"
-        )
+    def _heights(self, mentions: Sequence[Mention]) -> dict[bytes, int | None]:
+        """The height of each transaction; of those without, by the history of a script they pay.
+
+        Where a server does not tell one, for too many transactions pay it, the next is tried.
+        """
+        found = {m.txid: m.height for m in mentions}
+        paid: dict[bytes, list[bytes]] = {}
+        for txid, raw, tx in self._txs([txid for txid, height in found.items() if height is None]):
+            self._fresh[txid] = raw
+            scripts = (o.script_pubkey for o in tx.outputs)
+            paid[txid] = [s for s in dict.fromkeys(scripts) if not is_unspendable(s)]
+        while paid:
+            for txid, left in paid.items():
+                if not left:
+                    raise RemoteError(
+                        f"{self.name}: it does not tell in which block transaction "
+                        f"{format_hash(txid)} is, by any of the scripts that it pays; use an "
+                        "Esplora server or a node"
+                    )
+            self._look_up(left[0] for left in paid.values())
+            for txid, left in list(paid.items()):
+                script = left.pop(0)
+                if not isinstance(self._histories[script], HistoryRefusedError):
+                    found[txid] = self._mentioned(script, txid).height
+                    del paid[txid]
+        return found
 
     # --- spenders ---
 
     def _search(self, one: Watched) -> Iterator[bytes]:
         """What to look at for the spender of an output, nearest first; ends once it is found."""
+        history = self._histories[one.script_pubkey]
+        if isinstance(history, HistoryRefusedError):
+            return
         paid = self._mentioned(one.script_pubkey, one.outpoint.txid)
         after = [
             m.txid
-            for m in self._histories[one.script_pubkey]
+            for m in history
             if m is not paid and (m.height is None or m.height >= (paid.height or m.height))
         ]
         for number, txid in enumerate(after):
@@ -255,11 +278,12 @@ class ElectrumSource:
             if txid in self._looked:
                 continue
             if number >= self._most_candidates:
-                raise RemoteError(
+                self._untold[one.outpoint] = (
                     f"{self.name}: who spends output {one.outpoint} could be any of "
                     f"{len(after):,} transactions of its script, of which {number:,} were looked "
                     "at; use an Esplora server or a node, which know it"
                 )
+                return
             yield txid
 
     def _look_for(self, watched: list[Watched]) -> None:

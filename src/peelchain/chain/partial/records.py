@@ -1,6 +1,6 @@
 """Transactions as a source tells them, with None for what it does not tell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peelchain.chain.raw_tx import RawTx, parsed, serialised, txid_of
 from peelchain.units import OutPoint
@@ -60,19 +60,59 @@ class Place:
     position: int | None
 
 
-def of_raw(raw: bytes) -> Transaction:
-    """The transaction in raw bytes. Raises SourceError for what is none."""
+def of_raw(raw: bytes, size_bytes: int | None = None) -> Transaction:
+    """The transaction in raw bytes. Raises SourceError for what is none.
+
+    Where the bytes lack the witnesses that it has, `size_bytes` is its size with them, as told.
+    """
     tx = parsed(raw)
     bare = len(serialised(tx, witness=False))
+    whole = len(raw) if size_bytes is None else size_bytes
+    inputs = tuple(_input(tx, vin) for vin in range(len(tx.inputs)))
+    if whole != len(raw):
+        inputs = tuple(replace(i, witness_items=None, witness_bytes=None) for i in inputs)
     return Transaction(
         txid=txid_of(tx),
         version=tx.version,
         locktime=tx.locktime,
-        size_bytes=len(raw),
-        weight=3 * bare + len(raw),
-        inputs=tuple(_input(tx, vin) for vin in range(len(tx.inputs))),
+        size_bytes=whole,
+        weight=3 * bare + whole,
+        inputs=inputs,
         outputs=tuple(Output(o.value_sat, o.script_pubkey) for o in tx.outputs),
     )
+
+
+def told_together(one: Transaction, other: Transaction) -> Transaction | None:
+    """What two sources tell of a transaction; None where one contradicts the other."""
+    if len(one.inputs) != len(other.inputs) or one.outputs != other.outputs:
+        return None
+    inputs = []
+    for a, b in zip(one.inputs, other.inputs, strict=True):
+        spends = [i.prevout.outpoint if i.prevout else None for i in (a, b)]
+        if spends[0] != spends[1]:
+            return None
+        numbers = _together(
+            (a.sequence, a.script_sig_bytes, a.witness_items, a.witness_bytes),
+            (b.sequence, b.script_sig_bytes, b.witness_items, b.witness_bytes),
+        )
+        if numbers is None:
+            return None
+        inputs.append(Input(a.prevout, *numbers))
+    own = _together(
+        (one.version, one.locktime, one.size_bytes, one.weight),
+        (other.version, other.locktime, other.size_bytes, other.weight),
+    )
+    return None if own is None else Transaction(one.txid, *own, tuple(inputs), one.outputs)
+
+
+_Numbers = tuple[int | None, int | None, int | None, int | None]
+
+
+def _together(one: _Numbers, other: _Numbers) -> _Numbers | None:
+    if any(None not in (a, b) and a != b for a, b in zip(one, other, strict=True)):
+        return None
+    a, b, c, d = (y if x is None else x for x, y in zip(one, other, strict=True))
+    return a, b, c, d
 
 
 def _input(tx: RawTx, vin: int) -> Input:

@@ -166,7 +166,11 @@ def digest_of(
 
 def _told(row: Row) -> list[object] | None:
     """What of a transaction does not follow from its txid."""
+    sizes = [row.tx.size_bytes, row.tx.weight]
     if row.checked not in ("told", "stub"):
-        return None
+        # bytes without the witnesses: the sizes are told
+        stripped = any(i.witness_items is None for i in row.tx.inputs)
+        return [*sizes] if stripped else None
     outputs = [[o.value_sat, o.script_pubkey.hex()] for o in row.tx.outputs]
-    return [repr(row.tx.inputs), outputs, row.vouts, row.tx.version, row.tx.locktime]
+    own = [row.tx.version, row.tx.locktime, *sizes]
+    return [repr(row.tx.inputs), outputs, row.vouts, *own]

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from peelchain.chain.partial.header_checks import (
-    RETARGET_BLOCKS,
     check_header,
     check_neighbours,
 )
+from peelchain.chain.partial.proofs import check_inclusion
 from peelchain.chain.partial.records import (
     Input,
     Output,
@@ -21,6 +21,7 @@ from peelchain.chain.partial.records import (
     Prevout,
     Transaction,
     of_raw,
+    told_together,
 )
 from peelchain.chain.partial.source import Inclusion, Tip
 from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed, serialised
@@ -32,6 +33,8 @@ NAME = "vault.sqlite"
 _FORMAT = "peelchain-vault 1"
 _MOST_BRANCH = 24
 """A block has fewer than 2^24 transactions: each takes more than a byte of its four million."""
+_MOST_KNOWN = 20_000
+"""Transactions held in memory: those that are looked at again mostly are so soon."""
 _LEAF_LIKE_BYTES = 64
 """A transaction of this size can pass for an inner node of a Merkle tree (CVE-2017-12842)."""
 
@@ -136,11 +139,19 @@ class Vault:
 
     # --- transactions ---
 
-    def add_raw(self, raw: bytes, source: str, *, asked: bytes | None = None) -> bytes:
+    def add_raw(
+        self,
+        raw: bytes,
+        source: str,
+        *,
+        asked: bytes | None = None,
+        size_bytes: int | None = None,
+    ) -> bytes:
         """The txid of a raw transaction, which is kept.
 
-        In the place of one that was only told. Raises FalseAnswerError where the bytes are no
-        transaction, or not the one asked for.
+        In the place of one that was only told. Bytes without the witnesses that it has come with
+        its whole size, `size_bytes`, as the source tells it; bytes with them take their place.
+        Raises FalseAnswerError where the bytes are no transaction, or not the one asked for.
         """
         try:
             tx = of_raw(raw)
@@ -154,29 +165,38 @@ class Vault:
                 f"{source}: the bytes given for transaction {format_hash(asked)} hash to "
                 f"{format_hash(tx.txid)}; use another server"
             )
+        told = None if size_bytes in (None, len(raw)) else str(size_bytes)
         self._write(
-            "INSERT INTO txs VALUES (?, ?, NULL, ?) ON CONFLICT (txid) DO UPDATE SET "
-            "raw = excluded.raw, told = NULL, source = excluded.source WHERE raw IS NULL",
-            (tx.txid, raw, source),
+            "INSERT INTO txs VALUES (?, ?, ?, ?) ON CONFLICT (txid) DO UPDATE SET "
+            "raw = excluded.raw, told = excluded.told, source = excluded.source "
+            "WHERE raw IS NULL OR (told IS NOT NULL AND excluded.told IS NULL)",
+            (tx.txid, raw, told, source),
         )
-        self._known[tx.txid] = tx
+        # another may be kept already, with its witnesses
+        self._known.pop(tx.txid, None)
         return tx.txid
 
     def add_told(self, tx: Transaction, source: str) -> None:
         """Keeps a transaction that cannot be checked against its txid, unless a checked one is.
 
-        Raises SourceError where another source told it differently.
+        What one source leaves out another may tell. Raises SourceError where two tell otherwise.
         """
-        told = _told_text(tx)
         found = self._one("SELECT raw, told, source FROM txs WHERE txid = ?", (tx.txid,))
         if found is None:
-            self._write("INSERT INTO txs VALUES (?, NULL, ?, ?)", (tx.txid, told, source))
-            self._known.pop(tx.txid, None)
-        elif found[0] is None and found[1] != told:
+            self._write("INSERT INTO txs VALUES (?, NULL, ?, ?)", (tx.txid, _told_text(tx), source))
+            return
+        if found[0] is not None:
+            return
+        merged = told_together(_of_told(tx.txid, found[1]), tx)
+        if merged is None:
             raise SourceError(
                 f"{source}: transaction {format_hash(tx.txid)} differs from what {found[2]} told; "
                 "neither can be checked: use a source that gives raw bytes"
             )
+        text = _told_text(merged)
+        if text != found[1]:
+            self._write("UPDATE txs SET told = ? WHERE txid = ?", (text, tx.txid))
+            self._known.pop(tx.txid, None)
 
     def has_tx(self, txid: bytes) -> bool:
         """Whether the transaction is kept, checked or told."""
@@ -194,12 +214,14 @@ class Vault:
             if found is None:
                 return None
             raw, told = found
-            tx = of_raw(bytes(raw)) if raw is not None else _of_told(txid, told)
+            tx = _of_told(txid, told) if raw is None else of_raw(bytes(raw), _size_of(told))
             if tx.txid != txid:
                 raise StoreError(
                     f"{self.path} is damaged: the bytes kept for transaction {format_hash(txid)} "
                     f"have txid {format_hash(tx.txid)}; restore it from a copy, or fetch again"
                 )
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
             self._known[txid] = tx
         return self._known[txid]
 
@@ -231,11 +253,12 @@ class Vault:
                 f"{format_hash(double_sha256(known))} was known there; fetch again once the "
                 "servers agree"
             )
-        period = height // RETARGET_BLOCKS * RETARGET_BLOCKS
+        blocks = self.network.retarget_blocks
+        period = height // blocks * blocks
         near = self._database.execute(
             "SELECT height, header FROM headers WHERE height IN (?, ?) OR height = "
             "(SELECT max(height) FROM headers WHERE height >= ? AND height < ?)",
-            (height - 1, height + 1, period, period + RETARGET_BLOCKS),
+            (height - 1, height + 1, period, period + blocks),
         )
         others = {h: bytes(b) for h, b in near}
         check_neighbours(header, height, others, self.network, source)
@@ -272,7 +295,8 @@ class Vault:
     def add_place(self, txid: bytes, inclusion: Inclusion, source: str) -> None:
         """Keeps where a transaction is, proven: its branch leads to the root of a kept header.
 
-        Raises FalseAnswerError where it does not, and MisuseError where the header is not kept.
+        Raises FalseAnswerError where it does not, or leads there from another position, and
+        MisuseError where the header is not kept.
         """
         header, raw = self.header(inclusion.height), self.raw(txid)
         shown = f"{source}: the Merkle proof of transaction {format_hash(txid)}"
@@ -294,6 +318,7 @@ class Vault:
                 f"{shown} does not lead to the Merkle root of the block at height "
                 f"{inclusion.height}; use another server"
             )
+        check_inclusion(of_raw(raw), inclusion, source)
         time = int.from_bytes(header[68:72], "little")
         values = (inclusion.height, double_sha256(header), time, inclusion.position)
         self._write(
@@ -522,6 +547,10 @@ def _told_text(tx: Transaction) -> str:
     outputs = [[o.value_sat, o.script_pubkey.hex()] for o in tx.outputs]
     own = [tx.version, tx.locktime, tx.size_bytes, tx.weight]
     return json.dumps([own, inputs, outputs], separators=(",", ":"))
+
+
+def _size_of(told: str | None) -> int | None:
+    return int(told) if told is not None else None
 
 
 def _of_told(txid: bytes, text: str) -> Transaction:

@@ -1,0 +1,1 @@
+"""What an Esplora server is asked, answered from a store."""

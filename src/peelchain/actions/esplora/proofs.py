@@ -1,0 +1,107 @@
+"""That a block holds a transaction: Electrum's Merkle proof, and bitcoind's Merkle block."""
+
+from typing import Any
+
+from peelchain import _core
+from peelchain.actions.esplora.view import EsploraView, block_at, lacking, tx_id_of
+from peelchain.chain.partial.vault import Vault
+from peelchain.chain.raw_tx import double_sha256
+from peelchain.errors import NotInChainError
+from peelchain.store.lookup import BlockRow
+from peelchain.units import format_hash
+
+Row = dict[str, Any]
+
+
+def merkle_proof(txid: str, view: EsploraView) -> Row:
+    """Height, position and the siblings from the leaf up, in display hex.
+
+    Source: ElectrumX, blockchain.transaction.get_merkle.
+    """
+    tx_id, block = _place(txid, view)
+    if view.is_partial:
+        return _kept_proof(tx_id, view)
+    index = tx_id - block.first_tx_id
+    branch = _core.merkle_branch(b"".join(_txids(block, view)), index)
+    return {
+        "block_height": block.height,
+        "merkle": [format_hash(sibling) for sibling in branch],
+        "pos": index,
+    }
+
+
+def merkle_block(txid: str, view: EsploraView) -> str:
+    """The block's header and the part of its tree that leads to the transaction, in hex.
+
+    Source: BIP 37, merkleblock. Raises NotInChainError in a partial store, which has no whole tree.
+    """
+    tx_id, block = _place(txid, view)
+    if view.is_partial:
+        raise NotInChainError(lacking("Block", view))
+    txids = _txids(block, view)
+    hashes, bits = partial_tree(txids, tx_id - block.first_tx_id)
+    flags = bytearray(-(-len(bits) // 8))
+    for at, bit in enumerate(bits):
+        flags[at // 8] |= bit << at % 8
+    parts = [block.header, len(txids).to_bytes(4, "little"), _count(len(hashes)), *hashes]
+    return b"".join([*parts, _count(len(flags)), flags]).hex()
+
+
+def partial_tree(txids: list[bytes], index: int) -> tuple[list[bytes], list[int]]:
+    """Hashes and flag bits of a partial Merkle tree with one match, both in order of its walk.
+
+    From the root down and from left to right: a node above the match is a 1 and its children
+    follow, another is a 0 with its hash; the matched leaf is a 1 with its hash. Source: BIP 37.
+    """
+    levels = [txids]
+    while len(levels[-1]) > 1:
+        level = levels[-1]
+        if len(level) % 2:
+            level = [*level, level[-1]]
+        pairs = zip(level[::2], level[1::2], strict=True)
+        levels.append([double_sha256(left + right) for left, right in pairs])
+    hashes, bits = [], []
+    stack = [(len(levels) - 1, 0)]
+    while stack:
+        depth, at = stack.pop()
+        above = at == index >> depth
+        bits.append(int(above))
+        if not above or depth == 0:
+            hashes.append(levels[depth][at])
+            continue
+        below = (2 * at + 1, 2 * at)
+        stack += [(depth - 1, child) for child in below if child < len(levels[depth - 1])]
+    return hashes, bits
+
+
+def _place(txid: str, view: EsploraView) -> tuple[int, BlockRow]:
+    tx_id = tx_id_of(txid, view)
+    height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
+    return tx_id, block_at(height, view)
+
+
+def _txids(block: BlockRow, view: EsploraView) -> list[bytes]:
+    ids = range(block.first_tx_id, block.first_tx_id + block.tx_count)
+    return view.lookup.columns_of("txs", ids, ["txid"])["txid"]
+
+
+def _kept_proof(tx_id: int, view: EsploraView) -> Row:
+    """The proof that was fetched with a transaction of a partial store."""
+    txid = view.lookup.txids([tx_id])[tx_id]
+    with Vault.open(view.store.path, view.network, create=False) as vault:
+        place, branch = vault.place_of(txid), vault.branch_of(txid)
+    if place is None or place.height is None or place.position is None or branch is None:
+        raise NotInChainError("Merkle proof not fetched: this server has a partial store")
+    return {
+        "block_height": place.height,
+        "merkle": [format_hash(sibling) for sibling in branch],
+        "pos": place.position,
+    }
+
+
+def _count(number: int) -> bytes:
+    """A compact size."""
+    if number < 0xFD:
+        return bytes([number])
+    size = 2 if number < 1 << 16 else 4
+    return (b"\xfd" if size == 2 else b"\xfe") + number.to_bytes(size, "little")
