@@ -58,7 +58,7 @@ class Servers:
             try:
                 return do(self._sit())
             except (RemoteError, FalseAnswerError) as error:
-                self._vault.rollback()
+                self._vault.commit()
                 self.failures.append(str(error))
                 self.close()
                 del self._left[:1]
