@@ -7,14 +7,19 @@ from hypothesis import strategies as st
 from peelchain import _core
 from peelchain.errors import AddressError
 from peelchain.network import NETWORKS
-from peelchain.script import address, base58, bech32, p2pkh, p2sh, script_pubkey
+from peelchain.script import address, base58, bech32, cashaddr, p2pkh, p2sh, script_pubkey
 
 ALPHABET = st.sampled_from(base58.ALPHABET + bech32.CHARSET + "0OIlb ")
 
 
 def decoded(texts, network):
-    prefixes = (network.p2pkh_prefix, network.p2sh_prefix, network.bech32_hrp)
-    return _core.decode_addresses(texts, *prefixes)
+    return _core.decode_addresses(
+        texts,
+        network.p2pkh_prefixes,
+        network.p2sh_prefixes,
+        network.bech32_hrp,
+        network.cash_prefix,
+    )
 
 
 def slowly(text, network):
@@ -43,9 +48,12 @@ def near_addresses(draw):
             [
                 address(p2pkh(hash20), network),
                 address(p2sh(hash20), network),
-                base58.encode_check(bytes([network.p2pkh_prefix]) + hash20[:-1]),
-                base58.encode_check(bytes([network.p2pkh_prefix]) + hash20 + b"\0"),
-                bech32.encode(network.bech32_hrp, version, program),
+                base58.encode_check(network.p2pkh_prefixes[0] + hash20[:-1]),
+                base58.encode_check(network.p2pkh_prefixes[0] + hash20 + b"\0"),
+                base58.encode_check(network.p2sh_prefixes[-1] + hash20),
+                bech32.encode(network.bech32_hrp or "bc", version, program),
+                cashaddr.encode("bitcoincash", version, hash20 + hash20[:12]),
+                cashaddr.encode("bitcoincash", version, hash20).partition(":")[2],
             ]
         )
     )

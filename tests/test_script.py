@@ -131,9 +131,12 @@ def test_unspendable_scripts():
 )
 def test_addresses_survive_the_round_trip(network, script):
     text = address(script, network)
-    assert text is not None
+    if text is None:
+        assert network.bech32_hrp is None
+        assert witness_program(script)
+        return
     assert script_pubkey(text, network) == script
-    if text.startswith(network.bech32_hrp + "1"):
+    if ":" in text or text.startswith(f"{network.bech32_hrp}1"):
         assert script_pubkey(text.upper(), network) == script
 
 
@@ -304,7 +307,7 @@ def test_bitcoin_cores_invalid_addresses_are_refused_in_every_network(shared_dat
     texts = [row[0] for row in load(shared_data / "vectors/bitcoin-core/key_io_invalid.json")]
     assert len(texts) > 60
     for text in texts:
-        for network in NETWORKS.values():
+        for network in (n for n in NETWORKS.values() if n.is_bitcoin):
             with pytest.raises(AddressError):
                 script_pubkey(text, network)
 
@@ -344,7 +347,7 @@ def test_vectors_of_the_bips(shared_data, bip):
             assert script_pubkey(text, network_of_prefix(text)).hex() == script
             assert address(bytes.fromhex(script), network_of_prefix(text)) == text.lower()
     for text in invalid:
-        for network in NETWORKS.values():
+        for network in (n for n in NETWORKS.values() if n.is_bitcoin):
             with pytest.raises(AddressError):
                 script_pubkey(text, network)
 

@@ -18,10 +18,29 @@ _Bool = npt.NDArray[np.bool_]
 # --- chain ---
 
 @final
+class ChainRules:
+    """How a chain's blocks are read and bounded; `network.kernel.kernel_rules` makes them."""
+
+    def __new__(
+        cls,
+        *,
+        work_hash: str,
+        auxpow_chain_id: int | None,
+        tx_form: str,
+        canonical_order: bool,
+        token_prefix: bool,
+        max_block_bytes: int,
+        max_money: int,
+        subsidy_steps: Sequence[tuple[int, int]],
+    ) -> ChainRules: ...
+
+@final
 class BlockSource:
     """A node's blocks folder: finds the blocks, chooses the best chain, reads raw bytes."""
 
-    def __new__(cls, dir: _PathLike, magic: bytes) -> BlockSource: ...
+    def __new__(
+        cls, dir: _PathLike, magic: bytes, rules: ChainRules | None = None
+    ) -> BlockSource: ...
     @staticmethod
     def first_magic(dir: _PathLike) -> bytes | None: ...
     def scan(
@@ -58,7 +77,6 @@ class Ingest:
         cls,
         source: BlockSource,
         *,
-        halving_interval: int,
         key: bytes,
         counts: dict[str, int],
         coins: Sequence[_PathLike],
@@ -211,9 +229,17 @@ class StoredClusters:
     def cluster_of(self, scripts: _Int64) -> _Int64:
         """The cluster_id of each script_id: itself where the table does not have it."""
 
-def decode_block(raw: bytes) -> dict[str, Any]: ...
-def transaction_spans(raw: bytes) -> list[tuple[bytes, int, int]]: ...
-def check_block(raw: bytes, maybe_stripped: bool = False) -> str | None: ...
+# Without rules, a block is Bitcoin's.
+def decode_block(raw: bytes, rules: ChainRules | None = None) -> dict[str, Any]: ...
+def transaction_spans(
+    raw: bytes, rules: ChainRules | None = None
+) -> list[tuple[bytes, int, int]]: ...
+def check_block(
+    raw: bytes, maybe_stripped: bool = False, rules: ChainRules | None = None
+) -> str | None: ...
+def work_hash(header: bytes, rules: ChainRules) -> bytes | None:
+    """The hash of a header that must meet its target; None where another chain's block does."""
+
 def without_witness(raw: bytes) -> bytes: ...
 def merkle_branch(txids: bytes, index: int) -> list[bytes]: ...
 def script_type(script: bytes) -> tuple[str, bool]: ...
@@ -259,7 +285,9 @@ def verify_files(files: Sequence[tuple[_PathLike, bytes]], progress: _Told = Non
     `progress` is told what is being done, steps done, of how many; what it raises stops the check.
     """
 
-def verify_tables(tables: _Tables, progress: _Told = None) -> _Findings:
+def verify_tables(
+    tables: _Tables, progress: _Told = None, rules: ChainRules | None = None
+) -> _Findings:
     """Whether the fact tables are whole and fit each other.
 
     Each table: its schema, its rows by the manifest, its files with theirs.
@@ -271,7 +299,7 @@ def verify_chain(
     network: str,
     genesis_hash: bytes,
     pow_limit: bytes,
-    halving_interval: int,
+    rules: ChainRules,
     segment_ends: Sequence[tuple[int, bytes]],
     progress: _Told = None,
     recent_txouts: int | None = None,
@@ -640,7 +668,11 @@ def merkle_root(leaves: bytes) -> bytes:
     """The Merkle tree hash (RFC 6962, section 2.1) over leaves of 32 bytes, laid end to end."""
 
 def decode_addresses(
-    texts: Sequence[str], p2pkh_prefix: int, p2sh_prefix: int, bech32_hrp: str
+    texts: Sequence[str],
+    p2pkh_prefixes: Sequence[bytes],
+    p2sh_prefixes: Sequence[bytes],
+    bech32_hrp: str | None,
+    cash_prefix: str | None = None,
 ) -> list[bytes | None]:
     """The script that each text pays to as an address, as `script.script_pubkey`; None for none."""
 

@@ -14,6 +14,7 @@ from tests.chain.crafted import Block
 from peelchain import _core
 from peelchain.chain.verify import verify_store
 from peelchain.network import REGTEST
+from peelchain.network.kernel import kernel_rules
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.reader import Store
 from peelchain.units import parse_txid
@@ -81,7 +82,7 @@ def amounts(store: Store, recent: int, waiting: int) -> tuple[int, list[str], in
         network="regtest",
         genesis_hash=parse_txid(REGTEST.genesis_hash),
         pow_limit=REGTEST.pow_limit.to_bytes(32, "little"),
-        halving_interval=REGTEST.halving_interval,
+        rules=kernel_rules(REGTEST),
         segment_ends=[],
         recent_txouts=recent,
         waiting_txins=waiting,

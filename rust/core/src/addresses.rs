@@ -11,10 +11,13 @@ const NONE: u8 = 0xFF;
 const BASE58_DIGITS: [u8; 256] = digits(BASE58);
 
 const MAX_BECH32: usize = 90;
-/// An address in base58 holds a version byte, 20 bytes and four of checksum.
-const BASE58_BYTES: usize = 25;
+const HASH_BYTES: usize = 20;
+const CHECKSUM_BYTES: usize = 4;
+/// An address in base58 holds a version of one byte or two, 20 bytes and four of checksum.
+const BASE58_BYTES: usize = 2 + HASH_BYTES + CHECKSUM_BYTES;
 /// Leading ones stand for zero bytes: more characters than bytes times this hold too much.
-const MAX_BASE58: usize = 35;
+const MAX_BASE58: usize = 36;
+const MAX_CASH: usize = 130;
 const MAX_PROGRAM: usize = 40;
 
 const fn digits(alphabet: &[u8]) -> [u8; 256] {
@@ -27,11 +30,13 @@ const fn digits(alphabet: &[u8]) -> [u8; 256] {
     table
 }
 
-/// How the addresses of a network begin; `hrp` in small letters.
+/// How the addresses of a network begin; `hrp` and `cash` in small letters, none where it has no such
+/// addresses.
 pub struct Prefixes<'a> {
-    pub p2pkh: u8,
-    pub p2sh: u8,
-    pub hrp: &'a str,
+    pub p2pkh: &'a [Vec<u8>],
+    pub p2sh: &'a [Vec<u8>],
+    pub hrp: Option<&'a str>,
+    pub cash: Option<&'a str>,
 }
 
 /// A script_pubkey that an address stands for: at most 42 bytes.
@@ -61,7 +66,11 @@ impl Script {
 
 /// The script that an address of the network pays to; None for any other text.
 pub fn decode(text: &[u8], prefixes: &Prefixes) -> Option<Script> {
-    from_bech32(text, prefixes.hrp.as_bytes()).or_else(|| from_base58(text, prefixes))
+    let witness = prefixes.hrp.and_then(|h| from_bech32(text, h.as_bytes()));
+    let cash = || prefixes.cash.and_then(|c| from_cash(text, c.as_bytes()));
+    witness
+        .or_else(|| from_base58(text, prefixes))
+        .or_else(cash)
 }
 
 fn from_base58(text: &[u8], prefixes: &Prefixes) -> Option<Script> {
@@ -86,18 +95,101 @@ fn from_base58(text: &[u8], prefixes: &Prefixes) -> Option<Script> {
     // each leading one is one leading zero byte, no more and no fewer
     let ones = text.iter().take_while(|&&c| c == b'1').count();
     let zeros = bytes.iter().take_while(|&&b| b == 0).count();
-    if ones != zeros {
+    let starts = |known: &[Vec<u8>], version: &[u8]| known.iter().any(|k| k == version);
+    for width in [1, 2] {
+        let unused = BASE58_BYTES - CHECKSUM_BYTES - HASH_BYTES - width;
+        if zeros != ones + unused {
+            continue;
+        }
+        let (payload, checksum) = bytes[unused..].split_at(width + HASH_BYTES);
+        let (version, hash) = payload.split_at(width);
+        let (key, script) = (
+            starts(prefixes.p2pkh, version),
+            starts(prefixes.p2sh, version),
+        );
+        if !(key || script) || Sha256::digest(Sha256::digest(payload))[..4] != *checksum {
+            continue;
+        }
+        return Some(if key {
+            Script::of(&[&[0x76, 0xA9, 20], hash, &[0x88, 0xAC]])
+        } else {
+            Script::of(&[&[0xA9, 20], hash, &[0x87]])
+        });
+    }
+    None
+}
+
+/// Cash addresses, their prefix written or left out; see `script/cashaddr.py`.
+fn from_cash(text: &[u8], prefix: &[u8]) -> Option<Script> {
+    const GENERATOR: [u64; 5] = [
+        0x98_F2BC_8E61,
+        0x79_B76D_99E2,
+        0xF3_3E5F_B3C4,
+        0xAE_2EAB_E2A8,
+        0x1E_4F43_E470,
+    ];
+    let has_small = text.iter().any(u8::is_ascii_lowercase);
+    let has_capital = text.iter().any(u8::is_ascii_uppercase);
+    if text.len() > MAX_CASH || (has_small && has_capital) {
         return None;
     }
-    let (payload, checksum) = bytes.split_at(21);
-    if Sha256::digest(Sha256::digest(payload))[..4] != *checksum {
+    let data = match text.split_at_checked(prefix.len()) {
+        Some((start, [b':', rest @ ..])) if start.eq_ignore_ascii_case(prefix) => rest,
+        _ => text,
+    };
+    if data.len() <= 8 {
         return None;
     }
-    let hash = &payload[1..];
-    if payload[0] == prefixes.p2pkh {
-        return Some(Script::of(&[&[0x76, 0xA9, 20], hash, &[0x88, 0xAC]]));
+    let mut values = [0u8; MAX_CASH];
+    let values = &mut values[..data.len()];
+    for (value, character) in values.iter_mut().zip(data) {
+        *value = bech32::VALUES[*character as usize];
+        if *value == bech32::NONE {
+            return None;
+        }
     }
-    (payload[0] == prefixes.p2sh).then(|| Script::of(&[&[0xA9, 20], hash, &[0x87]]))
+    let low = prefix.iter().map(|c| c & 31).chain([0]);
+    let state = low
+        .chain(values.iter().copied())
+        .fold(1u64, |state, value| {
+            let shifted = (state & 0x07_FFFF_FFFF) << 5 ^ u64::from(value);
+            GENERATOR
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| (state >> 35) >> bit & 1 == 1)
+                .fold(shifted, |sum, (_, generator)| sum ^ generator)
+        });
+    let mut payload = [0u8; MAX_CASH];
+    let (length, padding) = regroup(&values[..values.len() - 8], &mut payload);
+    if state != 1 || padding >= 5 {
+        return None;
+    }
+    let payload = &payload[..length];
+    let (&kind, hash) = payload.split_first()?;
+    // the types 2 and 3 are 0 and 1 of a wallet that knows tokens
+    match (kind, hash.len()) {
+        (0x00 | 0x10, 20) => Some(Script::of(&[&[0x76, 0xA9, 20], hash, &[0x88, 0xAC]])),
+        (0x08 | 0x18, 20) => Some(Script::of(&[&[0xA9, 20], hash, &[0x87]])),
+        (0x0B | 0x1B, 32) => Some(Script::of(&[&[0xAA, 32], hash, &[0x87]])),
+        _ => None,
+    }
+}
+
+/// Bytes of five-bit values: how many there are, and how many zero bits are over. Bits that are over
+/// and not zero count as eight.
+fn regroup(values: &[u8], into: &mut [u8]) -> (usize, u32) {
+    let (mut length, mut held, mut bits) = (0, 0u32, 0);
+    for &value in values {
+        held = held << 5 | u32::from(value);
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            into[length] = (held >> bits) as u8;
+            held &= (1 << bits) - 1;
+            length += 1;
+        }
+    }
+    (length, if held == 0 { bits } else { 8 })
 }
 
 fn from_bech32(text: &[u8], hrp: &[u8]) -> Option<Script> {
@@ -128,18 +220,8 @@ fn from_bech32(text: &[u8], hrp: &[u8]) -> Option<Script> {
         return None;
     }
     let mut program = [0u8; MAX_BECH32];
-    let (mut length, mut held, mut bits) = (0, 0u32, 0);
-    for &value in &values[1..values.len() - 6] {
-        held = held << 5 | u32::from(value);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            program[length] = (held >> bits) as u8;
-            held &= (1 << bits) - 1;
-            length += 1;
-        }
-    }
-    let fits = (2..=MAX_PROGRAM).contains(&length) && bits < 5 && held == 0;
+    let (length, padding) = regroup(&values[1..values.len() - 6], &mut program);
+    let fits = (2..=MAX_PROGRAM).contains(&length) && padding < 5;
     if !fits || (version == 0 && length != 20 && length != 32) {
         return None;
     }
@@ -151,14 +233,14 @@ fn from_bech32(text: &[u8], hrp: &[u8]) -> Option<Script> {
 mod tests {
     use super::*;
 
-    const MAINNET: Prefixes = Prefixes {
-        p2pkh: 0,
-        p2sh: 5,
-        hrp: "bc",
-    };
-
     fn hex(text: &str) -> Option<String> {
-        decode(text.as_bytes(), &MAINNET)
+        let prefixes = Prefixes {
+            p2pkh: &[vec![0]],
+            p2sh: &[vec![5]],
+            hrp: Some("bc"),
+            cash: None,
+        };
+        decode(text.as_bytes(), &prefixes)
             .map(|s| s.as_slice().iter().map(|b| format!("{b:02x}")).collect())
     }
 

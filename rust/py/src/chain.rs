@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::chain_source::BlockSource;
 use crate::errors::to_py;
+use crate::rules::{ChainRules, rules_of};
 
 pub fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
     bytes
@@ -19,10 +20,15 @@ pub fn hash_of(bytes: &[u8]) -> PyResult<Hash> {
 
 /// One raw block as Python values.
 #[pyfunction]
-fn decode_block<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+#[pyo3(signature = (raw, rules=None))]
+fn decode_block<'py>(
+    py: Python<'py>,
+    raw: &[u8],
+    rules: Option<PyRef<'py, ChainRules>>,
+) -> PyResult<Bound<'py, PyDict>> {
     let mut parsed = Block::default();
     parsed
-        .parse(raw)
+        .parse(raw, &rules_of(rules))
         .map_err(|what| to_py(py, CoreError::Malformed(what)))?;
     let answer = PyDict::new(py);
     answer.set_item("hash", PyBytes::new(py, &parsed.hash()))?;
@@ -63,13 +69,15 @@ fn decode_block<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Bound<'py, PyDict>
 
 /// Where each transaction of a raw block lies, with its txid.
 #[pyfunction]
+#[pyo3(signature = (raw, rules=None))]
 fn transaction_spans<'py>(
     py: Python<'py>,
     raw: &[u8],
+    rules: Option<PyRef<'py, ChainRules>>,
 ) -> PyResult<Vec<(Bound<'py, PyBytes>, usize, usize)>> {
     let mut parsed = Block::default();
     parsed
-        .parse(raw)
+        .parse(raw, &rules_of(rules))
         .map_err(|what| to_py(py, CoreError::Malformed(what)))?;
     Ok(parsed
         .txs
@@ -81,19 +89,42 @@ fn transaction_spans<'py>(
 /// A raw block's own commitments: None when they hold, else what is wrong. `maybe_stripped`: it may
 /// lack its witnesses, as `Block::parse_maybe_stripped` says.
 #[pyfunction]
-#[pyo3(signature = (raw, maybe_stripped=false))]
-fn check_block(py: Python<'_>, raw: &[u8], maybe_stripped: bool) -> Option<String> {
+#[pyo3(signature = (raw, maybe_stripped=false, rules=None))]
+fn check_block(
+    py: Python<'_>,
+    raw: &[u8],
+    maybe_stripped: bool,
+    rules: Option<PyRef<'_, ChainRules>>,
+) -> Option<String> {
+    let rules = rules_of(rules);
     py.detach(|| {
         let mut parsed = Block::default();
         let outcome = if maybe_stripped {
-            parsed.parse_maybe_stripped(raw).map(|_| ())
+            parsed.parse_maybe_stripped(raw, &rules).map(|_| ())
         } else {
-            parsed.parse(raw)
+            parsed.parse(raw, &rules)
         };
         outcome
             .and_then(|()| parsed.check_commitments(raw))
             .err()
     })
+}
+
+/// What must meet a header's target; see `_core.pyi`.
+#[pyfunction]
+fn work_hash<'py>(
+    py: Python<'py>,
+    header: &[u8],
+    rules: PyRef<'py, ChainRules>,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let header = header
+        .try_into()
+        .map_err(|_| PyValueError::new_err("a header is 80 bytes"))?;
+    if rules.rules.is_merge_mined(header) {
+        return Ok(None);
+    }
+    let hash = rules.rules.own_work_hash(header, &hash::sha256d(&[header]));
+    Ok(Some(PyBytes::new(py, &hash)))
 }
 
 /// The transaction as its txid hashes it.
@@ -131,9 +162,11 @@ fn script_type_name(script: &[u8]) -> (&'static str, bool) {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<BlockSource>()?;
+    module.add_class::<ChainRules>()?;
     module.add_function(wrap_pyfunction!(decode_block, module)?)?;
     module.add_function(wrap_pyfunction!(transaction_spans, module)?)?;
     module.add_function(wrap_pyfunction!(check_block, module)?)?;
+    module.add_function(wrap_pyfunction!(work_hash, module)?)?;
     module.add_function(wrap_pyfunction!(without_witness, module)?)?;
     module.add_function(wrap_pyfunction!(merkle_branch, module)?)?;
     module.add_function(wrap_pyfunction!(script_type_name, module)?)?;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use peelchain_core::chain::best_chain::best_chain;
+use peelchain_core::chain::best_chain::best_chain_by;
 use peelchain_core::chain::block_files::{BlockFiles, Record};
 use peelchain_core::chain::scan::{self, Scanning};
 use peelchain_core::chain::scan_cache::{self, Fingerprint, KnownFiles};
-use peelchain_core::chain::target::{self, U256};
+use peelchain_core::chain::target::{self, ProofOfWork, U256};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -14,6 +14,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::chain::hash_of;
 use crate::errors::to_py;
 use crate::progress::Reporter;
+use crate::rules::ChainRules;
 
 /// A scan waits for the disk, not for a core: so many reads at a time keep a disk busy.
 const AT_ONCE: usize = 8;
@@ -32,12 +33,19 @@ pub struct BlockSource {
 #[pymethods]
 impl BlockSource {
     #[new]
-    fn new(py: Python<'_>, dir: PathBuf, magic: &[u8]) -> PyResult<Self> {
+    #[pyo3(signature = (dir, magic, rules=None))]
+    fn new(
+        py: Python<'_>,
+        dir: PathBuf,
+        magic: &[u8],
+        rules: Option<PyRef<'_, ChainRules>>,
+    ) -> PyResult<Self> {
+        let rules = rules.map(|r| r.rules.clone()).unwrap_or_default();
         let magic = magic
             .try_into()
             .map_err(|_| PyValueError::new_err("a magic is 4 bytes"))?;
         Ok(Self {
-            files: BlockFiles::open(&dir, magic).map_err(|e| to_py(py, e))?,
+            files: BlockFiles::open_as(&dir, magic, rules).map_err(|e| to_py(py, e))?,
             chain: Vec::new(),
             off_chain: Vec::new(),
             settled: Vec::new(),
@@ -74,7 +82,12 @@ impl BlockSource {
                 known: cache.and_then(|c| KnownFiles::from_bytes(c, files, pow_limit)),
             };
             let scan = scan::scan(files, &how, &mut |done, of| reporter.report(done, of))?;
-            let best = best_chain(&scan.records, &genesis, pow_limit);
+            let proof = if files.rules.block_hash_proves() {
+                ProofOfWork::new(pow_limit)
+            } else {
+                ProofOfWork::judged(pow_limit)
+            };
+            let best = best_chain_by(&scan.records, &genesis, proof);
             Ok((scan, best))
         });
         let (mut scan, best) = reporter.outcome(py, result)?;

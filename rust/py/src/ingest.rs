@@ -28,12 +28,11 @@ struct Ingest {
 #[pymethods]
 impl Ingest {
     #[new]
-    #[pyo3(signature = (source, *, halving_interval, key, counts, coins, spent, scripts, threads, segment_bytes))]
+    #[pyo3(signature = (source, *, key, counts, coins, spent, scripts, threads, segment_bytes))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         source: Py<BlockSource>,
-        halving_interval: u32,
         key: &[u8],
         counts: HashMap<String, i64>,
         coins: Vec<PathBuf>,
@@ -42,9 +41,6 @@ impl Ingest {
         threads: usize,
         segment_bytes: usize,
     ) -> PyResult<Self> {
-        if halving_interval == 0 {
-            return Err(PyValueError::new_err("a halving interval is at least 1"));
-        }
         let files = source.borrow(py).files.clone();
         let state = State {
             key: store_key(key)?,
@@ -58,8 +54,7 @@ impl Ingest {
             segment_bytes,
         };
         settle_allocator(segment_bytes);
-        let inner = ingest::Ingest::open(files, halving_interval, limits, &state)
-            .map_err(|e| to_py(py, e))?;
+        let inner = ingest::Ingest::open(files, limits, &state).map_err(|e| to_py(py, e))?;
         Ok(Self { inner, source })
     }
 

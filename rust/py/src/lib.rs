@@ -18,6 +18,7 @@ mod linkage;
 mod lookup;
 mod max_flow;
 mod progress;
+mod rules;
 mod sealing;
 mod source;
 mod stored;

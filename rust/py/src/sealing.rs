@@ -69,18 +69,21 @@ fn merkle_root<'py>(py: Python<'py>, leaves: &[u8]) -> Bound<'py, PyBytes> {
 
 /// Addresses decoded; see `_core.pyi`.
 #[pyfunction]
+#[pyo3(signature = (texts, p2pkh_prefixes, p2sh_prefixes, bech32_hrp, cash_prefix=None))]
 #[allow(clippy::type_complexity)]
 fn decode_addresses<'py>(
     py: Python<'py>,
     texts: Vec<PyBackedStr>,
-    p2pkh_prefix: u8,
-    p2sh_prefix: u8,
-    bech32_hrp: &str,
+    p2pkh_prefixes: Vec<Vec<u8>>,
+    p2sh_prefixes: Vec<Vec<u8>>,
+    bech32_hrp: Option<&str>,
+    cash_prefix: Option<&str>,
 ) -> Vec<Option<Bound<'py, PyBytes>>> {
     let prefixes = addresses::Prefixes {
-        p2pkh: p2pkh_prefix,
-        p2sh: p2sh_prefix,
+        p2pkh: &p2pkh_prefixes,
+        p2sh: &p2sh_prefixes,
         hrp: bech32_hrp,
+        cash: cash_prefix,
     };
     let scripts: Vec<Option<addresses::Script>> = py.detach(|| {
         texts

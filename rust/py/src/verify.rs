@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use peelchain_core::chain::target::U256;
 use peelchain_core::verify::{
-    self as core, Findings, HeaderRules, Limits, MoneyRules, StoredFile, Table, Tables,
+    self as core, Findings, HeaderRules, Limits, StoredFile, Table, Tables,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -14,6 +14,7 @@ use pyo3_arrow::PySchema;
 
 use crate::chain::hash_of;
 use crate::progress::Reporter;
+use crate::rules::ChainRules;
 
 type OutFindings = (u64, Vec<String>, u64);
 type InTable = (PySchema, u64, Vec<(PathBuf, u64)>);
@@ -22,7 +23,7 @@ fn out(findings: Findings) -> OutFindings {
     (findings.checked, findings.failures, findings.more)
 }
 
-fn tables_of(mut given: HashMap<String, InTable>) -> PyResult<Tables> {
+fn tables_of(mut given: HashMap<String, InTable>, rules: Option<&ChainRules>) -> PyResult<Tables> {
     let mut take = |name: &'static str| {
         let (schema, rows, files) = given
             .remove(name)
@@ -43,6 +44,7 @@ fn tables_of(mut given: HashMap<String, InTable>) -> PyResult<Tables> {
         txouts: take("txouts")?,
         txins: take("txins")?,
         scripts: take("scripts")?,
+        rules: rules.map(|r| r.rules.clone()).unwrap_or_default(),
     })
 }
 
@@ -69,13 +71,14 @@ fn verify_files(
 
 /// The structure of the fact tables; see `_core.pyi`.
 #[pyfunction]
-#[pyo3(signature = (tables, progress=None))]
+#[pyo3(signature = (tables, progress=None, rules=None))]
 fn verify_tables(
     py: Python<'_>,
     tables: HashMap<String, InTable>,
     progress: Option<Py<PyAny>>,
+    rules: Option<PyRef<'_, ChainRules>>,
 ) -> PyResult<OutFindings> {
-    let tables = tables_of(tables)?;
+    let tables = tables_of(tables, rules.as_deref())?;
     let mut reporter = Reporter::new(progress);
     let result = py.detach(|| {
         core::verify_tables(&tables, &mut |what, done, of| {
@@ -88,7 +91,7 @@ fn verify_tables(
 /// The headers and the amounts; see `_core.pyi`.
 #[pyfunction]
 #[pyo3(signature = (
-    tables, *, network, genesis_hash, pow_limit, halving_interval, segment_ends, progress=None,
+    tables, *, network, genesis_hash, pow_limit, rules, segment_ends, progress=None,
     recent_txouts=None, waiting_txins=None
 ))]
 #[allow(clippy::too_many_arguments, reason = "one keyword each in Python")]
@@ -98,13 +101,13 @@ fn verify_chain(
     network: String,
     genesis_hash: &[u8],
     pow_limit: &[u8],
-    halving_interval: u32,
+    rules: PyRef<'_, ChainRules>,
     segment_ends: Vec<(u64, Vec<u8>)>,
     progress: Option<Py<PyAny>>,
     recent_txouts: Option<usize>,
     waiting_txins: Option<usize>,
 ) -> PyResult<(OutFindings, OutFindings)> {
-    let tables = tables_of(tables)?;
+    let tables = tables_of(tables, Some(&rules))?;
     let headers = HeaderRules {
         network,
         genesis_hash: hash_of(genesis_hash)?,
@@ -114,7 +117,6 @@ fn verify_chain(
             .map(|(height, hash)| Ok((height, hash_of(&hash)?)))
             .collect::<PyResult<Vec<_>>>()?,
     };
-    let money = MoneyRules { halving_interval };
     let usual = Limits::default();
     let limits = Limits {
         recent_txouts: recent_txouts.unwrap_or(usual.recent_txouts),
@@ -122,7 +124,7 @@ fn verify_chain(
     };
     let mut reporter = Reporter::new(progress);
     let result = py.detach(|| {
-        core::verify_chain(&tables, &headers, &money, limits, &mut |what, done, of| {
+        core::verify_chain(&tables, &headers, limits, &mut |what, done, of| {
             reporter.tell((what, done, of))
         })
     });

@@ -16,13 +16,12 @@ from peelchain.chain.sources import Asked
 from peelchain.chain.verify import verify_store
 from peelchain.errors import SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_name
+from peelchain.network.kernel import kernel_rules
 from peelchain.script import address
 from peelchain.store.compaction import compacted
 from peelchain.store.reindex import reindexed
 from peelchain.store.writer import open_for_writing
 from peelchain.units import format_hash, format_time
-
-_MAX_BLOCK_BYTES = 4_000_000
 
 
 def ingest(
@@ -73,17 +72,18 @@ def follow(
 
 def decode(file: Path, network: str | None = None) -> dict[str, Any]:
     """One raw block, decoded. A leading magic and size, as in blk files, are passed over."""
+    chosen = by_name(network) if network else None
+    most = (chosen or MAINNET).rules.max_block_bytes
     try:
         with file.open("rb") as stream:
-            raw = stream.read(_MAX_BLOCK_BYTES + 9)
-        if len(raw) > _MAX_BLOCK_BYTES + 8:
+            raw = stream.read(most + 9)
+        if len(raw) > most + 8:
             raise SourceError(
                 f"{file}: it has more bytes than a block can; for a node's blk files use "
                 "'peelchain chain ingest core:DIR'"
             )
     except OSError as e:
         raise SourceError(f"{file}: {e.strerror}; give the file of one raw block") from None
-    chosen = by_name(network) if network else None
     for known in NETWORKS.values():
         if raw[:4] == known.magic and len(raw) >= 8:
             if int.from_bytes(raw[4:8], "little") != len(raw) - 8:
@@ -98,7 +98,7 @@ def decode(file: Path, network: str | None = None) -> dict[str, Any]:
 
 def _decoded(raw: bytes, network: Network, where: str) -> dict[str, Any]:
     try:
-        block = _core.decode_block(raw)
+        block = _core.decode_block(raw, kernel_rules(network))
     except SourceError as e:
         raise SourceError(f"{where}, offset 0: {e}; give the file of one whole raw block") from None
     if block["problem"]:

@@ -198,7 +198,7 @@ def _found(store: OpenStore, kind: str, value: str) -> bool:
 
 def _address(text: str) -> Row:
     networks, kind = [], None
-    for network in NETWORKS.values():
+    for network in (each for each in NETWORKS.values() if each.is_bitcoin):
         try:
             kind = str(script_type(script_pubkey(text, network)))
         except AddressError:

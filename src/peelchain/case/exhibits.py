@@ -9,6 +9,7 @@ from peelchain.case.canonical import canonical_json
 from peelchain.case.merkle import merkle_branches
 from peelchain.case.services import inputs_of
 from peelchain.case.sources import Sources
+from peelchain.errors import BundleError
 from peelchain.store.raw_blocks import RawBlocks
 from peelchain.store.reader import Store
 from peelchain.units import format_hash
@@ -47,6 +48,11 @@ def exhibits(
     They are written to `folder` as they are read, block by block: a case may cite more than memory
     holds. Raises StoreError where the block files no longer hold one.
     """
+    if not store.network.is_bitcoin:
+        raise BundleError(
+            f"an evidence bundle of {store.network.coin} cannot be made: verify.py knows Bitcoin's "
+            "headers alone; hand over 'peelchain look proof' of each transaction instead"
+        )
     raw_blocks = RawBlocks(store)
     by_height: dict[int, list[int]] = {}
     heights = sources.chain.transactions(tx_ids).height.tolist()
@@ -59,7 +65,7 @@ def exhibits(
             if done % 50 == 0:
                 progress(done, len(rows))
             raw = raw_blocks.block(row)
-            spans = _core.transaction_spans(raw)
+            spans = raw_blocks.spans(raw)
             txids = b"".join(span[0] for span in spans)
             indices = [tx_id - row.first_tx_id for tx_id in by_height[row.height]]
             branches = merkle_branches(txids, [0, *indices])

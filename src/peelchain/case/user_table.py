@@ -279,7 +279,11 @@ class _Reading:
 def decode(texts: list[str], network: Network) -> list[bytes | None]:
     """The script that each text pays to as an address of the network, None for none."""
     return _core.decode_addresses(
-        texts, network.p2pkh_prefix, network.p2sh_prefix, network.bech32_hrp
+        texts,
+        network.p2pkh_prefixes,
+        network.p2sh_prefixes,
+        network.bech32_hrp,
+        network.cash_prefix,
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from peelchain import _core
 from peelchain.errors import MisuseError, SourceError
-from peelchain.network import NETWORKS, Network, by_magic
+from peelchain.network import NETWORKS, Network, by_magic, sharing_magic
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import format_hash, parse_txid
 
 Progress = Callable[[int, int], None]
@@ -50,15 +51,8 @@ def find(given: Path, network: Network | None) -> CoreFiles:
     """
     if not given.is_dir():
         raise MisuseError(f"{given} is no folder; name a node's data directory")
-    candidates = [
-        folder
-        for folder in (
-            given,
-            given / "blocks",
-            *(given / n.folder / "blocks" for n in _subfolders()),
-        )
-        if any(folder.glob("blk*.dat"))
-    ]
+    folders = (given, given / "blocks", *(given / name / "blocks" for name in _subfolders()))
+    candidates = [folder for folder in folders if any(folder.glob("blk*.dat"))]
     if not candidates:
         raise MisuseError(
             f"{given} holds no block files; name a node's data directory (with blocks/blk00000.dat "
@@ -73,7 +67,7 @@ def find(given: Path, network: Network | None) -> CoreFiles:
     if refused and (network is None or not found):
         raise refused[0]
     if network is not None:
-        matching = [f for f in found if f.network == network]
+        matching = [CoreFiles(f.blocks, network) for f in found if network in _sharing(f)]
         if not matching:
             names = ", ".join(sorted({f.network.name for f in found}))
             raise SourceError(
@@ -104,7 +98,8 @@ def scan(
     (by damage, or in a pruned node).
     """
     try:
-        source = _core.BlockSource(files.blocks, files.network.magic)
+        rules = kernel_rules(files.network)
+        source = _core.BlockSource(files.blocks, files.network.magic, rules)
         found = source.scan(
             parse_txid(files.network.genesis_hash),
             files.network.pow_limit.to_bytes(32, "little"),
@@ -124,9 +119,11 @@ def scan(
             "first blocks: use the files of one that is not pruned"
         )
     raw = source.hashes()
+    hashes = tuple(format_hash(raw[i : i + 32]) for i in range(0, len(raw), 32))
+    _check_checkpoints(files, hashes)
     return Scanned(
         source=source,
-        hashes=tuple(format_hash(raw[i : i + 32]) for i in range(0, len(raw), 32)),
+        hashes=hashes,
         chainwork=source.chainwork(len(source) - 1).hex(),
         blocks_in_files=found["blocks_in_files"],
         stale=found["stale"],
@@ -137,6 +134,21 @@ def scan(
     )
 
 
+def _check_checkpoints(files: CoreFiles, hashes: tuple[str, ...]) -> None:
+    for height, block_hash in files.network.checkpoints:
+        if height < len(hashes) and hashes[height] != block_hash:
+            others = [
+                other.name
+                for other in sharing_magic(files.network.magic)
+                if (height, hashes[height]) in other.checkpoints
+            ]
+            remedy = f"give --network {others[0]}" if others else "name another node's folder"
+            raise SourceError(
+                f"{files.blocks} holds another chain than {files.network.name}: its block at "
+                f"height {height} is {hashes[height]}, not {block_hash}; {remedy}"
+            )
+
+
 def _unreadable(error: OSError) -> SourceError:
     return SourceError(
         f"{error.filename}: {error.strerror}; check that you may read the node's block files and "
@@ -144,8 +156,12 @@ def _unreadable(error: OSError) -> SourceError:
     )
 
 
-def _subfolders() -> list[Network]:
-    return [n for n in NETWORKS.values() if n.folder]
+def _subfolders() -> list[str]:
+    return list(dict.fromkeys(n.folder for n in NETWORKS.values() if n.folder))
+
+
+def _sharing(files: CoreFiles) -> list[Network]:
+    return sharing_magic(files.network.magic)
 
 
 def _network_of(folder: Path) -> Network:
@@ -155,8 +171,22 @@ def _network_of(folder: Path) -> Network:
         raise _unreadable(e) from e
     if magic is None:
         raise SourceError(f"{folder}: the block files hold nothing yet; let the node sync first")
+    first = min(folder.glob("blk*.dat"))
     try:
-        return by_magic(magic)
+        network = by_magic(magic)
     except SourceError as e:
-        first = min(folder.glob("blk*.dat"))
         raise SourceError(f"{first}, offset 0: {e}") from None
+    if len(sharing_magic(magic)) > 1:
+        header = _first_header(folder, magic)
+        for other in sharing_magic(magic):
+            if other.genesis_header == header:
+                return other
+    return network
+
+
+def _first_header(folder: Path, magic: bytes) -> bytes | None:
+    """The header of the first block of the first file, None where that cannot be read."""
+    try:
+        return _core.BlockSource(folder, magic).read(0, 8, 80)
+    except (OSError, SourceError):
+        return None

@@ -245,7 +245,6 @@ class _Growth:
                 counts = segment.counts
         return _core.Ingest(
             self.found.source,
-            halving_interval=self.network.halving_interval,
             key=bytes.fromhex(manifest.key),
             counts=counts,
             coins=[path / r.run.file for r in manifest.runs_of("coins")],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from peelchain import _core
 from peelchain.chain.partial.verify import verify_partial
+from peelchain.network.kernel import kernel_rules
 from peelchain.schema import CHAIN_TABLES, TABLES
 from peelchain.store.reader import Store
 from peelchain.units import parse_txid
@@ -38,8 +39,10 @@ def verify_store(store: Store, progress: Progress | None = None) -> Verified:
     Money: no output spent twice or before it was made, fees as the inputs and outputs have them,
     no coinbase beyond subsidy and fees. Each step rests on the one before: when one fails the later
     ones are left out, and a failure says so. Reads every file, in bounded memory. Failures are
-    gathered, not raised. An amount is not hashed into a txid that the tables could show, so that
-    amounts changed so as to balance are found by the manifest's hashes alone.
+    gathered, not raised. Where chains are mined together, the block that proves a header is in
+    the block files alone: ingest checks it, this does not. An amount is not hashed into a txid that
+    the tables could show, so that amounts changed so as to balance are found by the manifest's
+    hashes alone.
     """
     say = progress or (lambda phase, done, of: None)
     manifest, network = store.manifest, store.network
@@ -61,7 +64,8 @@ def verify_store(store: Store, progress: Progress | None = None) -> Verified:
     tables = _tables(store)
     rows = sum(count for _, count, _ in tables.values())
     say("tables", 0, rows)
-    found = _core.verify_tables(tables, say)
+    rules = kernel_rules(network)
+    found = _core.verify_tables(tables, say, rules)
     say("tables", rows, rows)
     if not _holds(result, "tables", found, then="blocks, txs"):
         return result
@@ -72,7 +76,7 @@ def verify_store(store: Store, progress: Progress | None = None) -> Verified:
         network=network.name,
         genesis_hash=parse_txid(network.genesis_hash),
         pow_limit=network.pow_limit.to_bytes(32, "little"),
-        halving_interval=network.halving_interval,
+        rules=rules,
         segment_ends=[(s.last_height, parse_txid(s.last_hash)) for s in manifest.segments],
         progress=say,
     )

@@ -115,6 +115,28 @@ def run(
     webhook_plain: Annotated[
         bool, typer.Option("--webhook-plain", help="Allow http: to another machine.")
     ] = False,
+    mempool: Annotated[
+        bool,
+        typer.Option(
+            "--mempool/--no-mempool", help="Tell of what a node has heard of and no block has yet."
+        ),
+    ] = True,
+    rpc_cookie: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The node's .cookie, as for `chain ingest`."),
+    ] = None,
+    rpc_auth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file of mode 0600 with USER:PASSWORD of the node."),
+    ] = None,
+    rpc_certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The certificate that the node made for itself."),
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Reach the source through this SOCKS proxy."),
+    ] = None,
     network: NetworkOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -137,6 +159,13 @@ def run(
         once=once,
         interval_s=interval,
         confirmations=confirmations,
+        mempool=mempool,
+        options={
+            "rpc-cookie": rpc_cookie,
+            "rpc-auth": rpc_auth,
+            "rpc-certificate": rpc_certificate,
+            "proxy": proxy,
+        },
     )
     chosen = [] if quiet else [to.terminal(_show_json if json else _show)]
     if desktop is not None:

@@ -52,14 +52,24 @@ def _tries(text: str, network: Network) -> Iterator[Mend]:
         return
     if not text.isascii() or len(text) < 8:
         return
-    is_bech32 = text.lower().startswith(network.bech32_hrp + "1")
+    hrp = network.bech32_hrp
+    if network.cash_prefix is not None and (":" in text or len(text) > 36):
+        yield from _cash_tries(text.lower(), network.cash_prefix)
+        return
+    is_bech32 = hrp is not None and text.lower().startswith(hrp + "1")
     if is_bech32 and text != text.lower():
         at = next(at for at, (a, b) in enumerate(zip(text, text.lower(), strict=True)) if a != b)
         yield Mend(text.lower(), "case", at, text[at], text[at].lower())
-    if is_bech32:
-        yield from _bech32_tries(text.lower(), len(network.bech32_hrp) + 1)
+    if hrp is not None and is_bech32:
+        yield from _bech32_tries(text.lower(), len(hrp) + 1)
     elif 25 <= len(text) <= 36:
         yield from _slips(text, 0, base58.ALPHABET)
+
+
+def _cash_tries(text: str, prefix: str) -> Iterator[Mend]:
+    start = len(prefix) + 1 if text.startswith(f"{prefix}:") else 0
+    yield from _swaps(text, start)
+    yield from _slips(text, start, bech32.CHARSET)
 
 
 def _bech32_tries(text: str, start: int) -> Iterator[Mend]:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable
 
 from peelchain.network import Network
-from peelchain.script import base58, bech32
+from peelchain.script import base58, bech32, cashaddr
 from peelchain.units import shown
 
 _WARNING = "; it is not repeated here: whoever reads it can take the coins, so keep it out of cases"
 
 _SECRET_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}"), "a private key (WIF)"),
+    (re.compile(r"[5-7KLTQXc9][1-9A-HJ-NP-Za-km-z]{50,51}"), "a private key (WIF)"),
     (re.compile(r"[A-Za-z]prv[1-9A-HJ-NP-Za-km-z]{20,}"), "an extended private key"),
     (re.compile(r"6P[1-9A-HJ-NP-Za-km-z]{50,60}"), "an encrypted private key (BIP 38)"),
     (re.compile(r"(?:0x)?[0-9A-Fa-f]{64}"), "64 hex digits, a txid or a private key"),
@@ -48,6 +48,12 @@ _FOREIGN_VERSIONS: dict[bytes, str] = {
     b"\x1c\xbd": "a Zcash address",
 }
 
+_KEY_VERSIONS = (0x80, 0xEF, 0xB0, 0x9E, 0xF1, 0xCC)
+"""First bytes of exported keys: Bitcoin's and its test chains', then those of its sisters."""
+
+_SCHEMES = ("bitcoin:", "litecoin:", "dogecoin:", "dash:", "zcash:")
+"""Beginnings of payment URIs. Of Bitcoin Cash, it is part of the address."""
+
 
 def why_refused(text: str, network: Network, networks: Iterable[Network]) -> str:
     """The message for a text that is no address of `network`; `networks` are all that are known."""
@@ -58,22 +64,26 @@ def why_refused(text: str, network: Network, networks: Iterable[Network]) -> str
         return "the address is empty"
     if any(character.isspace() for character in text):
         return f"{shown(text)} is not an address: it has white space in it; remove that"
-    if text.lower().startswith("bitcoin:"):
-        return f"{shown(text)} is a payment URI; give the address after 'bitcoin:' alone"
+    scheme = next((start for start in _SCHEMES if text.lower().startswith(start)), None)
+    if scheme is not None:
+        return f"{shown(text)} is a payment URI; give the address after '{scheme}' alone"
     at = next((at for at, character in enumerate(text) if not "!" <= character <= "~"), None)
     if at is not None:
         return (
             f"{shown(text)} is not an address: character {at + 1} is {text[at]!a}, "
             "which no address has; type it anew"
         )
-    known = list(networks)
+    known = [each for each in networks if each.is_bitcoin or each.coin == network.coin]
     foreign = _foreign(text)
-    if foreign is not None:
-        return f"{shown(text)} is {foreign}, not a Bitcoin address of {network.name}"
+    if foreign is not None and foreign != f"a {network.coin} address":
+        return f"{shown(text)} is {foreign}, not a {network.coin} address of {network.name}"
     hrp, separator, _ = text.lower().partition("1")
     owners = [each.name for each in known if each.bech32_hrp == hrp]
     if owners and separator:
         return _bech32_refusal(text, hrp, network, owners)
+    prefix = network.cash_prefix
+    if prefix is not None and (":" in text or first_foreign_cash(text) is None):
+        return _cash_refusal(text, prefix)
     return _base58_refusal(text, network, known)
 
 
@@ -88,7 +98,7 @@ def _secret(text: str) -> str | None:
         if form.fullmatch(stripped):
             return name
     payload = base58.decode_check(stripped)
-    if payload is not None and len(payload) in (33, 34) and payload[0] in (0x80, 0xEF):
+    if payload is not None and len(payload) in (33, 34) and payload[0] in _KEY_VERSIONS:
         return "a private key (WIF)"
     checked = hashlib.sha256((stripped + "?").encode("utf-8", "replace")).digest()
     if _MINI_KEY.fullmatch(stripped) and checked[0] == 0:
@@ -154,13 +164,35 @@ def _checksum_refusal(hrp: str, values: list[int], data_at: int) -> str:
     return f"its checksum does not match, so it was mistyped or cut{hint}"
 
 
+def first_foreign_cash(text: str) -> int | None:
+    """Index of the first character that a cash address does not use, None where it uses all."""
+    return next(iter(bech32.foreign_characters(text.lower())), None)
+
+
+def _cash_refusal(text: str, prefix: str) -> str:
+    start = f"{shown(text)} is not an address: "
+    if text not in (text.lower(), text.upper()):
+        return start + "it mixes capitals and small letters; a cash address uses one or the other"
+    written, separator, data = text.lower().rpartition(":")
+    if separator and written != prefix:
+        return start + f"it begins with {shown(written + ':')}, not with '{prefix}:'"
+    at = first_foreign_cash(data)
+    if at is not None:
+        at += len(written) + len(separator)
+        return start + f"character {at + 1} is {text[at]!a}, which cash addresses do not use"
+    if len(text) > cashaddr.MAX_LENGTH:
+        return start + f"it has {len(text):,} characters, more than a cash address"
+    if not cashaddr.is_whole(data, prefix):
+        return start + "its checksum does not match, so it was mistyped or cut"
+    return start + "it is of a kind, or holds a hash of a length, that no script is made from"
+
+
 def _base58_refusal(text: str, network: Network, networks: list[Network]) -> str:
     start = f"{shown(text)} is not an address: "
     at = base58.first_foreign_character(text)
     if at is not None:
         return start + (
-            f"character {at + 1} is {text[at]!a}, which base58 does not use, and it does not "
-            f"begin with '{network.bech32_hrp}1'"
+            f"character {at + 1} is {text[at]!a}, which base58 does not use{_nor_other(network)}"
         )
     if len(text) > 35:
         return start + f"it has {len(text):,} characters; base58 addresses have 26 to 35"
@@ -169,12 +201,22 @@ def _base58_refusal(text: str, network: Network, networks: list[Network]) -> str
         if len(text) < 26:
             return start + f"it has {len(text)} characters; base58 addresses have 26 to 35"
         return start + "its checksum does not match, so it was mistyped or cut"
-    if len(payload) != 21:
-        return start + f"it holds {len(payload)} bytes; an address holds 21"
-    owners = [n.name for n in networks if payload[0] in (n.p2pkh_prefix, n.p2sh_prefix)]
+    wide = {len(prefix) + 20 for n in networks for prefix in n.p2pkh_prefixes}
+    if len(payload) not in wide:
+        holds = " or ".join(str(size) for size in sorted(wide))
+        return start + f"it holds {len(payload)} bytes; an address holds {holds}"
+    version = payload[:-20]
+    owners = [n.name for n in networks if version in (*n.p2pkh_prefixes, *n.p2sh_prefixes)]
     if not owners:
-        return start + f"its version byte {payload[0]} belongs to no network of Bitcoin"
+        number = int.from_bytes(version, "big")
+        return start + f"its version byte {number} belongs to no network of {network.coin}"
     return _other_network(text, owners, network)
+
+
+def _nor_other(network: Network) -> str:
+    if network.cash_prefix is not None:
+        return f", and it does not begin with '{network.cash_prefix}:'"
+    return f", and it does not begin with '{network.bech32_hrp}1'" if network.bech32_hrp else ""
 
 
 def _other_network(text: str, owners: list[str], network: Network) -> str:

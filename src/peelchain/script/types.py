@@ -103,6 +103,16 @@ def p2sh(hash20: bytes) -> bytes:
     return b"\xa9\x14" + _exactly(20, hash20) + b"\x87"
 
 
+def p2sh32(hash32: bytes) -> bytes:
+    """The P2SH script of the double SHA-256 of a redeem script, as Bitcoin Cash has it too."""
+    return b"\xaa\x20" + _exactly(32, hash32) + b"\x87"
+
+
+def is_p2sh32(script: bytes) -> bool:
+    """Whether a script has the form of `p2sh32`; on other chains that is a non-standard one."""
+    return len(script) == 35 and script[:2] == b"\xaa\x20" and script[34] == 0x87
+
+
 def p2wpkh(hash20: bytes) -> bytes:
     """The P2WPKH script of the HASH160 of a compressed public key (BIP 141)."""
     return b"\x00\x14" + _exactly(20, hash20)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from peelchain import _core
-from peelchain.errors import SourceError, StoreError
+from peelchain.errors import MisuseError, SourceError, StoreError
+from peelchain.network.kernel import kernel_rules
 from peelchain.store.lookup import BlockRow
 from peelchain.store.reader import Store
 from peelchain.units import format_hash
@@ -21,14 +22,18 @@ class RawBlocks:
                 "by 'peelchain chain ingest' of a whole chain"
             )
         path = store.manifest.source.get("path", "")
+        gone = StoreError(
+            "the block files this store was made from are no longer at "
+            f"{path or 'a known place'}; bring them back, or run 'peelchain chain ingest "
+            f"core:DIR --store {store.path}' with where they are now"
+        )
         if not Path(path).is_dir():
-            raise StoreError(
-                "the block files this store was made from are no longer at "
-                f"{path or 'a known place'}; bring them back, or run 'peelchain chain ingest "
-                f"core:DIR --store {store.path}' with where they are now"
-            )
+            raise gone
         try:
-            self._source = _core.BlockSource(path, store.network.magic)
+            self._rules = kernel_rules(store.network)
+            self._source = _core.BlockSource(path, store.network.magic, self._rules)
+        except MisuseError:
+            raise gone from None
         except OSError as e:
             raise StoreError(
                 f"{e.filename or path}: {e.strerror}; check that you may read the node's files"
@@ -39,7 +44,8 @@ class RawBlocks:
         """The raw block. Raises StoreError when the files no longer hold it, as after pruning."""
         try:
             raw = self._source.read_block(row.file_number, row.file_offset, row.size_bytes)
-            whole = raw[:80] == row.header and _core.check_block(raw) is None
+            problem = _core.check_block(raw, rules=self._rules)
+            whole = raw[:80] == row.header and problem is None
         except (OSError, SourceError):
             whole = False
         if not whole:
@@ -62,8 +68,18 @@ class RawBlocks:
         except (OSError, SourceError):
             return None
 
+    def spans(self, raw_block: bytes) -> list[tuple[bytes, int, int]]:
+        """Txid, begin and end of each transaction of a raw block, in the order of the block."""
+        return _core.transaction_spans(raw_block, self._rules)
 
-def transactions(raw_block: bytes, indices: Iterable[int]) -> dict[int, bytes]:
-    """The raw transactions at these positions of a block."""
-    spans = _core.transaction_spans(raw_block)
+    def transactions(self, raw_block: bytes, indices: Iterable[int]) -> dict[int, bytes]:
+        """The raw transactions at these positions of a block."""
+        return transactions(raw_block, indices, self._rules)
+
+
+def transactions(
+    raw_block: bytes, indices: Iterable[int], rules: _core.ChainRules | None = None
+) -> dict[int, bytes]:
+    """The raw transactions at these positions of a block, which is Bitcoin's unless told."""
+    spans = _core.transaction_spans(raw_block, rules)
     return {i: raw_block[spans[i][1] : spans[i][2]] for i in indices}

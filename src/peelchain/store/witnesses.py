@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from peelchain.errors import SourceError
 from peelchain.store.lookup import Lookup
-from peelchain.store.raw_blocks import RawBlocks, transactions
+from peelchain.store.raw_blocks import RawBlocks
 
 Stack = list[bytes]
 """The elements of one input's witness, as they lie on the stack; empty for none."""
@@ -22,7 +22,7 @@ def witnesses(lookup: Lookup, blocks: RawBlocks, tx_ids: Collection[int]) -> dic
     found = {}
     for block in lookup.blocks(sorted(by_height)):
         wanted = by_height[block.height]
-        for index, raw in transactions(blocks.block(block), sorted(wanted)).items():
+        for index, raw in blocks.transactions(blocks.block(block), sorted(wanted)).items():
             found[wanted[index]] = witness_stacks(raw)
     return found
 

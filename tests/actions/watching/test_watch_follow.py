@@ -19,7 +19,7 @@ from peelchain.errors import CaseError, MisuseError
 from peelchain.store.locks import writing
 
 
-def follow(here: Scene, *steps: Callable[[], object]) -> dict[str, Any]:
+def follow(here: Scene, *steps: Callable[[], object], confirmations: int = 1) -> dict[str, Any]:
     """Watches and does a step after each look; ends after the look that follows the last."""
     left = list(steps)
 
@@ -29,7 +29,9 @@ def follow(here: Scene, *steps: Callable[[], object]) -> dict[str, Any]:
         left.pop(0)()
         return True
 
-    asked = WatchAsked(here.case, here.store, here.source, interval_s=0.01)
+    asked = WatchAsked(
+        here.case, here.store, here.source, interval_s=0.01, confirmations=confirmations
+    )
     return watch(asked, [here.channel()], say=here.said.append, sleep=sleep)
 
 
@@ -51,7 +53,18 @@ def test_blocks_that_touch_nothing_are_passed_over_and_others_are_not(
     steps: Sequence[Sequence[Any]] = [[], [paid], [], [onward], [swept], [], [receipt], [], []]
     follow(here, *(lambda txs=txs: here.mine(*txs) for txs in steps))
     assert [row["txid"] for row in here.told] == [tx.shown for tx in (paid, onward, swept, receipt)]
-    assert [row["height"] for row in here.told] == derived[1:]
+    assert [row["height"] for row in here.told] == derived
+
+
+def test_what_waits_for_confirmations_while_others_are_told_is_not_lost(here: Scene) -> None:
+    """The look that tells the first spend knows the second already, and must not pass it over."""
+    paid = spend(here.seed, 0, [(9 * COIN, "a")])
+    onward = spend(paid, 0, [(8 * COIN, "b")])
+    further = spend(onward, 0, [(7 * COIN, "c")])
+    steps: Sequence[Sequence[Any]] = [[paid], [], [onward], [further], [], [], [], []]
+    follow(here, *(lambda txs=txs: here.mine(*txs) for txs in steps), confirmations=3)
+    assert [row["txid"] for row in here.told] == [tx.shown for tx in (paid, onward, further)]
+    assert {row["confirmations"] for row in here.told} == {3}
 
 
 def test_what_changes_while_it_runs_is_watched_from_then_on(here: Scene) -> None:

@@ -4,8 +4,7 @@ use hashbrown::HashMap;
 
 use super::block_files::Record;
 use super::hash::Hash;
-use super::target::ProofOfWork;
-pub use super::target::{U256, target, work};
+pub use super::target::{ProofOfWork, U256, target, work};
 
 /// Indices into the records by height from genesis, and the work they add up to.
 #[derive(Debug)]
@@ -20,10 +19,19 @@ pub struct BestChain {
 
 const NONE: u32 = u32::MAX;
 
+/// The best chain from `genesis` of a network with this easiest target, where a block's hash is what
+/// proves its work; see `best_chain_by`.
+pub fn best_chain(records: &[Record], genesis: &Hash, pow_limit: U256) -> Option<BestChain> {
+    best_chain_by(records, genesis, ProofOfWork::new(pow_limit))
+}
+
 /// The best chain from `genesis`, records without proof of work left aside. Ties go to the block that
 /// lies first in the files. None when genesis is not among the records.
-pub fn best_chain(records: &[Record], genesis: &Hash, pow_limit: U256) -> Option<BestChain> {
-    let mut proof = ProofOfWork::new(pow_limit);
+pub fn best_chain_by(
+    records: &[Record],
+    genesis: &Hash,
+    mut proof: ProofOfWork,
+) -> Option<BestChain> {
     let mut first: HashMap<Hash, u32> = HashMap::with_capacity(records.len());
     for (i, record) in records.iter().enumerate() {
         if proof.proven(record.bits(), &record.hash).is_some() {

@@ -4,15 +4,18 @@
 use std::ops::{ControlFlow, Range};
 
 use bitcoin_slices::{Parse, Visit, Visitor, bsl};
+use hashbrown::HashMap;
 
-use super::block_files::MAX_BLOCK_BYTES;
+use super::families;
 use super::hash::{Hash, merkle_root, sha256d};
-use super::money::MAX_MONEY;
+use super::rules::{Rules, TxForm};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Tx {
     pub txid: Hash,
     pub wtxid: Hash,
+    /// Position in the block.
+    pub index: u32,
     pub version: i32,
     pub locktime: u32,
     /// Where the transaction lies in the block.
@@ -56,6 +59,10 @@ pub struct Block {
     pub txouts: Vec<TxOut>,
     /// The 32-byte reserved value in the coinbase's witness, where there is one.
     witness_reserved: Option<Hash>,
+    /// Whether a transaction may lack inputs or outputs.
+    may_lack: bool,
+    /// What stands between header and transactions, and after them.
+    extra_bytes: u32,
 }
 
 impl Block {
@@ -65,6 +72,7 @@ impl Block {
         self.txins.clear();
         self.txouts.clear();
         self.witness_reserved = None;
+        self.extra_bytes = 0;
     }
 
     pub fn hash(&self) -> Hash {
@@ -89,10 +97,10 @@ impl Block {
         4 * overhead as u32 + self.txs.iter().map(|t| t.weight).sum::<u32>()
     }
 
-    /// Serialised size of the block with witnesses.
+    /// Serialised size of the block with witnesses and all that is no transaction.
     pub fn size(&self) -> u32 {
         let overhead = 80 + compact_size_len(self.txs.len());
-        overhead as u32 + self.txs.iter().map(|t| t.size).sum::<u32>()
+        overhead as u32 + self.extra_bytes + self.txs.iter().map(|t| t.size).sum::<u32>()
     }
 
     /// The height the coinbase states (BIP 34), if it does; only meaningful from version 2 on.
@@ -125,9 +133,9 @@ impl Block {
         }
     }
 
-    /// Parses one whole block. Errors say what is wrong, in words.
-    pub fn parse(&mut self, raw: &[u8]) -> Result<(), String> {
-        match self.parse_front(raw)? {
+    /// Parses one whole block of the chain with these rules. Errors say what is wrong, in words.
+    pub fn parse(&mut self, raw: &[u8], rules: &Rules) -> Result<(), String> {
+        match self.parse_front(raw, rules)? {
             0 => Ok(()),
             rest => Err(too_many(rest)),
         }
@@ -137,8 +145,8 @@ impl Block {
     ///
     /// Where it lacks them, the size of each transaction with its witnesses follows the block, 4 bytes
     /// little-endian each. What they say is what the archive's source told.
-    pub fn parse_maybe_stripped(&mut self, raw: &[u8]) -> Result<usize, String> {
-        let rest = self.parse_front(raw)?;
+    pub fn parse_maybe_stripped(&mut self, raw: &[u8], rules: &Rules) -> Result<usize, String> {
+        let rest = self.parse_front(raw, rules)?;
         let end = raw.len() - rest;
         if rest == 0 {
             return Ok(end);
@@ -153,7 +161,7 @@ impl Block {
             sum += u64::from(told);
             // marker, flag, and at least a count for each input
             let least = bare + 2 + tx.txins.len() as u32;
-            if told != bare && told < least || sum > u64::from(MAX_BLOCK_BYTES) {
+            if told != bare && told < least || sum > u64::from(rules.max_block_bytes) {
                 return Err(format!(
                     "transaction {index} of {bare} bytes cannot have {told} with witnesses"
                 ));
@@ -165,27 +173,56 @@ impl Block {
     }
 
     /// Parses the block at the start of the bytes; gives how many follow it.
-    fn parse_front(&mut self, raw: &[u8]) -> Result<usize, String> {
+    fn parse_front(&mut self, raw: &[u8], rules: &Rules) -> Result<usize, String> {
         self.clear();
+        self.may_lack = rules.txs == TxForm::Special;
         let mut visitor = Collect {
             block: self,
             raw,
             txin_mark: 0,
             txout_mark: 0,
             witness_of: 0,
+            max_money: rules.max_money as u64,
             problem: None,
         };
-        let outcome = bsl::Block::visit(raw, &mut visitor);
-        let problem = visitor.problem.take();
-        let rest = match (outcome, problem) {
-            (_, Some(problem)) => return Err(problem),
-            (Err(e), None) => return Err(format!("the bytes are not a block ({e:?})")),
-            (Ok(parsed), None) => parsed.remaining().len(),
+        let rest = if rules.is_plain() {
+            visitor.whole_block()?
+        } else {
+            families::visit(raw, rules, &mut visitor)?
         };
         if self.txs.is_empty() {
             return Err("the block has no transaction".into());
         }
+        if !rules.is_plain() {
+            self.extra_bytes = ((raw.len() - rest) as u32).saturating_sub(self.size());
+        }
+        if rules.token_prefix {
+            for txout in &mut self.txouts {
+                txout.script.start += families::token_prefix_len(&raw[txout.script.clone()]);
+            }
+        }
         Ok(rest)
+    }
+
+    /// Puts each transaction behind those of the block whose outputs it spends, and leaves the order
+    /// as it is where it can. For chains that sort a block's transactions by txid.
+    pub fn put_parents_first(&mut self) {
+        let order = parents_first(&self.txs, &self.txins);
+        if order.is_sorted() {
+            return;
+        }
+        let (mut txins, mut txouts) = (Vec::new(), Vec::new());
+        let mut txs = Vec::with_capacity(self.txs.len());
+        for at in order {
+            let mut tx = self.txs[at].clone();
+            let first = (txins.len(), txouts.len());
+            txins.extend_from_slice(&self.txins[tx.txins.clone()]);
+            txouts.extend_from_slice(&self.txouts[tx.txouts.clone()]);
+            tx.txins = first.0..txins.len();
+            tx.txouts = first.1..txouts.len();
+            txs.push(tx);
+        }
+        (self.txs, self.txins, self.txouts) = (txs, txins, txouts);
     }
 
     /// Checks what the header and the coinbase commit to: the Merkle root over the txids and, where
@@ -206,6 +243,7 @@ impl Block {
             .txs
             .iter()
             .position(|t| t.txins.is_empty() || t.txouts.is_empty())
+            .filter(|_| !self.may_lack)
         {
             return Err(format!("transaction {tx} has no inputs or no outputs"));
         }
@@ -231,6 +269,34 @@ impl Block {
     }
 }
 
+/// The order of a block's transactions in which none stands before one whose output it spends.
+fn parents_first(txs: &[Tx], txins: &[TxIn]) -> Vec<usize> {
+    let by_txid: HashMap<Hash, usize> = txs.iter().map(|t| t.txid).zip(0..).collect();
+    let mut placed = vec![false; txs.len()];
+    let mut order = Vec::with_capacity(txs.len());
+    let mut waiting: Vec<(usize, bool)> = Vec::new();
+    for first in 0..txs.len() {
+        waiting.push((first, false));
+        while let Some((at, parents_are_placed)) = waiting.pop() {
+            if placed[at] {
+                continue;
+            }
+            if parents_are_placed {
+                placed[at] = true;
+                order.push(at);
+                continue;
+            }
+            waiting.push((at, true));
+            // no cycle is possible: a txid cannot be among what it is the hash of
+            let parents = txins[txs[at].txins.clone()]
+                .iter()
+                .filter_map(|i| by_txid.get(&i.prev_txid));
+            waiting.extend(parents.filter(|p| !placed[**p]).map(|p| (*p, false)));
+        }
+    }
+    order
+}
+
 impl TxIn {
     pub fn is_coinbase(&self) -> bool {
         self.prev_txid == [0; 32] && self.prev_vout == u32::MAX
@@ -250,18 +316,47 @@ pub fn compact_size_len(n: usize) -> usize {
     }
 }
 
-struct Collect<'a, 'r> {
+pub(super) struct Collect<'a, 'r> {
     block: &'a mut Block,
     raw: &'r [u8],
     txin_mark: usize,
     txout_mark: usize,
     witness_of: usize,
-    problem: Option<String>,
+    max_money: u64,
+    pub(super) problem: Option<String>,
 }
 
 impl Collect<'_, '_> {
     fn offset(&self, part: &[u8]) -> usize {
         part.as_ptr() as usize - self.raw.as_ptr() as usize
+    }
+
+    /// Takes in a block as Bitcoin lays it out; gives how many bytes follow it.
+    fn whole_block(&mut self) -> Result<usize, String> {
+        let outcome = bsl::Block::visit(self.raw, self);
+        match (outcome, self.problem.take()) {
+            (_, Some(problem)) => Err(problem),
+            (Err(e), None) => Err(format!("the bytes are not a block ({e:?})")),
+            (Ok(parsed), None) => Ok(parsed.remaining().len()),
+        }
+    }
+
+    pub(super) fn tx_count(&self) -> usize {
+        self.block.txs.len()
+    }
+
+    /// Adds a transaction, whose inputs and outputs are those taken in since the one before.
+    pub(super) fn push(&mut self, tx: Tx) {
+        let txins = self.txin_mark..self.block.txins.len();
+        let txouts = self.txout_mark..self.block.txouts.len();
+        self.txin_mark = txins.end;
+        self.txout_mark = txouts.end;
+        self.block.txs.push(Tx {
+            index: self.block.txs.len() as u32,
+            txins,
+            txouts,
+            ..tx
+        });
     }
 
     fn refuse(&mut self, problem: String) -> ControlFlow<()> {
@@ -291,7 +386,7 @@ impl Visitor for Collect<'_, '_> {
 
     fn visit_tx_out(&mut self, vout: usize, tx_out: &bsl::TxOut) -> ControlFlow<()> {
         let value = tx_out.value();
-        if value > MAX_MONEY as u64 {
+        if value > self.max_money {
             let tx = self.block.txs.len();
             return self.refuse(format!(
                 "transaction {tx} of the block has output {vout} with {value} satoshis, more than can exist"
@@ -337,11 +432,7 @@ impl Visitor for Collect<'_, '_> {
         } else {
             sha256d(&[bytes])
         };
-        let txins = self.txin_mark..self.block.txins.len();
-        let txouts = self.txout_mark..self.block.txouts.len();
-        self.txin_mark = txins.end;
-        self.txout_mark = txouts.end;
-        self.block.txs.push(Tx {
+        self.push(Tx {
             txid,
             wtxid,
             version: tx.version(),
@@ -349,8 +440,7 @@ impl Visitor for Collect<'_, '_> {
             span: start..start + bytes.len(),
             size: bytes.len() as u32,
             weight: tx.weight() as u32,
-            txins,
-            txouts,
+            ..Tx::default()
         });
         ControlFlow::Continue(())
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::block::Block;
 use super::hash::Hash;
 use super::open_files::OpenFiles;
+use super::rules::Rules;
 use crate::error::{CoreError, Result};
 
 /// Bitcoin Core's MAX_BLOCK_SERIALIZED_SIZE.
@@ -48,6 +49,7 @@ impl Record {
 pub struct BlockFiles {
     pub dir: PathBuf,
     pub magic: [u8; 4],
+    pub rules: Arc<Rules>,
     pub(super) key: [u8; 8],
     /// Whether blocks may lack their witnesses: then what `Block::parse_maybe_stripped` says holds.
     stripped: bool,
@@ -56,8 +58,13 @@ pub struct BlockFiles {
 }
 
 impl BlockFiles {
-    /// Opens the folder: lists `blk*.dat` and reads `xor.dat` where there is one.
+    /// Opens the folder of a Bitcoin node: lists `blk*.dat` and reads `xor.dat` where there is one.
     pub fn open(dir: &Path, magic: [u8; 4]) -> Result<Self> {
+        Self::open_as(dir, magic, Arc::default())
+    }
+
+    /// The same of a node of the chain with these rules.
+    pub fn open_as(dir: &Path, magic: [u8; 4], rules: Arc<Rules>) -> Result<Self> {
         let key = read_key(dir)?;
         let mut files = Vec::new();
         for entry in fs::read_dir(dir).map_err(|e| CoreError::io(dir, e))? {
@@ -84,6 +91,7 @@ impl BlockFiles {
         Ok(Self {
             dir: dir.to_owned(),
             magic,
+            rules,
             key,
             stripped: dir.join(STRIPPED).exists(),
             files,
@@ -154,9 +162,9 @@ impl BlockFiles {
     /// Parses what was read of a block; gives how many of the bytes are the block itself.
     pub fn parse(&self, raw: &[u8], block: &mut Block) -> std::result::Result<usize, String> {
         if self.stripped {
-            block.parse_maybe_stripped(raw)
+            block.parse_maybe_stripped(raw, &self.rules)
         } else {
-            block.parse(raw).map(|()| raw.len())
+            block.parse(raw, &self.rules).map(|()| raw.len())
         }
     }
 
@@ -202,7 +210,7 @@ impl BlockFiles {
         into: &mut Vec<u8>,
     ) -> Result<()> {
         let path = self.path(number);
-        if size > MAX_BLOCK_BYTES as usize {
+        if size > self.rules.max_block_bytes as usize {
             return Err(CoreError::Source {
                 file: path,
                 offset,

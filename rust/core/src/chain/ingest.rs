@@ -74,13 +74,7 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// `halving_interval` is the network's: blocks from one halving of the subsidy to the next.
-    pub fn open(
-        files: BlockFiles,
-        halving_interval: u32,
-        limits: Limits,
-        state: &State,
-    ) -> Result<Self> {
+    pub fn open(files: BlockFiles, limits: Limits, state: &State) -> Result<Self> {
         // a quarter at most goes to filters, the rest to the open segment
         let most = limits.segment_bytes / 4;
         let mut room = most;
@@ -96,7 +90,7 @@ impl Ingest {
             counts: state.counts,
             coins,
             scripts,
-            halving_interval,
+            rules: files.rules.clone(),
         };
         resolver.known().preload();
         Ok(Self {

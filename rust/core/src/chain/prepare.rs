@@ -90,6 +90,9 @@ pub fn prepare(
         .parse(&raw, &mut block)
         .and_then(|_| block.check_commitments(&raw))
         .map_err(|what| files.refuse(record, &what))?;
+    if files.rules.canonical_order {
+        block.put_parents_first();
+    }
     let mut coin_keys = Vec::with_capacity(block.txouts.len());
     for tx in &block.txs {
         for vout in 0..tx.txouts.len() {

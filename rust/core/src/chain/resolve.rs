@@ -2,12 +2,13 @@
 //! has, and whether the amounts add up.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::block::TxIn;
 use super::block_files::{Record, hex};
 use super::coins::{Coin, Coins};
-use super::money::{MAX_MONEY, subsidy};
 use super::prepare::{AHEAD, Known, Prepared};
+use super::rules::Rules;
 use super::script_ids::ScriptIds;
 use crate::error::Result;
 
@@ -60,7 +61,7 @@ pub struct Resolver {
     pub counts: Counts,
     pub coins: Coins,
     pub scripts: ScriptIds,
-    pub halving_interval: u32,
+    pub rules: Arc<Rules>,
 }
 
 impl Resolver {
@@ -146,6 +147,7 @@ impl Resolver {
     fn spend(&mut self, prepared: &Prepared) -> std::result::Result<(Vec<i64>, Vec<i64>), Refused> {
         let block = &prepared.block;
         let keys = &prepared.prev_keys;
+        let most = self.rules.max_money;
         let mut prevs = Vec::with_capacity(block.txins.len());
         let mut fees = Vec::with_capacity(block.txs.len());
         for (index, tx) in block.txs.iter().enumerate() {
@@ -173,12 +175,12 @@ impl Resolver {
                     .spend(keys[at], prepared.known_coins[at])?
                     .filter(|coin| coin.txout_id < made_before)
                     .ok_or_else(|| unspendable(txin, index, at - tx.txins.start))?;
-                sum_in = in_range(sum_in + coin.value_sat, index)?;
+                sum_in = in_range(sum_in + coin.value_sat, index, most)?;
                 prevs.push(coin.txout_id);
             }
             let mut sum_out = 0i64;
             for txout in &block.txouts[tx.txouts.clone()] {
-                sum_out = in_range(sum_out + txout.value_sat, index)?;
+                sum_out = in_range(sum_out + txout.value_sat, index, most)?;
             }
             let fee = if index == 0 { 0 } else { sum_in - sum_out };
             if fee < 0 {
@@ -200,14 +202,14 @@ impl Resolver {
     ) -> std::result::Result<(), Refused> {
         let mut sum = 0i64;
         for (index, fee) in fees.iter().enumerate() {
-            sum = in_range(sum + fee, index)?;
+            sum = in_range(sum + fee, index, self.rules.max_money)?;
         }
         let coinbase = &prepared.block.txs[0];
         let claimed: i64 = prepared.block.txouts[coinbase.txouts.clone()]
             .iter()
             .map(|o| o.value_sat)
             .sum();
-        let most = subsidy(self.counts.blocks, self.halving_interval) + sum;
+        let most = self.rules.subsidy(self.counts.blocks) + sum;
         if claimed > most {
             return Err(format!(
                 "its coinbase claims {claimed} satoshis, subsidy and fees are {most}"
@@ -229,8 +231,8 @@ fn unspendable(txin: &TxIn, index: usize, vin: usize) -> Refused {
 }
 
 /// Bitcoin Core's MoneyRange, held to every sum on its way, so that none can overflow.
-fn in_range(sum: i64, index: usize) -> std::result::Result<i64, String> {
-    if sum > MAX_MONEY {
+fn in_range(sum: i64, index: usize, most: i64) -> std::result::Result<i64, String> {
+    if sum > most {
         return Err(format!(
             "the amounts of transaction {index} add up to more than can exist"
         ));

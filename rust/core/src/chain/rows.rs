@@ -99,7 +99,7 @@ impl Rows for TxRows {
             self.tx_id.push(before.txs + index as i64);
             self.txid.extend_from_slice(&tx.txid);
             self.height.push(before.blocks as i32);
-            self.tx_index.push(index as i32);
+            self.tx_index.push(tx.index as i32);
             self.version.push(tx.version);
             self.locktime.push(i64::from(tx.locktime));
             self.size_bytes.push(tx.size as i32);

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 
-use super::block_files::{BlockFiles, HEADER_BYTES, MAX_BLOCK_BYTES, Record};
+use super::block_files::{BlockFiles, HEADER_BYTES, Record};
 use super::hash::{sha256, sha256d};
 use super::target::{ProofOfWork, U256};
 
@@ -39,6 +39,9 @@ impl Fingerprint {
 #[derive(Debug, Clone)]
 pub struct KnownFiles<'a> {
     bytes: &'a [u8],
+    most_bytes: u32,
+    /// Whether the hash of a header shows its work; else what the scan found is believed.
+    by_hash: bool,
     /// By file number, with where the records lie.
     files: Vec<(Fingerprint, Range<usize>)>,
 }
@@ -89,6 +92,7 @@ fn chain_of(files: &BlockFiles, pow_limit: U256) -> Vec<u8> {
     bytes.extend(files.magic);
     bytes.extend(files.key);
     bytes.extend(pow_limit.to_le_bytes::<32>());
+    bytes.extend(files.rules.tag());
     bytes
 }
 
@@ -123,6 +127,8 @@ impl<'a> KnownFiles<'a> {
         }
         (at == content.len()).then_some(Self {
             bytes,
+            most_bytes: files.rules.max_block_bytes,
+            by_hash: files.rules.block_hash_proves(),
             files: known,
         })
     }
@@ -137,7 +143,11 @@ impl<'a> KnownFiles<'a> {
         if known != file {
             return None;
         }
-        let mut proof = ProofOfWork::new(pow_limit);
+        let mut proof = if self.by_hash {
+            ProofOfWork::new(pow_limit)
+        } else {
+            ProofOfWork::judged(pow_limit)
+        };
         let mut records = Vec::with_capacity(range.len() / RECORD_BYTES);
         let mut end = 0u64;
         for raw in self.bytes[range.clone()].chunks_exact(RECORD_BYTES) {
@@ -154,7 +164,7 @@ impl<'a> KnownFiles<'a> {
             };
             let begins_after = offset >= end.checked_add(8)?;
             end = offset.checked_add(u64::from(size))?;
-            let fits = (HEADER_BYTES as u32 + 1..=MAX_BLOCK_BYTES).contains(&size)
+            let fits = (HEADER_BYTES as u32 + 1..=self.most_bytes).contains(&size)
                 && begins_after
                 && end <= file.size;
             if !fits || proof.proven(record.bits(), &record.hash).is_none() {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::block::Block;
-use super::block_files::{BlockFiles, HEADER_BYTES, MAX_BLOCK_BYTES, RESTORE, Record, hex};
-use super::hash::sha256d;
+use super::block_files::{BlockFiles, HEADER_BYTES, RESTORE, Record, hex};
+use super::hash::{Hash, sha256d};
 use super::scan::{Damage, FileScan, Scanning, wrong_magic};
 use super::scan_cache::Fingerprint;
 use super::target::{ProofOfWork, U256};
@@ -19,6 +19,7 @@ const ZERO_TAIL: u64 = 32;
 /// Blocks nearer than this to each other are read in one go.
 const NEAR_BYTES: usize = 16 << 10;
 const SEARCH_BYTES: usize = 1 << 20;
+const MOST_PROOF_BYTES: usize = 1 << 20;
 /// A file with more damage than this is left where it is reached: telling of each place helps nobody,
 /// and each costs a search.
 const MOST_DAMAGE: usize = 64;
@@ -275,7 +276,7 @@ impl<'a> Scanner<'a> {
                 let remedy = "restore the file from the node or run it with -reindex; if all of it is another chain's, give --network";
                 let what = wrong_magic(&magic, &self.files.magic);
                 self.damaged(position, what, remedy);
-                match self.size_and_header(front) {
+                match self.size_and_header(position, front) {
                     Some((size, true)) => self.go_on(position, position + 8 + u64::from(size)),
                     _ => self.search(position + 1),
                 }
@@ -292,13 +293,14 @@ impl<'a> Scanner<'a> {
             return Front::Magic(magic);
         }
         let size = u32::from_le_bytes(raw[4..8].try_into().expect("four bytes"));
-        if !possible(size) {
+        if !self.possible(size) {
             return Front::Size(size);
         }
         let offset = position + 8;
         let whole_header = raw.len() == FRONT_BYTES;
         if offset + u64::from(size) > self.size {
-            let proven = whole_header && self.size_and_header(raw).is_some_and(|(_, p)| p);
+            let proven =
+                whole_header && self.size_and_header(position, raw).is_some_and(|(_, p)| p);
             return Front::Cut(size, self.size - offset, proven);
         }
         let header: [u8; HEADER_BYTES] = raw[8..].try_into().expect("eighty bytes");
@@ -309,7 +311,7 @@ impl<'a> Scanner<'a> {
             hash: sha256d(&[&header]),
             header,
         };
-        if self.proof.proven(record.bits(), &record.hash).is_some() {
+        if self.proves(offset, size, &record.header, &record.hash) {
             Front::Block(record)
         } else {
             Front::Unproven(record)
@@ -317,15 +319,49 @@ impl<'a> Scanner<'a> {
     }
 
     /// The size that stands before a header, where it is possible, and whether the header is proven.
-    fn size_and_header(&mut self, front: &[u8]) -> Option<(u32, bool)> {
+    fn size_and_header(&mut self, position: u64, front: &[u8]) -> Option<(u32, bool)> {
         let header = front.get(8..FRONT_BYTES)?;
         let size = u32::from_le_bytes(front[4..8].try_into().expect("four bytes"));
-        if !possible(size) {
+        if !self.possible(size) {
             return None;
         }
-        let bits = u32::from_le_bytes(header[72..76].try_into().expect("four bytes"));
-        let proven = self.proof.proven(bits, &sha256d(&[header])).is_some();
+        let header = header.try_into().expect("eighty bytes");
+        let proven = self.proves(position + 8, size, header, &sha256d(&[header]));
         Some((size, proven))
+    }
+
+    /// Whether a header at `offset`, with this hash and of a block of this size, proves its work.
+    fn proves(&mut self, offset: u64, size: u32, header: &[u8; HEADER_BYTES], hash: &Hash) -> bool {
+        let rules = self.files.rules.clone();
+        let work_hash = if rules.is_merge_mined(header) {
+            self.merged_work_hash(offset, size, header, hash)
+        } else {
+            Some(rules.own_work_hash(header, hash))
+        };
+        let bits = u32::from_le_bytes(header[72..76].try_into().expect("four bytes"));
+        work_hash.is_some_and(|work_hash| self.proof.proven(bits, &work_hash).is_some())
+    }
+
+    fn merged_work_hash(
+        &self,
+        offset: u64,
+        size: u32,
+        header: &[u8; HEADER_BYTES],
+        hash: &Hash,
+    ) -> Option<Hash> {
+        let from = offset + HEADER_BYTES as u64;
+        let end = (offset + u64::from(size)).min(self.size);
+        // a proof is short; one whose coinbase is not is read again whole
+        [NEAR_BYTES, MOST_PROOF_BYTES].into_iter().find_map(|most| {
+            let mut rest = vec![0; most.min(end.saturating_sub(from) as usize)];
+            self.file.read_exact_at(&mut rest, from).ok()?;
+            self.files.unmask(from, &mut rest);
+            self.files.rules.work_hash(header, hash, &rest).ok()
+        })
+    }
+
+    fn possible(&self, size: u32) -> bool {
+        (HEADER_BYTES as u32 + 1..=self.files.rules.max_block_bytes).contains(&size)
     }
 
     /// Past a damaged block: at its end where another begins there, else at the next that is found.
@@ -341,7 +377,7 @@ impl<'a> Scanner<'a> {
             }
             self.files.unmask(end, &mut front);
             let size = u32::from_le_bytes(front[4..].try_into().expect("four bytes"));
-            if front[..4] == self.files.magic && possible(size) {
+            if front[..4] == self.files.magic && self.possible(size) {
                 return Ok(Some(end));
             }
         }
@@ -358,8 +394,10 @@ impl<'a> Scanner<'a> {
             let starts = buffer.len() - FRONT_BYTES + 1;
             let magic = self.files.magic;
             for (start, front) in buffer.windows(FRONT_BYTES).enumerate() {
-                if front[..4] == magic && matches!(self.size_and_header(front), Some((_, true))) {
-                    return Ok(Some(from + start as u64));
+                let at = from + start as u64;
+                if front[..4] == magic && matches!(self.size_and_header(at, front), Some((_, true)))
+                {
+                    return Ok(Some(at));
                 }
             }
             from += starts as u64;
@@ -500,10 +538,6 @@ impl<'a> Scanner<'a> {
     fn at(&self, offset: u64, what: &str) -> String {
         format!("{}, offset {offset}: {what}", self.path.display())
     }
-}
-
-fn possible(size: u32) -> bool {
-    (HEADER_BYTES as u32 + 1..=MAX_BLOCK_BYTES).contains(&size)
 }
 
 fn named(record: &Record, what: &str) -> String {

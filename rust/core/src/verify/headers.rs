@@ -8,6 +8,7 @@ use super::rows::{Cursor, Rows};
 use super::watch::Meter;
 use super::{Checked, Findings, Halt, Tables, settled, shown};
 use crate::chain::hash::{Hash, merkle_root, sha256d};
+use crate::chain::rules::Rules;
 use crate::chain::target::{U256, target};
 use crate::error::Result;
 
@@ -37,6 +38,13 @@ fn block_columns(batch: &Batch) -> Checked<BlockColumns> {
     })
 }
 
+/// Txids and, where their order is not that of the block, their places in it.
+type Txids = (FixedSizeBinaryArray, Option<Ints32>);
+
+fn placed_txids(batch: &Batch) -> Checked<Txids> {
+    Ok((batch.fixed("txid")?, Some(batch.ints32("tx_index")?)))
+}
+
 /// Each block's header against its parent, its target, its time and its txids. Counts blocks.
 pub fn check(tables: &Tables, rules: &HeaderRules, meter: &Meter) -> Result<Findings> {
     let mut findings = Findings::default();
@@ -52,7 +60,13 @@ fn walk(
 ) -> Checked<()> {
     let columns = vec!["block_hash", "header", "time_utc", "tx_count"];
     let mut blocks = Cursor::new(Rows::some(&tables.blocks, columns), block_columns);
-    let mut txs = Cursor::new(Rows::some(&tables.txs, vec!["txid"]), |b| b.fixed("txid"));
+    let canonical = tables.rules.canonical_order;
+    let (columns, of_batch): (_, fn(&Batch) -> Checked<Txids>) = if canonical {
+        (vec!["txid", "tx_index"], placed_txids)
+    } else {
+        (vec!["txid"], |b| Ok((b.fixed("txid")?, None)))
+    };
+    let mut txs = Cursor::new(Rows::some(&tables.txs, columns), of_batch);
     let mut previous = [0; 32];
     let mut leaves: Vec<Hash> = Vec::new();
     let mut ends = rules.segment_ends.iter().peekable();
@@ -63,17 +77,36 @@ fn walk(
         let header: [u8; 80] = fixed(rows.header.value(at))?;
         let count = rows.tx_count[at];
         leaves.clear();
-        for _ in 0..count.clamp(0, MAX_TXS) {
-            let Some((txids, i)) = txs.next()? else {
+        let count = count.clamp(0, MAX_TXS);
+        if canonical {
+            leaves.resize(count as usize, [0; 32]);
+        }
+        for _ in 0..count {
+            let Some(((txids, index), i)) = txs.next()? else {
                 return Err(Halt::Broken(
                     "txs has fewer rows than the blocks count".into(),
                 ));
             };
-            leaves.push(fixed(txids.value(i))?);
+            let leaf = fixed(txids.value(i))?;
+            match index {
+                None => leaves.push(leaf),
+                // one put in another's place leaves a hole, which the root tells
+                Some(index) => {
+                    if let Some(place) = leaves.get_mut(index[i] as usize) {
+                        *place = leaf;
+                    }
+                }
+            }
         }
         let (root, ambiguous) = merkle_root(&mut leaves);
         let seconds = u32::from_le_bytes(fixed(&header[68..72])?);
-        let why = if let Some(fault) = fault(&header, &block_hash, &previous, rules.pow_limit) {
+        let why = if let Some(fault) = fault(
+            &header,
+            &block_hash,
+            &previous,
+            rules.pow_limit,
+            &tables.rules,
+        ) {
             Some(fault.into())
         } else if root != header[36..68] {
             Some("the Merkle root of its txids is not the header's".into())
@@ -113,6 +146,7 @@ fn fault(
     block_hash: &Hash,
     previous: &Hash,
     limit: U256,
+    rules: &Rules,
 ) -> Option<&'static str> {
     if sha256d(&[header]) != *block_hash {
         return Some("its hash is not that of its header");
@@ -124,7 +158,10 @@ fn fault(
     let Some(target) = target(bits).filter(|t| *t <= limit) else {
         return Some("its target is out of range");
     };
-    if U256::from_le_bytes(*block_hash) > target {
+    // another chain's block, which the tables do not hold, proves a merge-mined header
+    if !rules.is_merge_mined(header)
+        && U256::from_le_bytes(rules.own_work_hash(header, block_hash)) > target
+    {
         return Some("its hash does not meet its target");
     }
     None

@@ -14,14 +14,16 @@ mod settle;
 mod watch;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arrow_schema::SchemaRef;
 
 pub use files::verify_files;
 pub use headers::HeaderRules;
-pub use money::{Limits, MoneyRules};
+pub use money::Limits;
 
+use crate::chain::rules::Rules;
 use crate::error::{CoreError, Result};
 use watch::Meter;
 
@@ -56,6 +58,8 @@ pub struct Tables {
     pub txouts: Table,
     pub txins: Table,
     pub scripts: Table,
+    /// Of the chain they hold.
+    pub rules: Arc<Rules>,
 }
 
 impl Tables {
@@ -158,7 +162,6 @@ pub fn verify_tables(tables: &Tables, progress: &mut Progress) -> Result<Finding
 pub fn verify_chain(
     tables: &Tables,
     header_rules: &HeaderRules,
-    money_rules: &MoneyRules,
     limits: Limits,
     progress: &mut Progress,
 ) -> Result<(Findings, Findings)> {
@@ -168,7 +171,7 @@ pub fn verify_chain(
     let mut parts = watch::in_parallel(
         vec![
             Box::new(|| headers::check(tables, header_rules, &headers)),
-            Box::new(|| money::check(tables, money_rules, limits, &money)),
+            Box::new(|| money::check(tables, limits, &money)),
         ],
         &[&headers, &money],
         progress,

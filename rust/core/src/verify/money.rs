@@ -16,17 +16,10 @@ use super::settle::{Owed, Waiting};
 use super::watch::Meter;
 use super::{Checked, Findings, Halt, SHOWN, Table, Tables, settled, shown};
 use crate::bits::Bits;
-use crate::chain::money::{MAX_MONEY, subsidy};
+use crate::chain::rules::Rules;
 use crate::error::Result;
 
 const METER_TXS: u64 = 1 << 12;
-
-/// What a network says of new money.
-#[derive(Debug, Clone)]
-pub struct MoneyRules {
-    /// Blocks from one halving of the subsidy to the next.
-    pub halving_interval: u32,
-}
 
 /// How much memory the amounts may take. Neither changes what is found.
 #[derive(Debug, Clone, Copy)]
@@ -129,9 +122,9 @@ impl Wrongs {
         }
     }
 
-    fn compare(&mut self, owed: &Owed) {
+    fn compare(&mut self, owed: &Owed, rules: &Rules) {
         let adds_up = owed.sum_in.checked_sub(owed.sum_out) == Some(owed.fee);
-        let possible = (0..=MAX_MONEY).contains(&owed.sum_in);
+        let possible = (0..=rules.max_money).contains(&owed.sum_in);
         // with a fee of at least 0 the sum of outputs is possible as well
         if !(adds_up && possible && owed.fee >= 0) {
             let wrong = Wrong {
@@ -155,8 +148,8 @@ struct Coinbase {
 }
 
 impl Coinbase {
-    fn compare(&self, rules: &MoneyRules, wrongs: &mut Wrongs) {
-        let most = subsidy(self.height, rules.halving_interval).saturating_add(self.block_fees);
+    fn compare(&self, rules: &Rules, wrongs: &mut Wrongs) {
+        let most = rules.subsidy(self.height).saturating_add(self.block_fees);
         if self.sum_out > most || self.fee != 0 {
             let wrong = Wrong {
                 sum_in: 0,
@@ -178,14 +171,9 @@ struct Found {
 }
 
 /// Each transaction's amounts. Counts transactions.
-pub fn check(
-    tables: &Tables,
-    rules: &MoneyRules,
-    limits: Limits,
-    meter: &Meter,
-) -> Result<Findings> {
+pub fn check(tables: &Tables, limits: Limits, meter: &Meter) -> Result<Findings> {
     let mut found = Found::default();
-    let end = walk(tables, rules, limits, meter, &mut found);
+    let end = walk(tables, limits, meter, &mut found);
     let mut findings = Findings {
         checked: found.txs,
         ..Findings::default()
@@ -225,13 +213,8 @@ fn in_words(name: &str, wrong: &Wrong) -> String {
     }
 }
 
-fn walk(
-    tables: &Tables,
-    rules: &MoneyRules,
-    limits: Limits,
-    meter: &Meter,
-    found: &mut Found,
-) -> Checked<()> {
+fn walk(tables: &Tables, limits: Limits, meter: &Meter, found: &mut Found) -> Checked<()> {
+    let rules = &*tables.rules;
     let columns = vec!["height", "tx_index", "fee_sat", "txin_count", "txout_count"];
     let mut txs = Cursor::new(Rows::some(&tables.txs, columns), tx_columns);
     let mut prevs = Cursor::new(
@@ -246,7 +229,9 @@ fn walk(
     let mut tx_id = 0i64;
     while let Some((tx, i)) = txs.next()? {
         if waiting.is_full() {
-            waiting.settle(&tables.txouts, meter, |owed| found.wrongs.compare(owed))?;
+            waiting.settle(&tables.txouts, meter, |owed| {
+                found.wrongs.compare(owed, rules);
+            })?;
         }
         let (mut sum_in, mut sum_out) = (0i64, 0i64);
         let mut waits = false;
@@ -278,7 +263,7 @@ fn walk(
                 return Err(fewer("txouts"));
             };
             let value = column[at];
-            found.impossible += u64::from(!(0..=MAX_MONEY).contains(&value));
+            found.impossible += u64::from(!(0..=rules.max_money).contains(&value));
             sum_out = sum_out.saturating_add(value);
             recent.push(value);
         }
@@ -307,7 +292,7 @@ fn walk(
             if waits {
                 waiting.owe(owed);
             } else {
-                found.wrongs.compare(&owed);
+                found.wrongs.compare(&owed, rules);
             }
         }
         found.txs += 1;
@@ -319,7 +304,9 @@ fn walk(
     if let Some(last) = coinbase {
         last.compare(rules, &mut found.wrongs);
     }
-    waiting.settle(&tables.txouts, meter, |owed| found.wrongs.compare(owed))
+    waiting.settle(&tables.txouts, meter, |owed| {
+        found.wrongs.compare(owed, rules);
+    })
 }
 
 fn fewer(table: &str) -> Halt {

@@ -18,9 +18,10 @@ def raw_transaction(txid: str, view: StoreView) -> Row:
 
     Raises StoreError where the files no longer hold the block.
     """
-    tx_id, row = _place(txid, view)
-    raw = RawBlocks(view.store).block(row)
-    _, start, end = _core.transaction_spans(raw)[tx_id - row.first_tx_id]
+    index, row = _place(txid, view)
+    blocks = RawBlocks(view.store)
+    raw = blocks.block(row)
+    _, start, end = blocks.spans(raw)[index]
     return {**stamp(view), "txid": txid.lower(), "height": row.height, "raw": raw[start:end].hex()}
 
 
@@ -31,10 +32,10 @@ def proof_of(txid: str, view: StoreView) -> Row:
     without witness and siblings, pair by pair, is the header's Merkle root. Raises StoreError where
     the block files no longer hold the block.
     """
-    tx_id, row = _place(txid, view)
-    raw = RawBlocks(view.store).block(row)
-    spans = _core.transaction_spans(raw)
-    index = tx_id - row.first_tx_id
+    index, row = _place(txid, view)
+    blocks = RawBlocks(view.store)
+    raw = blocks.block(row)
+    spans = blocks.spans(raw)
     branches = merkle_branches(b"".join(span[0] for span in spans), [0, index])
     found, start, end = spans[index]
     return {
@@ -61,7 +62,8 @@ def proof_of(txid: str, view: StoreView) -> Row:
 
 
 def _place(txid: str, view: StoreView) -> tuple[int, BlockRow]:
+    """Its position in its block, and the block."""
     tx_id = view.lookup.tx_ids(parse_txid(txid))[-1]
-    height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
-    (row,) = view.lookup.blocks([height])
-    return tx_id, row
+    place = view.lookup.rows_of("txs", [tx_id], ["height", "tx_index"])[tx_id]
+    (row,) = view.lookup.blocks([place["height"]])
+    return place["tx_index"], row

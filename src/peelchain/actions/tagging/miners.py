@@ -5,7 +5,7 @@ from typing import Any
 
 from peelchain.actions.view import StoreView
 from peelchain.errors import MisuseError
-from peelchain.store.raw_blocks import RawBlocks, transactions
+from peelchain.store.raw_blocks import RawBlocks
 from peelchain.tags.knowledge import ALL, Knowledge
 from peelchain.tags.pools import coinbase_script, mark_pairs, pools_signing
 from peelchain.units import format_hash, format_time
@@ -36,7 +36,7 @@ def miners(store: Path, first: int, last: int, knowledge: Knowledge = ALL) -> Ro
         raw_blocks = RawBlocks(view.store)
         rows = []
         for block in view.lookup.blocks(range(first, last + 1)):
-            raw = transactions(raw_blocks.block(block), [0])[0]
+            raw = raw_blocks.transactions(raw_blocks.block(block), [0])[0]
             found = pools_signing(coinbase_script(raw), pairs)
             (tx,) = view.lookup.rows_of("txs", [block.first_tx_id], _TX).values()
             first_out = tx["first_txout_id"]

@@ -16,11 +16,8 @@ from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
 from peelchain.actions.watching.footprint import Footprint
 from peelchain.actions.watching.footprint import footprint as footprint_of
-from peelchain.actions.watching.moves import (
-    NothingMovedError,
-    strands_key,
-    watched_of_case,
-)
+from peelchain.actions.watching.moves import NothingMovedError, watched_of_case
+from peelchain.actions.watching.strands import strands_of
 from peelchain.case.casefile import CaseFile
 from peelchain.case.journal import Entry
 from peelchain.case.watching.notice import (
@@ -85,11 +82,12 @@ def look(
         short = view.is_short
         fork, until = place.fork[0], place.until(view, confirmations)
         straight = place.fork == place.bookmark
-        if place.behind or (straight and until <= fork):
+        if place.behind:
             return _looked(view, outbox, place, footprint)
         known = straight and footprint is not None and footprint.of == of
         if known and footprint is not None and not footprint.is_touched(view, fork, until):
-            _note(view, outbox, place.fork, until)
+            if until > fork:
+                _note(view, outbox, place.fork, until)
             return _looked(view, outbox, place, footprint)
     if policy == DEFAULT_POLICY and not short:
         cluster_if_needed(store, progress)
@@ -101,23 +99,22 @@ def look(
         fork, until = place.fork[0], place.until(view, confirmations)
         notices = _take_back(case, view, place.fork)
         heights = outbox.since({item.name: item.entry for item in items}, fork)
-        seen = None
+        parameters = {
+            **parameters_of(run),
+            "since": fork,
+            "until": {"height": until, "hash": hash_at(view, max(until, 0))},
+            "confirmations": confirmations,
+            "items": heights,
+            "source": source,
+        }
         if until > fork:
-            parameters = {
-                **parameters_of(run),
-                "since": fork,
-                "until": {"height": until, "hash": hash_at(view, until)},
-                "confirmations": confirmations,
-                "items": heights,
-                "source": source,
-            }
             with suppress(NothingMovedError):
                 notices += carry_out(
                     case, WATCHED, watched_of_case, parameters, moment_of(None),
                     view=view, progress=progress,
                 )["notices"]  # fmt: skip
-            strands = view.findings[strands_key(parameters)]
-            seen = footprint_of(view, strands, of)  # type: ignore[arg-type]
+        strands = strands_of(view, parameters, items, progress)
+        seen = footprint_of(view, strands, max(until, fork), of)
         take_in(case, outbox, channels)
         _note(view, outbox, place.fork, until)
         return _looked(view, outbox, place, seen, notices)

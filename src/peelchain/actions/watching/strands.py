@@ -11,6 +11,7 @@ from peelchain.actions.progress import Progress
 from peelchain.actions.scripts import script_of
 from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
+from peelchain.case.canonical import canonical_json
 from peelchain.case.services import Services, stops
 from peelchain.case.watching.notice import CASE
 from peelchain.case.watching.watch_list import Item
@@ -54,6 +55,37 @@ class Strand:
             parts.append(outcome.terminals["txout_id"].drop_null().to_numpy().astype(np.int64))
             parts.append(outcome.hops["from_txout_id"].to_numpy().astype(np.int64))
         return np.unique(np.concatenate(parts))
+
+
+def strands_of(
+    view: StoreView, asked: Mapping[str, Any], items: Sequence[Item], progress: Progress
+) -> list[Strand]:
+    """What is watched, the case's own trace first, by the parameters of a `watched` entry.
+
+    The same question to the same view is answered once.
+    """
+    key = canonical_json(["strands", *(asked[k] for k in ("seeds", "rules", "limits", "items"))])
+    if key not in view.findings:
+        view.findings[key] = _derived(view, asked, items, progress)
+    found = view.findings[key]
+    assert isinstance(found, list)
+    return found
+
+
+def _derived(
+    view: StoreView, asked: Mapping[str, Any], items: Sequence[Item], progress: Progress
+) -> list[Strand]:
+    rules, limits = tuple(asked["rules"]), Limits(**asked["limits"])
+    found = []
+    if asked["seeds"]:
+        mine = strand_of_case(view, asked["seeds"], rules, limits, progress)
+        found += [] if mine is None else [mine]
+    above = asked["items"]
+    return found + [
+        strand_of_item(view, item, above[item.name], rules, limits, progress)
+        for item in items
+        if item.name in above
+    ]
 
 
 def strand_of_case(
@@ -123,8 +155,3 @@ def _held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
 
 def _steps(what: str, progress: Progress) -> Any:
     return lambda stage, done, of: progress(f"{what} {stage}", done, of or 0)
-
-
-def items_above(items: Sequence[Item], since: Mapping[str, int]) -> list[tuple[Item, int]]:
-    """Each item with the height above which it counts."""
-    return [(item, since[item.name]) for item in items if item.name in since]

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 
+from peelchain import _core
 from peelchain.chain.raw_tx import double_sha256
-from peelchain.errors import FalseAnswerError
+from peelchain.errors import FalseAnswerError, MisuseError
 from peelchain.network import Network
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import MAX_HEIGHT, format_hash
 
 HEADER_BYTES = 80
-RETARGET_BLOCKS = 2016
-"""Blocks between two changes of the difficulty."""
-
 _DIFFICULTY_1 = 0xFFFF << 208
 
 
@@ -35,7 +34,14 @@ def check_header(header: bytes, height: int, network: Network, said_by: str) -> 
             f"{shown} claims less work than a block of {network.name} can have there; use another "
             "server, or name the network with --network"
         )
-    if int.from_bytes(block_hash, "little") > target:
+    work_hash = _core.work_hash(header, kernel_rules(network))
+    if work_hash is None:
+        raise MisuseError(
+            f"{shown} is proven by another chain's block, which a header by itself does not show; "
+            f"{network.coin} is read from a node's block files alone, with 'peelchain chain ingest "
+            "core:DIR'"
+        )
+    if int.from_bytes(work_hash, "little") > target:
         raise FalseAnswerError(f"{shown} has no proof of work; use another server")
     known = dict(network.checkpoints)
     known[0] = network.genesis_hash
@@ -64,7 +70,7 @@ def check_neighbours(
     if network.no_retargeting or network.allow_min_difficulty:
         return
     for other, theirs in known.items():
-        same = other // RETARGET_BLOCKS == height // RETARGET_BLOCKS
+        same = other // network.retarget_blocks == height // network.retarget_blocks
         if same and theirs[72:76] != header[72:76]:
             raise FalseAnswerError(
                 f"{shown} has another difficulty than the block at height {other}, between which "

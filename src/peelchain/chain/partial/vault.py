@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from peelchain.chain.partial.header_checks import (
-    RETARGET_BLOCKS,
     check_header,
     check_neighbours,
 )
@@ -254,11 +253,12 @@ class Vault:
                 f"{format_hash(double_sha256(known))} was known there; fetch again once the "
                 "servers agree"
             )
-        period = height // RETARGET_BLOCKS * RETARGET_BLOCKS
+        blocks = self.network.retarget_blocks
+        period = height // blocks * blocks
         near = self._database.execute(
             "SELECT height, header FROM headers WHERE height IN (?, ?) OR height = "
             "(SELECT max(height) FROM headers WHERE height >= ? AND height < ?)",
-            (height - 1, height + 1, period, period + RETARGET_BLOCKS),
+            (height - 1, height + 1, period, period + blocks),
         )
         others = {h: bytes(b) for h, b in near}
         check_neighbours(header, height, others, self.network, source)

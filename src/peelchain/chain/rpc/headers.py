@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from peelchain.chain.partial.header_checks import (
     HEADER_BYTES,
-    RETARGET_BLOCKS,
     check_header,
     target_of,
 )
@@ -125,7 +124,7 @@ def _check_step(before: bytes, header: bytes, height: int, network: Network, sai
     if network.no_retargeting or network.allow_min_difficulty:
         return
     old, new = target_of(before) or 0, target_of(header) or 0
-    if height % RETARGET_BLOCKS:
+    if height % network.retarget_blocks:
         may_be = header[72:76] == before[72:76]
     else:
         # compact targets are cut off after three bytes
