@@ -130,7 +130,7 @@ class Chain:
         """The true answer, as the API's documentation has it."""
         try:
             return self._answer(path.strip("/").split("/"))
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError, StopIteration):
             return Reply(b"Not found", status=404)
 
     def _answer(self, parts: list[str]) -> Reply:

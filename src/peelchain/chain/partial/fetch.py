@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.sitting import Sitting
-from peelchain.chain.partial.source import Inclusion, Mention, Watched
+from peelchain.chain.partial.source import Inclusion, Mention, UntoldError, Watched
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.units import OutPoint, format_hash
 
@@ -78,8 +78,10 @@ def fetch_spenders(sitting: Sitting, outpoints: Iterable[OutPoint]) -> None:
     """Fetches the transactions that spend outputs of kept ones; what nobody spends is told so.
 
     An output whose spender is kept is not asked for, nor one that was told unspent at this tip.
-    Raises FalseAnswerError where the transaction named does not spend the output.
+    Raises FalseAnswerError where the transaction named does not spend the output, and UntoldError,
+    once the others are fetched, for those of which the server cannot tell it.
     """
+    untold: dict[OutPoint, str] = {}
     asked = [o for o in dict.fromkeys(outpoints) if _is_unknown(sitting, o)]
     while asked:
         sitting.room_for(1)
@@ -89,7 +91,9 @@ def fetch_spenders(sitting: Sitting, outpoints: Iterable[OutPoint]) -> None:
         mentions = []
         unspent = []
         for one, spent in zip(watched, sitting.source.spenders(watched), strict=True):
-            if spent.txid is None:
+            if spent.untold is not None:
+                untold[one.outpoint] = spent.untold
+            elif spent.txid is None:
                 unspent.append(one.outpoint)
             elif spent.height is None or spent.height > sitting.tip.height:
                 sitting.unconfirmed[one.outpoint] = spent.txid
@@ -101,6 +105,10 @@ def fetch_spenders(sitting: Sitting, outpoints: Iterable[OutPoint]) -> None:
         sitting.vault.commit()
         sitting.asked.update(unspent)
         _fetch_claimed(sitting, mentions, claims)
+    if untold:
+        sitting.asked.update(untold)
+        more = f" (and so of {len(untold) - 1:,} more outputs)" if len(untold) > 1 else ""
+        raise UntoldError(f"{next(iter(untold.values()))}{more}")
 
 
 def _is_unknown(sitting: Sitting, outpoint: OutPoint) -> bool:

@@ -15,8 +15,6 @@ MOST_TXS = 10_000
 
 _NEAR_BLOCKS = 200
 """No reorganisation in the field went deeper; what differs below is another chain."""
-_LAG_BLOCKS = 6
-"""How far an honest server may be behind what another one told."""
 _LOOKED_AT = 100
 
 Watch = Callable[[str, int, int], bool | None]
@@ -162,16 +160,12 @@ def _join(vault: Vault, source: TxSource, tip: Tip) -> list[str]:
     newest = vault.newest_headers(_LOOKED_AT)
     if not newest:
         return []
-    top = newest[0][0]
-    if top > tip.height + _LAG_BLOCKS:
-        raise RemoteError(
-            f"{source.name}: its tip is at height {tip.height}, and {top} was known; it lags "
-            "behind: ask later, or use another server"
-        )
+    top, header = newest[0]
+    if tip.height < top:
+        _check_behind(vault, source, tip, top)
+        return []
     left: int | None = None
     for height, header in newest:
-        if height > tip.height:
-            continue
         if height == tip.height:
             agrees = double_sha256(header) == tip.block_hash
         else:
@@ -183,17 +177,34 @@ def _join(vault: Vault, source: TxSource, tip: Tip) -> list[str]:
             break
         left = height
     else:
-        agrees = left is None
+        raise _other_chain(source, top)
     if left is None:
         return []
-    if not agrees or top > tip.height or left < tip.height - _NEAR_BLOCKS:
-        raise FalseAnswerError(
-            f"{source.name}: its block at height {left} is not the one known there, and its chain "
-            f"is no longer than that known, or leaves it more than {_NEAR_BLOCKS} blocks ago: a "
-            "fork of less work, or another chain; use another server"
-        )
+    if tip.height == top or left < tip.height - _NEAR_BLOCKS:
+        raise _other_chain(source, left)
     vault.forget_from(left)
     return [
         f"the chain was reorganised from height {left} on, as {source.name} tells; what was known "
         "of those blocks is fetched again"
     ]
+
+
+def _check_behind(vault: Vault, source: TxSource, tip: Tip, top: int) -> None:
+    """Refuses a server whose tip is not one that the greatest known header builds on."""
+    at, after = vault.header(tip.height), vault.header(tip.height + 1)
+    if at is None and after is None:
+        raise RemoteError(
+            f"{source.name}: its tip is at height {tip.height}, and {top} was known; it lags "
+            "behind: ask later, or use another server"
+        )
+    on_chain = double_sha256(at) if at is not None else after[4:36] if after is not None else b""
+    if on_chain != tip.block_hash:
+        raise _other_chain(source, tip.height)
+
+
+def _other_chain(source: TxSource, height: int) -> FalseAnswerError:
+    return FalseAnswerError(
+        f"{source.name}: its block at height {height} is not the one known there, and its chain is "
+        f"no longer than that known, or leaves it more than {_NEAR_BLOCKS} blocks ago: a fork of "
+        "less work, or another chain; use another server"
+    )
