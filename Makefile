@@ -1,4 +1,4 @@
-# Everything is built into .venv, .validators, .verapdf, .btcd, ui/node_modules and target; `make clean` removes it.
+# Everything is built into .venv, .validators, .electrumx, .verapdf, .btcd, ui/node_modules and target; `make clean` removes it.
 # `make demo` and `make test` need nothing prepared but the prerequisites that `make install` checks.
 
 SHELL := bash
@@ -90,6 +90,15 @@ $(PAGES): ui/node_modules/.installed $(UI_SOURCES)
 	@.validators/bin/python -m pip install --quiet --require-hashes -r validators.lock
 	@touch $@
 
+# The tests ask a real Electrum server, in an environment of its own. Where there is no wheel of its
+# database for this Python those tests skip, saying so.
+.electrumx/.installed: electrumx.lock | prerequisites
+	@echo "install: the Electrum server of electrumx.lock into .electrumx"
+	@test -x .electrumx/bin/python || "$(PYTHON)" -m venv .electrumx
+	@.electrumx/bin/python -m pip install --quiet --only-binary :all: --no-binary e-x --require-hashes \
+	  -r electrumx.lock && touch $@ || \
+	  echo "install: ElectrumX could not be installed; 'make .electrumx/.installed' tries again"
+
 # --- use ---
 
 .PHONY: demo
@@ -143,7 +152,7 @@ test-rust: install
 test-ui: $(PAGES)
 	cd ui && npm run --silent test
 
-test-python: install .validators/.installed .verapdf/.installed .chromium .btcd
+test-python: install .validators/.installed .electrumx/.installed .verapdf/.installed .chromium .btcd
 	$(BIN)/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 .PHONY: licences advisories
@@ -163,6 +172,9 @@ lock: .venv/.dependencies ## Write the lockfiles anew from pyproject.toml, Cargo
 	$(BIN)/uv pip compile validators.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --output-file validators.lock
+	$(BIN)/uv pip compile electrumx.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file electrumx.lock
 	cargo update --workspace
 	cd ui && npm install --package-lock-only --silent
 
@@ -185,7 +197,7 @@ guide: install .chromium ## Walk the model case in a browser and take the guide'
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf .venv .validators .verapdf .btcd target demo dist ui/node_modules src/peelchain/web/static
+	rm -rf .venv .validators .electrumx .verapdf .btcd target demo dist ui/node_modules src/peelchain/web/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src -name '_core*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

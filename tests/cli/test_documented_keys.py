@@ -44,6 +44,7 @@ OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "v
 OTHERS |= {"simulate-returns"}  # in case/test_returns.py, which has what it answers
 OTHERS |= {"chain export"}  # in test_chain_export.py, which has where it writes
 OTHERS |= {"serve"}  # in tests/web/test_serve.py, for it answers while it runs
+OTHERS |= {"chain fetch"}  # in test_fetch.py, for it needs a server
 # those of `evaluate` in test_evaluate.py, the others beside their own tests
 ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags", "watch")
 OTHERS |= {name for name in NOTES if name.split()[0] in ELSEWHERE}

@@ -71,14 +71,17 @@ def output_form(out: TxOutput, network: Network) -> Row:
     }
 
 
-def status_form(height: int, block_hash: bytes, time: int) -> Row:
-    """The status of a transaction in a block; hash in internal byte order, time in seconds."""
-    return {
-        "confirmed": True,
+def status_form(height: int | None, block_hash: bytes | None, time: int | None) -> Row:
+    """The status of a transaction in a block; hash in internal byte order, time in seconds.
+
+    What is None is not known, and left out.
+    """
+    told = {
         "block_height": height,
-        "block_hash": format_hash(block_hash),
+        "block_hash": None if block_hash is None else format_hash(block_hash),
         "block_time": time,
     }
+    return {"confirmed": True} | {name: value for name, value in told.items() if value is not None}
 
 
 def block_form(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from peelchain.cli.fetch import fetch
 from peelchain.cli.ingest import ingest
 from peelchain.cli.options import (
     CsvOption,
@@ -23,6 +24,7 @@ from peelchain.cli.progress import progress
 from peelchain.units import format_btc
 
 app = typer.Typer(help="Chain data: bring it in, look at it, check it.", no_args_is_help=True)
+app.command()(fetch)
 app.command()(ingest)
 
 

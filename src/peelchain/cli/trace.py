@@ -25,6 +25,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import Form, Rows, emit, form_of
 from peelchain.cli.progress import progress
+from peelchain.cli.source_options import exit_as_fetched, fetching, say_fetched
 from peelchain.cli.trace_between import TwoSets, between
 from peelchain.cli.trace_compare import compare
 from peelchain.cli.trace_options import (
@@ -51,6 +52,7 @@ from peelchain.cli.trace_path import path
 from peelchain.cli.traced import CSV_COLUMNS, csv_rows, traced_lines
 
 if TYPE_CHECKING:
+    from peelchain.actions.fetching.asked import FetchAsked
     from peelchain.actions.tracing.traces import TraceAsked
     from peelchain.trace.walk import Direction
 
@@ -65,7 +67,8 @@ WithHops = Annotated[bool, typer.Option("--hops", help="List every hop too, with
 _FORWARD = """\
 Where the value of these outputs went. The rows are the terminals, where it came to rest.
 
-Ctrl-C once stops the walk and keeps what it found; twice ends it.
+With --source the store may be a new one: what the walk lacks is fetched from that server, checked,
+and kept. Ctrl-C once stops the walk and keeps what it found; twice ends it.
 
 Example: peelchain trace forward --seed TXID:0 --rule pro-rata --store chain.store
 """
@@ -73,7 +76,8 @@ Example: peelchain trace forward --seed TXID:0 --rule pro-rata --store chain.sto
 _BACKWARD = """\
 Where the value of these outputs came from. The rows are the terminals, where it began.
 
-Ctrl-C once stops the walk and keeps what it found; twice ends it.
+With --source the store may be a new one: what the walk lacks is fetched from that server, checked,
+and kept. Ctrl-C once stops the walk and keeps what it found; twice ends it.
 
 Example: peelchain trace backward --seed TXID:0 --rule index-fifo --store chain.store
 """
@@ -111,6 +115,7 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
         table_: TableOption = False,
         output: OutOption = None,
         short: ShortOption = False,
+        fetch: "FetchAsked | None" = None,
     ) -> None:
         from peelchain.actions.tracing.filters import Filters
         from peelchain.actions.tracing.traces import TraceAsked
@@ -139,10 +144,10 @@ def _walk(direction: "Direction", told: str) -> Callable[..., None]:
             figures=figures,
             knowledge=knowledge_of(as_of),
         )
-        _show(asked, store, form)
+        _show(asked, store, form, fetch)
 
     run.__doc__ = told
-    return run
+    return fetching(run)
 
 
 app.command("forward")(_walk("forward", _FORWARD))
@@ -153,11 +158,16 @@ app.command("null-controls")(null_controls)
 app.command(cls=TwoSets)(between)
 
 
-def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
+def _show(asked: "TraceAsked", store: Path, form: Form, fetch: "FetchAsked | None") -> None:
+    from peelchain.actions.fetching.traces import trace_fetched
     from peelchain.actions.tracing.traces import trace_asked
 
     with progress() as report, stoppable(report) as watch:
-        answer = trace_asked(asked, store, watch)
+        if fetch is None:
+            answer = trace_asked(asked, store, watch)
+        else:
+            answer = trace_fetched(asked, store, fetch, watch)
+    say_fetched(answer)
     emit(
         answer,
         form,
@@ -165,3 +175,4 @@ def _show(asked: "TraceAsked", store: Path, form: Form) -> None:
         lambda: Rows(CSV_COLUMNS, csv_rows(answer)),
     )
     exit_as_stopped(answer)
+    exit_as_fetched(answer)

@@ -1,7 +1,7 @@
 """peelchain trace between: how much passes from one set of ends to another."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -22,6 +22,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
+from peelchain.cli.source_options import exit_as_fetched, fetched_facts, fetching, say_fetched
 from peelchain.cli.trace_options import (
     HighOption,
     LowOption,
@@ -34,6 +35,9 @@ from peelchain.cli.trace_options import (
 )
 from peelchain.cli.traced import sums, walked_facts
 from peelchain.units import format_btc
+
+if TYPE_CHECKING:
+    from peelchain.actions.fetching.asked import FetchAsked
 
 Row = dict[str, Any]
 
@@ -55,6 +59,7 @@ class TwoSets(TyperCommand):
         return super().parse_args(ctx, args)
 
 
+@fetching
 def between(
     start: Annotated[
         list[str],
@@ -87,6 +92,7 @@ def between(
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
+    fetch: "FetchAsked | None" = None,
 ) -> None:
     """How much value passes from one set of ends to another, by every rule and at the bounds.
 
@@ -95,6 +101,7 @@ def between(
 
     Example: peelchain trace between TXID:0 TXID:1 --store chain.store -- ADDRESS1 ADDRESS2
     """
+    from peelchain.actions.fetching.traces import between_fetched
     from peelchain.actions.tracing.between import BetweenAsked, trace_between
     from peelchain.actions.tracing.filters import Filters
 
@@ -118,7 +125,11 @@ def between(
         knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
-        answer = trace_between(asked, store, watch)
+        if fetch is None:
+            answer = trace_between(asked, store, watch)
+        else:
+            answer = between_fetched(asked, store, fetch, watch)
+    say_fetched(answer)
     emit(
         answer,
         form,
@@ -126,6 +137,7 @@ def between(
         lambda: Rows(_COLUMNS, _rows(answer)),
     )
     exit_as_stopped(answer)
+    exit_as_fetched(answer)
 
 
 def _lines(answer: Row, *, short: bool) -> Iterator[str]:
@@ -134,6 +146,7 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
         [
             ("between", f"through {answer['visited_txs']:,} transactions"),
             *walked_facts(answer),
+            *fetched_facts(answer),
             *footing(answer),
         ]
     )

@@ -1,7 +1,7 @@
 """peelchain trace compare: all rules and the bounds side by side."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,7 @@ from peelchain.cli.options import (
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.plain_text import inert
 from peelchain.cli.progress import progress
+from peelchain.cli.source_options import exit_as_fetched, fetched_facts, fetching, say_fetched
 from peelchain.cli.trace_options import (
     AddressOption,
     ClaimantOption,
@@ -44,6 +45,9 @@ from peelchain.cli.trace_options import (
 from peelchain.cli.traced import poisoned, sums, walked_facts, without_rate
 from peelchain.units import format_btc
 
+if TYPE_CHECKING:
+    from peelchain.actions.fetching.asked import FetchAsked
+
 Row = dict[str, Any]
 
 COLUMNS = ("rank", "destination", "type", "label", "scope", "measure", "value_sat")
@@ -52,6 +56,7 @@ _ACCOUNT = " (an account is a cluster, and that an inference)"
 _BOUNDS = ("least", "most", "least_known", "most_known")
 
 
+@fetching
 def compare(
     store: StoreOption,
     seed: SeedOption = None,
@@ -99,6 +104,7 @@ def compare(
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
+    fetch: "FetchAsked | None" = None,
 ) -> None:
     """What every rule leaves at each destination, between bounds that no rule escapes.
 
@@ -107,6 +113,7 @@ def compare(
 
     Example: peelchain trace compare --seed TXID:0 --to ADDRESS --store chain.store
     """
+    from peelchain.actions.fetching.traces import compare_fetched
     from peelchain.actions.tracing.compare import CompareAsked, trace_compare
     from peelchain.actions.tracing.filters import Filters
 
@@ -136,7 +143,11 @@ def compare(
         knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
-        answer = trace_compare(asked, store, watch)
+        if fetch is None:
+            answer = trace_compare(asked, store, watch)
+        else:
+            answer = compare_fetched(asked, store, fetch, watch)
+    say_fetched(answer)
     emit(
         answer,
         form,
@@ -144,6 +155,7 @@ def compare(
         lambda: Rows(COLUMNS, amounts(answer["destinations"], answer["rules"])),
     )
     exit_as_stopped(answer)
+    exit_as_fetched(answer)
 
 
 def amounts(destinations: list[Row], rules: list[Row]) -> Iterator[list[Any]]:
@@ -184,6 +196,7 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
                 f"{answer['visited_txs']:,} transactions",
             ),
             *walked_facts(answer),
+            *fetched_facts(answer),
             *footing(answer),
         ]
     )

@@ -1,7 +1,7 @@
 """peelchain trace path: the paths of value between two ends."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
 from peelchain.cli.progress import progress
+from peelchain.cli.source_options import exit_as_fetched, fetched_facts, fetching, say_fetched
 from peelchain.cli.trace_options import (
     FiatOption,
     HighOption,
@@ -35,6 +36,9 @@ from peelchain.cli.trace_options import (
 from peelchain.cli.traced import days_without_rate, walked_facts
 from peelchain.units import format_btc
 
+if TYPE_CHECKING:
+    from peelchain.actions.fetching.asked import FetchAsked
+
 _ENDS = "TXID:VOUT, TXID, ADDRESS, cluster:ADDRESS or service:NAME."
 
 Row = dict[str, Any]
@@ -45,6 +49,7 @@ _COLUMNS = (
 )
 
 
+@fetching
 def path(
     start: Annotated[str, typer.Argument(metavar="FROM", help=f"Where value starts: {_ENDS}")],
     end: Annotated[str, typer.Argument(metavar="TO", help=f"Where it comes to: {_ENDS}")],
@@ -73,6 +78,7 @@ def path(
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
+    fetch: "FetchAsked | None" = None,
 ) -> None:
     """The paths of value from one end to another, the surest first, with who controls each hop.
 
@@ -81,6 +87,7 @@ def path(
 
     Example: peelchain trace path TXID:0 ADDRESS --max-paths 5 --store chain.store
     """
+    from peelchain.actions.fetching.traces import path_fetched
     from peelchain.actions.tracing.filters import Filters
     from peelchain.actions.tracing.path import PathAsked, trace_path
 
@@ -107,7 +114,11 @@ def path(
         knowledge=knowledge_of(as_of),
     )
     with progress() as report, stoppable(report) as watch:
-        answer = trace_path(asked, store, watch)
+        if fetch is None:
+            answer = trace_path(asked, store, watch)
+        else:
+            answer = path_fetched(asked, store, fetch, watch)
+    say_fetched(answer)
     emit(
         answer,
         form,
@@ -115,6 +126,7 @@ def path(
         lambda: Rows(_COLUMNS, _rows(answer)),
     )
     exit_as_stopped(answer)
+    exit_as_fetched(answer)
 
 
 def _lines(answer: Row, *, short: bool) -> Iterator[str]:
@@ -129,6 +141,7 @@ def _lines(answer: Row, *, short: bool) -> Iterator[str]:
                 f"{answer['filters']['max_hops']} hops, the surest first",
             ),
             *walked_facts(answer),
+            *fetched_facts(answer),
             *footing(answer),
         ]
     )

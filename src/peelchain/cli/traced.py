@@ -6,6 +6,7 @@ from typing import Any
 
 from peelchain.cli.marks import mark_error
 from peelchain.cli.output import facts, footing, table
+from peelchain.cli.source_options import fetched_facts
 from peelchain.units import format_btc
 
 Row = dict[str, Any]
@@ -67,6 +68,7 @@ def traced_lines(answer: Row, *, short: bool = False) -> Iterator[str]:
             *walked_facts(answer),
             *((f"  {name}", f"{format_btc(sat)} BTC") for name, sat in answer["totals"].items()),
             ("sum", f"{format_btc(sum(answer['totals'].values()))} BTC"),
+            *fetched_facts(answer),
             *footing(answer),
         ]
     )

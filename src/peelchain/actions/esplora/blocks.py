@@ -3,8 +3,15 @@
 from typing import Any
 
 from peelchain.actions.esplora.raws import whole_block
-from peelchain.actions.esplora.transactions import transaction_forms
-from peelchain.actions.esplora.view import EsploraView, block_at, block_of, hash_of, number_of
+from peelchain.actions.esplora.transactions import WITHOUT_WITNESSES, transaction_forms
+from peelchain.actions.esplora.view import (
+    EsploraView,
+    block_at,
+    block_of,
+    hash_of,
+    number_of,
+    whole_block_of,
+)
 from peelchain.chain.esplora_form import block_form
 from peelchain.errors import MisuseError, NotInChainError
 from peelchain.store.lookup import BlockRow
@@ -25,7 +32,7 @@ def tip_height(view: EsploraView) -> int:
 
 def tip_hash(view: EsploraView) -> str:
     """The hash of the last block, in display hex."""
-    return view.store.manifest.tip_hash
+    return hash_at(str(view.tip_height), view)
 
 
 def hash_at(height: str, view: EsploraView) -> str:
@@ -35,14 +42,14 @@ def hash_at(height: str, view: EsploraView) -> str:
 
 def block(block_hash: str, view: EsploraView) -> Row:
     """A block. Raises MisuseError for no hash, NotInChainError where the chain lacks it."""
-    found = block_of(block_hash, view)
+    found = whole_block_of(block_hash, view)
     return _forms([found], view)[0]
 
 
 def newest_blocks(start_height: str | None, view: EsploraView) -> list[Row]:
     """The ten blocks up to the tip, or up to a height; the newest first."""
     last = view.tip_height if start_height is None else number_of(start_height)
-    block_at(last, view)
+    whole_block_of(format_hash(block_at(last, view).block_hash), view)
     rows = view.lookup.blocks(range(max(0, last - _PAGE_BLOCKS + 1), last + 1))
     return _forms(rows, view)[::-1]
 
@@ -66,19 +73,26 @@ def header(block_hash: str, view: EsploraView) -> str:
 
 
 def raw_block(block_hash: str, view: EsploraView) -> bytes:
-    """The raw block. Raises StoreError where the node's files no longer have it."""
-    return whole_block(block_of(block_hash, view), view)
+    """The raw block. Raises StoreError where the node's files no longer have it.
+
+    NotInChainError too where the store was made from a dump that gives no witnesses.
+    """
+    found = whole_block_of(block_hash, view)
+    raw = whole_block(found, view)
+    if len(raw) != found.size_bytes:
+        raise NotInChainError(f"Block not here whole: {WITHOUT_WITNESSES}")
+    return raw
 
 
 def block_txids(block_hash: str, view: EsploraView) -> list[str]:
     """The txids of a block in its order."""
-    txids = view.lookup.columns_of("txs", _ids(block_of(block_hash, view)), ["txid"])["txid"]
+    txids = view.lookup.columns_of("txs", _ids(whole_block_of(block_hash, view)), ["txid"])["txid"]
     return [format_hash(txid) for txid in txids]
 
 
 def block_txid(block_hash: str, index: str, view: EsploraView) -> str:
     """The txid at a position of a block. Raises NotInChainError beyond the last."""
-    found = block_of(block_hash, view)
+    found = whole_block_of(block_hash, view)
     number = number_of(index)
     if number >= found.tx_count:
         raise NotInChainError("tx index out of range")
@@ -91,7 +105,7 @@ def block_txs(block_hash: str, start_index: str | None, view: EsploraView) -> li
 
     As Esplora's servers do, and against its documentation, each has its `status`.
     """
-    found = block_of(block_hash, view)
+    found = whole_block_of(block_hash, view)
     start = 0 if start_index is None else number_of(start_index)
     if start % PAGE_TXS:
         raise MisuseError(f"start index must be a multiple of {PAGE_TXS}")

@@ -18,10 +18,11 @@ UNSPENT: Row = {"spent": False}
 def outspend(txid: str, vout: str, view: EsploraView) -> Row:
     """Who spends one output. Raises MisuseError, and NotInChainError where that is not known."""
     number = number_of(vout)
-    first, count = _outputs(txid, view)
-    if number >= count:
-        raise NotInChainError(f"Output not found: the transaction has {count} outputs")
-    told = spends_of([first + number], view)[0]
+    outputs = _outputs(txid, view)
+    txout_id = outputs.get(number)
+    if txout_id is None:
+        raise NotInChainError(f"Output not found: the transaction has {len(outputs)} outputs")
+    told = spends_of([txout_id], view)[0]
     if told is None:
         raise NotInChainError(_UNKNOWN)
     return told
@@ -32,8 +33,7 @@ def outspends(txid: str, view: EsploraView) -> list[Row]:
 
     Raises MisuseError, and NotInChainError where it is not known of one: no entry can say so.
     """
-    first, count = _outputs(txid, view)
-    found = spends_of(range(first, first + count), view)
+    found = spends_of(list(_outputs(txid, view).values()), view)
     unknown = [vout for vout, told in enumerate(found) if told is None]
     if unknown:
         raise NotInChainError(f"{_UNKNOWN}, for output {unknown[0]} and {len(unknown) - 1} others")
@@ -74,7 +74,8 @@ def is_unspent(txout_id: int, view: EsploraView) -> bool:
 _UNKNOWN = "Spender not fetched: this server has a partial store, and cannot say if it is unspent"
 
 
-def _outputs(txid: str, view: EsploraView) -> tuple[int, int]:
+def _outputs(txid: str, view: EsploraView) -> dict[int, int]:
+    """The txout_id of each vout of a transaction, rising."""
     tx_id = tx_id_of(txid, view)
     row = view.lookup.rows_of("txs", [tx_id], ["first_txout_id", "txout_count"])[tx_id]
-    return row["first_txout_id"], row["txout_count"]
+    return dict(enumerate(range(row["first_txout_id"], row["first_txout_id"] + row["txout_count"])))

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from peelchain.actions.esplora.raws import Placed, raw_transactions
-from peelchain.actions.esplora.view import EsploraView, tx_id_of
+from peelchain.actions.esplora.view import EsploraView, hash_of, tx_id_of
 from peelchain.chain.esplora_form import UNCONFIRMED, status_form, transaction_form
 from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
-from peelchain.units import parse_txid
+from peelchain.errors import NotInChainError
 
 Row = dict[str, Any]
+
+WITHOUT_WITNESSES = "this server's store was made from a dump that gives no witnesses"
 
 _TX = ["txid", "height", "tx_index", "size_bytes", "weight", "fee_sat", "first_txin", "txin_count"]
 
@@ -45,10 +47,16 @@ def transaction_forms(tx_ids: Sequence[int], view: EsploraView) -> list[Row]:
 
 
 def raw_transaction(txid: str, view: EsploraView) -> bytes:
-    """The raw bytes, with witnesses. Raises as `transaction` does."""
+    """The raw bytes, with witnesses. Raises as `transaction` does.
+
+    NotInChainError too where the store was made from a dump that gives no witnesses.
+    """
     tx_id = tx_id_of(txid, view)
     rows = view.lookup.rows_of("txs", [tx_id], _TX)
-    return raw_transactions([_placed(tx_id, rows[tx_id])], view)[tx_id]
+    raw = raw_transactions([_placed(tx_id, rows[tx_id])], view)[tx_id]
+    if len(raw) != rows[tx_id]["size_bytes"]:
+        raise NotInChainError(f"Transaction not here whole: {WITHOUT_WITNESSES}")
+    return raw
 
 
 def transaction_status(txid: str, view: EsploraView) -> Row:
@@ -56,7 +64,7 @@ def transaction_status(txid: str, view: EsploraView) -> Row:
 
     Raises NotInChainError for one that a partial store does not have.
     """
-    if not view.is_partial and not view.lookup.find_tx_ids(parse_txid(txid)):
+    if not view.is_partial and not view.lookup.find_tx_ids(hash_of(txid)):
         return UNCONFIRMED
     tx_id = tx_id_of(txid, view)
     height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
@@ -64,10 +72,16 @@ def transaction_status(txid: str, view: EsploraView) -> Row:
 
 
 def statuses_at(heights: set[int], view: EsploraView) -> dict[int, Row]:
-    """The status of the transactions of each height."""
+    """The status of the transactions of each height, without what a partial store was not told."""
+    partial = view.store.manifest.partial
     rows = view.lookup.rows_of("blocks", heights, ["block_hash", "time_utc"])
     return {
-        height: status_form(height, row["block_hash"], row["time_utc"] // 1000)
+        height: status_form(
+            # where nobody told a height, the table's own counts the blocks that are known
+            None if partial is not None and partial.ranks else height,
+            row["block_hash"],
+            None if row["time_utc"] is None else row["time_utc"] // 1000,
+        )
         for height, row in rows.items()
     }
 

@@ -74,6 +74,15 @@ class EsploraView(OpenStore):
         return np.sort(ids.astype(np.int64))
 
     @cached_property
+    def stubs(self) -> frozenset[int]:
+        """The tx_ids of which a partial store knows some outputs alone."""
+        if not self.is_partial:
+            return frozenset()
+        rows = self.store.read("provenance", ["tx_id", "checked"]).to_pydict()
+        pairs = zip(rows["tx_id"], rows["checked"], strict=True)
+        return frozenset(tx_id for tx_id, checked in pairs if checked == "stub")
+
+    @cached_property
     def whole_histories(self) -> frozenset[bytes]:
         """The scripts of which a partial store has every transaction, by a server's word."""
         rows = self.store.read("histories", ["script_pubkey", "complete"])
@@ -87,7 +96,7 @@ def tx_id_of(txid: str, view: EsploraView) -> int:
     Raises MisuseError for no txid, NotInChainError where the store does not have it.
     """
     found = view.lookup.find_tx_ids(hash_of(txid))
-    if not found:
+    if not found or found[-1] in view.stubs:
         raise NotInChainError(lacking("Transaction", view))
     return found[-1]
 
@@ -101,11 +110,22 @@ def block_of(block_hash: str, view: EsploraView) -> BlockRow:
 
 
 def block_at(height: int, view: EsploraView) -> BlockRow:
-    """The block of a height. Raises NotInChainError above the tip, and where it is not fetched."""
+    """The block of a height. Raises NotInChainError above the tip, and where it is not fetched.
+
+    Of a partial store the header is there, and what it has of the transactions.
+    """
     rows = view.lookup.blocks([height])
-    if not rows:
+    if not rows or not rows[0].header:
         raise NotInChainError(lacking("Block", view))
     return rows[0]
+
+
+def whole_block_of(block_hash: str, view: EsploraView) -> BlockRow:
+    """The same with all its transactions, which a partial store never has."""
+    found = block_of(block_hash, view)
+    if view.is_partial:
+        raise NotInChainError(lacking("Block", view))
+    return found
 
 
 def hash_of(text: str) -> bytes:

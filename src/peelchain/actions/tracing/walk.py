@@ -54,12 +54,19 @@ class Walked:
 
 
 def walk(
-    view: StoreView, asked: WalkAsked, progress: Watch = silent, *, hops: bool = False
+    view: StoreView,
+    asked: WalkAsked,
+    progress: Watch = silent,
+    *,
+    hops: bool = False,
+    paths: bool = False,
 ) -> Walked:
     """The walk that is asked for. Raises MisuseError or NotInChainError naming what is wrong."""
     within = period(asked.filters, view)
     seeds = seeds_of(asked.seeds, asked.direction, within.limits, view)
-    return walk_from(view, asked.direction, seeds, asked.rules, within, progress, hops=hops)
+    return walk_from(
+        view, asked.direction, seeds, asked.rules, within, progress, hops=hops, paths=paths
+    )
 
 
 def walk_from(
@@ -72,6 +79,7 @@ def walk_from(
     *,
     hops: bool = False,
     graph: bool = False,
+    paths: bool = False,
     targets: Sequence[End] = (),
 ) -> Walked:
     """The walk from seeds, which ends at the `targets` wherever it comes to one."""
@@ -93,6 +101,7 @@ def walk_from(
         boundaries=boundaries,
         hops=hops,
         graph=graph,
+        paths=paths,
         max_txs=within.max_txs,
         **vars(within.limits),
     )

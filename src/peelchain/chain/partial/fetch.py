@@ -8,7 +8,6 @@ that spend it. That an output is unspent cannot be proven: that is kept as a ser
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from peelchain.chain.partial.proofs import check_inclusion
 from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.sitting import Sitting
 from peelchain.chain.partial.source import Inclusion, Mention, Watched
@@ -177,7 +176,6 @@ def _keep(sitting: Sitting, given: _Given, check: Check) -> bool:
         if not check(tx):
             vault.rollback()
             return False
-        check_inclusion(tx, inclusion, name)
         _check_neighbours(sitting, tx, inclusion)
         vault.add_place(given.txid, inclusion, name)
     except SourceError:

@@ -104,9 +104,8 @@ def _unspent(sitting: Sitting, script_pubkey: bytes, txids: list[bytes]) -> Iter
         tx = sitting.vault.transaction(txid)
         for vout, output in enumerate(tx.outputs if tx else ()):
             outpoint = OutPoint(txid, vout)
-            if output.script_pubkey == script_pubkey:
-                if outpoint not in sitting.spends.by_outpoint:
-                    yield outpoint
+            if output.script_pubkey == script_pubkey and outpoint not in sitting.spends.by_outpoint:
+                yield outpoint
 
 
 def _listing(sitting: Sitting, script_pubkey: bytes, most: int) -> _Listing:
@@ -116,9 +115,9 @@ def _listing(sitting: Sitting, script_pubkey: bytes, most: int) -> _Listing:
     # places of what was told before a reorganisation may have changed
     stands = before is not None and sitting.vault.history_of(script_pubkey) is not None
     fresh = script_pubkey not in sitting.asked and sitting.refresh
-    if before is not None and before.tip == sitting.tip and not fresh:
-        if before.complete or len(before.mentions) >= most:
-            return before
+    enough = before is not None and (before.complete or len(before.mentions) >= most)
+    if before is not None and before.tip == sitting.tip and enough and not fresh:
+        return before
     known = {m.txid for m in before.mentions} if before and before.complete and stands else set()
     mentions: list[Mention] = []
     complete = True

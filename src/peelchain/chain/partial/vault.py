@@ -13,6 +13,7 @@ from peelchain.chain.partial.header_checks import (
     check_header,
     check_neighbours,
 )
+from peelchain.chain.partial.proofs import check_inclusion
 from peelchain.chain.partial.records import (
     Input,
     Output,
@@ -294,7 +295,8 @@ class Vault:
     def add_place(self, txid: bytes, inclusion: Inclusion, source: str) -> None:
         """Keeps where a transaction is, proven: its branch leads to the root of a kept header.
 
-        Raises FalseAnswerError where it does not, and MisuseError where the header is not kept.
+        Raises FalseAnswerError where it does not, or leads there from another position, and
+        MisuseError where the header is not kept.
         """
         header, raw = self.header(inclusion.height), self.raw(txid)
         shown = f"{source}: the Merkle proof of transaction {format_hash(txid)}"
@@ -316,6 +318,7 @@ class Vault:
                 f"{shown} does not lead to the Merkle root of the block at height "
                 f"{inclusion.height}; use another server"
             )
+        check_inclusion(of_raw(raw), inclusion, source)
         time = int.from_bytes(header[68:72], "little")
         values = (inclusion.height, double_sha256(header), time, inclusion.position)
         self._write(

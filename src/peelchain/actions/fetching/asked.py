@@ -1,0 +1,100 @@
+"""What a user asks to have fetched, from whom, and what has to be agreed to first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from peelchain.actions.fetching.sources import Connection, Server
+from peelchain.chain.partial.history import MOST_OF_SCRIPT
+from peelchain.chain.partial.sitting import MOST_TXS
+from peelchain.chain.partial.vault import Vault
+from peelchain.errors import MisuseError
+from peelchain.remote.proxy import checked_proxy
+
+
+@dataclass(frozen=True)
+class Reveals:
+    """What asking a server tells it. `what` are the addresses, outputs and txids it begins with.
+
+    `follows` says that what a walk comes to is asked for too; `proxy` who stands between.
+    """
+
+    server: str
+    host: str
+    what: Sequence[str]
+    follows: bool
+    proxy: str | None
+
+    def lines(self, most: int = 10) -> list[str]:
+        """The same in words."""
+        shown = list(self.what[:most])
+        if len(self.what) > most:
+            shown.append(f"and {len(self.what) - most:,} more")
+        then = (
+            "then, step by step, each transaction, output and address that the trace comes to"
+            if self.follows
+            else "and the transactions that prove them"
+        )
+        seen = (
+            f"It is asked through the proxy {self.proxy}: the server does not see your network "
+            "address, but it sees what is asked for, in which order and when."
+            if self.proxy
+            else "It sees your network address and the time beside. Through Tor it does not: "
+            "--proxy socks5://127.0.0.1:9050."
+        )
+        return [
+            f"This asks {self.host} ({self.server}), which can log it, for",
+            *(f"  {one}" for one in shown),
+            f"  {then}.",
+            seen,
+        ]
+
+
+Agree = Callable[[Reveals], bool]
+"""Whether the user agrees that a server is told."""
+
+
+@dataclass(frozen=True)
+class FetchAsked:
+    """From which servers to fetch, the first that is right; and how much.
+
+    `network` is for a store that is yet to be made. `most_txs` and `most_of_script` bound what one
+    command fetches. `refresh` asks again for what may have changed since.
+    """
+
+    sources: Sequence[str]
+    agree: Agree
+    network: str | None = None
+    connection: Connection = field(default_factory=Connection)
+    most_txs: int = MOST_TXS
+    most_of_script: int = MOST_OF_SCRIPT
+    refresh: bool = False
+
+
+def connection_asked(proxy: str | None, requests_per_s: float | None) -> Connection:
+    """How servers are reached. Raises MisuseError for a proxy that is none."""
+    return Connection(checked_proxy(proxy), requests_per_s)
+
+
+def check_consent(
+    asked: FetchAsked,
+    servers: Sequence[Server],
+    vault: Vault,
+    what: Sequence[str],
+    *,
+    follows: bool,
+) -> None:
+    """Sees that the user agreed to each server that is not on this machine, once in a store.
+
+    Raises MisuseError where the user did not.
+    """
+    for server in servers:
+        if server.is_local or vault.has_consent(server.name):
+            continue
+        reveals = Reveals(server.name, server.host, what, follows, asked.connection.proxy)
+        if not asked.agree(reveals):
+            raise MisuseError(
+                f"nothing was asked of {server.name}: you did not agree; agree with --yes, or use "
+                "a server of your own"
+            )
+        vault.keep_consent(server.name)
+    vault.commit()
