@@ -65,12 +65,14 @@ def ranges_of(prefix: str, network: Network) -> Iterator[Range]:
     """
     if not prefix or len(prefix) > _LONGEST:
         return
-    start = network.bech32_hrp + "1"
-    if start.startswith(prefix) or prefix.startswith(start):
+    start = f"{network.bech32_hrp}1"
+    if network.bech32_hrp and (start.startswith(prefix) or prefix.startswith(start)):
         yield from _bech32_ranges(prefix[len(start) :])
-    if all(c in _BASE58 for c in prefix):
-        yield from _base58_ranges(prefix, network.p2pkh_prefix, ScriptType.P2PKH)
-        yield from _base58_ranges(prefix, network.p2sh_prefix, ScriptType.P2SH)
+    p2pkh, p2sh = network.p2pkh_prefixes[0], network.p2sh_prefixes[0]
+    # a longer version, as Zcash has, makes a longer number than is counted here
+    if all(c in _BASE58 for c in prefix) and len(p2pkh) == len(p2sh) == 1:
+        yield from _base58_ranges(prefix, p2pkh[0], ScriptType.P2PKH)
+        yield from _base58_ranges(prefix, p2sh[0], ScriptType.P2SH)
 
 
 def _bech32_ranges(data: str) -> Iterator[Range]:
