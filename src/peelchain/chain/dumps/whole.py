@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from peelchain import _core
 from peelchain.chain.block_archive import BlockArchive
-from peelchain.chain.dumps.etl import check_size
+from peelchain.chain.dumps.etl import check_size, with_coinbase_script
 from peelchain.chain.dumps.header_chain import HeaderChain
-from peelchain.chain.dumps.into_vault import with_coinbase
 from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
 from peelchain.chain.dumps.spool import Spool, open_spool
 from peelchain.chain.raw_tx import COINBASE_PREVOUT, parsed, serialised
@@ -47,7 +46,7 @@ def add_blocks(
             if block is None:
                 continue
             try:
-                _keep(spool, with_coinbase(row, block), block)
+                _keep(spool, row, block)
             except (RowError, SourceError) as e:
                 refusals.add(row.where, e)
                 continue
@@ -76,6 +75,8 @@ def _keep(spool: Spool, row: TxRow, block: BlockRow) -> None:
             f"it is told to be in block {format_hash(block.block_hash)} at height "
             f"{row.place.height}, and that is at height {block.height}"
         )
+    if block.coinbase_script is not None:
+        row = with_coinbase_script(row, block.coinbase_script)
     if row.raw is None:
         what = "its coinbase script does not make its txid" if row.coinbase else "a part is missing"
         raise RowError(f"its bytes cannot be made again: {what}")
