@@ -1,7 +1,6 @@
 """A node as documented, and clients that lose no time."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,16 @@ from tests.core_rpc import CoreServer, serving
 
 from peelchain.chain.rpc import client
 from peelchain.chain.rpc import ingest as stage
+from peelchain.remote.http import HttpLimits
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_FIRST_LOOK", "_LATER", "FOLLOWED"):
         monkeypatch.setattr(
-            stage, name, replace(getattr(stage, name), wait_s=0.001, read_s=0.5, answer_s=1.0)
+            stage,
+            name,
+            HttpLimits(tries=3, wait_s=0.001, read_s=0.5, answer_s=0.7, answer_bytes=1 << 20),
         )
     monkeypatch.setattr(client, "_WARMUP_PAUSE_S", 0.001)
 

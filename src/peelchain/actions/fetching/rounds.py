@@ -95,7 +95,7 @@ def fetch_for(asked: FetchAsked, store: Path, wanted: Wanted, watch: Watch = sil
                 ended, course.stopped_by = error, "server"
             if ended is not None:
                 course.why = str(ended)
-                vault.rollback()
+                vault.commit()
                 _rebuild(store, vault)
                 if not has_tables(store):
                     raise ended

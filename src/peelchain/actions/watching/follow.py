@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.fetching.asked import Agree
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.watching.channels import Channel
 from peelchain.actions.watching.deliver import deliver, pause
@@ -35,7 +36,7 @@ class WatchAsked:
 
     `source` as `peelchain chain ingest` takes it with `options`, None where other commands bring
     the store up; `interval_s` seconds between two looks; `mempool` whether a node's unconfirmed
-    transactions are looked at.
+    transactions are looked at; `agree` is asked before a server of single transactions is.
     """
 
     case: Path
@@ -47,6 +48,7 @@ class WatchAsked:
     confirmations: int = 1
     mempool: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    agree: Agree = lambda _reveals: False
 
 
 def watch(
@@ -66,7 +68,15 @@ def watch(
     with ExitStack() as stack:
         CaseFile.open(asked.case).close()
         stack.enter_context(alone(asked.case))
-        source = Following(asked.source, asked.store, asked.network, asked.options, say)
+        source = Following(
+            asked.source,
+            asked.store,
+            asked.network,
+            asked.options,
+            say,
+            case=asked.case,
+            agree=asked.agree,
+        )
         round_ = _Round(asked, source, channels, say, progress)
         failures = 0
         while True:

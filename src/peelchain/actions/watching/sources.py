@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions import chain
+from peelchain.actions.fetching.asked import Agree
+from peelchain.actions.fetching.sources import KINDS as FETCHED
+from peelchain.actions.watching.look import known_as_in, parameters_of, watched_items
+from peelchain.actions.watching.partial import Followed, fetch_followed
+from peelchain.case.casefile import CaseFile
 from peelchain.chain.raw_tx import RawTx, double_sha256, parsed, txid_of
 from peelchain.chain.rpc.client import NodeError
 from peelchain.chain.rpc.ingest import RpcOptions, open_node
@@ -26,7 +31,8 @@ _NOT_THERE = -5
 class Following:
     """A source that is followed. `told` names it in the journal: never a path or a credential.
 
-    `options` are those of `chain ingest`, by their names without dashes.
+    `options` are those of `chain ingest`, by their names without dashes; `agree` is asked before a
+    server is told what the case follows.
     """
 
     def __init__(
@@ -36,25 +42,54 @@ class Following:
         network: str | None,
         options: Mapping[str, Any],
         say: Callable[[str], None],
+        *,
+        case: Path,
+        agree: Agree,
     ) -> None:
         self._source = source
         self._store = store
         self._network = network
         self._options = {name: value for name, value in options.items() if value is not None}
         self._say = say
+        self._case = case
+        self._agree = agree
         if source is None and self._options:
             raise MisuseError(f"--{min(self._options)} goes with a --source; give it")
+        if source is not None and source.partition(":")[0] in FETCHED:
+            foreign = sorted(set(self._options) - {"proxy"})
+            if foreign:
+                raise MisuseError(f"--{foreign[0]} goes with an rpc: source; leave it out")
         self.told = None if source is None else name_of(source)
 
     def bring_up(self) -> None:
         """Has the store as far as the source. Raises what `chain ingest` does."""
         if self._source is None or self._is_up():
             return
+        kind, _, _ = self._source.partition(":")
+        if kind in FETCHED:
+            fetch_followed(
+                self._source,
+                self._store,
+                self._followed(),
+                self._agree,
+                network=self._network,
+                proxy=self._options.get("proxy"),
+                say=self._say,
+            )
+            return
         answer = chain.ingest(
             self._source, self._store, self._network, options=self._options, say=self._say
         )
         if answer.get("damage"):
             raise SourceError(str(answer["damage"][0]))
+
+    def _followed(self) -> Followed:
+        """What the case follows now."""
+        with CaseFile.open(self._case) as case:
+            run = case.last("run")
+            items = watched_items(case, run)
+            policy, knowledge = known_as_in(run)
+        return Followed(parameters_of(run), items, policy, knowledge)
 
     def _is_up(self) -> bool:
         """Whether a node's tip is the store's: the archive need not be looked through then."""
