@@ -11,6 +11,7 @@ from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
 from peelchain.chain.dumps.spool import Spool, open_spool
 from peelchain.chain.raw_tx import COINBASE_PREVOUT, parsed, serialised
 from peelchain.errors import SourceError
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import format_hash
 
 _RESERVED = bytes(32)
@@ -52,7 +53,9 @@ def add_blocks(
                 continue
             taken += 1
         added = 0
-        for record, stripped, problem in _records(spool, chain, heights):
+        for record, stripped, problem in _records(
+            spool, chain, heights, kernel_rules(archive.network)
+        ):
             if problem:
                 return Rebuilt(taken, added, problem)
             if stripped:
@@ -86,7 +89,7 @@ def _keep(spool: Spool, row: TxRow, block: BlockRow) -> None:
 
 
 def _records(
-    spool: Spool, chain: HeaderChain, heights: range
+    spool: Spool, chain: HeaderChain, heights: range, rules: _core.ChainRules
 ) -> Iterator[tuple[bytes, bool, str | None]]:
     """Each block as the archive keeps it, whether without witnesses, and what is wrong with it."""
     for height in heights:
@@ -96,8 +99,8 @@ def _records(
         if problem:
             yield b"", False, problem
             return
-        record, stripped = _record(header, txs)
-        found = _core.check_block(record, stripped)
+        record, stripped = _record(header, txs, rules)
+        found = _core.check_block(record, stripped, rules)
         if found:
             yield (
                 b"",
@@ -109,7 +112,9 @@ def _records(
         yield record, stripped, None
 
 
-def _record(header: bytes, txs: list[tuple[bytes, int]]) -> tuple[bytes, bool]:
+def _record(
+    header: bytes, txs: list[tuple[bytes, int]], rules: _core.ChainRules
+) -> tuple[bytes, bool]:
     if all(len(raw) == size for raw, size in txs):
         return _joined(header, [raw for raw, _ in txs]), False
     (first, size), rest = txs[0], txs[1:]
@@ -117,7 +122,7 @@ def _record(header: bytes, txs: list[tuple[bytes, int]]) -> tuple[bytes, bool]:
         # of the coinbase alone the witness is missing: the block says whether it was as usual
         coinbase = _with_usual_witness(first)
         whole = _joined(header, [coinbase, *(raw for raw, _ in rest)])
-        if len(coinbase) == size and _core.check_block(whole) is None:
+        if len(coinbase) == size and _core.check_block(whole, rules=rules) is None:
             return whole, False
     bare = [_core.without_witness(raw) for raw, _ in txs]
     sizes = b"".join(size.to_bytes(4, "little") for _, size in txs)
