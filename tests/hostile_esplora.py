@@ -130,7 +130,7 @@ class Chain:
         """The true answer, as the API's documentation has it."""
         try:
             return self._answer(path.strip("/").split("/"))
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError, StopIteration):
             return Reply(b"Not found", status=404)
 
     def _answer(self, parts: list[str]) -> Reply:
@@ -202,6 +202,8 @@ def serving(blocks: Sequence[Block], lie: Lie = honest) -> Iterator[Served]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # head and body would wait for each other's acknowledgement
+        disable_nagle_algorithm = True
         stopping = stop
 
         def do_GET(self) -> None:

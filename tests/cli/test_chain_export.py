@@ -8,7 +8,7 @@ import pytest
 from tests.cli.documented import check
 from tests.cli.running import files, peelchain
 
-FORMATS = ("bigquery", "blockchair", "blocks", "esplora-lines", "etl", "parquet")
+FORMATS = ("bigquery", "blockchair", "blocks", "esplora-lines", "etl", "graphsense", "parquet")
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ class Notebook:
     kept: str | None = None
     said: list[str] = field(default_factory=list)
 
-    def trust(self, pinned: str | None = None) -> Trust:
-        return Trust(pinned, lambda: self.kept, self._keep, self.said.append)
+    def trust(self, *pinned: str) -> Trust:
+        return Trust(frozenset(pinned), lambda: self.kept, self._keep, self.said.append)
 
     def _keep(self, seen: str) -> None:
         self.kept = seen
@@ -127,7 +127,7 @@ def test_a_pinned_certificate_alone_is_taken(one: Certificate, other: Certificat
     with pytest.raises(FalseAnswerError, match="you gave"):
         ask(other, notes.trust(one.fingerprint))
     assert notes.kept is None
-    assert ask(one, notes.trust(one.fingerprint)) == HEARD
+    assert ask(one, notes.trust(other.fingerprint, one.fingerprint)) == HEARD
     assert notes == Notebook(one.fingerprint)
 
 

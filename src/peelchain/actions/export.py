@@ -1,12 +1,15 @@
 """A store's chain as files that other tools read."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from peelchain.actions.open_store import OpenStore
 from peelchain.actions.progress import Progress, silent
+from peelchain.actions.view import StoreView
 from peelchain.chain.exports.export import Wanted, export_chain
+from peelchain.chain.exports.files import Piece
+from peelchain.tags.export import tagpacks
 
 
 def export(
@@ -26,9 +29,10 @@ def export(
     `each` is blocks a file (0: all in one) or a file a day; `compression` none, gz or zst; None for
     either is what suits the format. Raises as `export_chain`.
     """
-    with OpenStore(store) as view:
+    with StoreView(store) as view:
         wanted = Wanted(format_name, first, last, each, compression)
-        done = export_chain(view.store, wanted, out, progress, force=force)
+        beside = partial(_add_tags, view) if format_name == "graphsense" else None
+        done = export_chain(view.store, wanted, out, progress, force=force, beside=beside)
         return {
             **view.tip,
             "format": format_name,
@@ -40,3 +44,16 @@ def export(
             "kept": done.kept,
             "files": [asdict(f) for f in done.files],
         }
+
+
+def _add_tags(view: StoreView, piece: Piece) -> None:
+    """Writes the tags of a store as TagPacks, one for each who made some."""
+    if not view.tags.num_rows:
+        return
+    title, described = "Tags", f"Exported by peelchain from {view.network.name}"
+    packs = tagpacks(view.tags, title=title, description=described)
+    for number, (_, text) in enumerate(packs, 1):
+        name = "tagpack.yaml" if number == 1 else f"tagpack-{number}.yaml"
+        with piece.lines(name, plain=True) as file:
+            for line in text.splitlines(keepends=True):
+                file.add(line)

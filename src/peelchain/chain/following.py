@@ -8,7 +8,7 @@ from peelchain.chain.core_files import find
 from peelchain.chain.ingest import Ingested, ingest_core_files
 from peelchain.chain.limits import Limits
 from peelchain.chain.progress import Progress, silent
-from peelchain.chain.rpc.ingest import RpcOptions, ingest_node, open_node
+from peelchain.chain.rpc.ingest import FOLLOWED, RpcOptions, ingest_node, open_node
 from peelchain.chain.rpc.node import Node
 from peelchain.errors import SourceError, StoreLockedError
 from peelchain.network import Network
@@ -78,6 +78,7 @@ def follow_rpc(
                         tip.again = True
                         continue
                     progress = silent
+                    node.client.http.limits = FOLLOWED
                     if before is None or _moved(before, done):
                         yield done
                     before = done

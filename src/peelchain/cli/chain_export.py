@@ -20,7 +20,7 @@ def export(
         str,
         typer.Argument(
             metavar="FORMAT",
-            help="bigquery, blockchair, blocks, esplora-lines, etl or parquet.",
+            help="bigquery, blockchair, blocks, esplora-lines, etl, graphsense or parquet.",
         ),
     ],
     store: StoreOption,
@@ -56,9 +56,10 @@ def export(
 
     `etl` is bitcoin-etl's JSON lines, `bigquery` the public table crypto_bitcoin in Parquet,
     `blockchair` daily TSV dumps, `esplora-lines` transactions as an Esplora server answers them,
-    `blocks` raw blocks, `parquet` the store's facts by txid, outpoint and address. Each folder has
-    a README that tells its columns and a manifest with the SHA-256 of every file. Stopped, the same
-    command goes on with what is missing; once the store has grown, it adds what is new.
+    `blocks` raw blocks, `graphsense` the tables of GraphSense's raw keyspace with entities and
+    tags, `parquet` the store's facts by txid, outpoint and address. Each folder has a README that
+    tells its columns and a manifest with the SHA-256 of every file. Stopped, the same command
+    goes on with what is missing; once the store has grown, it adds what is new.
 
     Example: peelchain chain export etl -o dump --compress gz --store chain.store
     """

@@ -10,6 +10,7 @@ from peelchain.cli.options import JsonOption, NetworkOption, StoreOption
 from peelchain.cli.output import emit, facts, footing, form_of
 from peelchain.cli.progress import progress
 from peelchain.cli.source_options import (
+    FingerprintOption,
     MaxFetchOption,
     ProxyOption,
     RateOption,
@@ -27,7 +28,8 @@ def fetch(
     server: Annotated[
         str,
         typer.Argument(
-            metavar="KIND:PLACE", help="The server to ask, such as esplora:https://HOST/api."
+            metavar="KIND:PLACE",
+            help="The server to ask, such as esplora:https://HOST/api or electrum:HOST:PORT.",
         ),
     ],
     what: Annotated[
@@ -41,6 +43,7 @@ def fetch(
     yes: YesOption = False,
     refresh: RefreshOption = False,
     requests_per_second: RateOption = None,
+    tls_fingerprint: FingerprintOption = None,
     max_fetch: MaxFetchOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -51,6 +54,7 @@ def fetch(
     none; it knows what was fetched alone, and says so.
 
     Example: peelchain chain fetch esplora:https://HOST/api TXID:0 ADDRESS --store part.store
+    Example: peelchain chain fetch electrum:HOST:50002 ADDRESS --store part.store
     """
     from peelchain.actions.fetching import fetch as actions
 
@@ -62,6 +66,7 @@ def fetch(
         yes=yes,
         refresh=refresh,
         requests_per_second=requests_per_second,
+        tls_fingerprint=tls_fingerprint,
         max_fetch=max_fetch,
     )
     with progress() as report, stoppable(report) as watch:

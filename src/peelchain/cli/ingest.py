@@ -156,8 +156,8 @@ def _human(answer: Mapping[str, Any]) -> Iterator[str]:
     if "bytes" in answer:
         took += f" for {answer['bytes'] / 1e6:,.1f} MB of blocks"
     holds = _partly if answer.get("partial") else _whole
-    yield from facts([("network", answer["network"]), *holds(answer), ("took", took)])
-    yield from facts(footing(answer))
+    told = [("network", answer["network"]), *holds(answer), ("took", took), *footing(answer)]
+    yield from facts(told)
 
 
 def _whole(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

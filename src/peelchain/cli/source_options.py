@@ -21,7 +21,8 @@ SourceOption = Annotated[
         "--source",
         metavar="KIND:PLACE",
         help="Fetch what is missing from this server into the store, such as "
-        "esplora:https://HOST/api. May be given again: the next goes on when one fails or lies.",
+        "esplora:https://HOST/api or electrum:HOST:PORT. May be given again: the next goes on when "
+        "one fails or lies.",
     ),
 ]
 ProxyOption = Annotated[
@@ -49,7 +50,17 @@ RateOption = Annotated[
         metavar="N",
         min=0.01,
         max=10_000,
-        help="Ask a server no faster; else 4 a second, and as fast as it goes on this machine.",
+        help="Ask a server no faster; else 4 a second (Electrum: 10), and as fast as it goes on "
+        "this machine.",
+    ),
+]
+FingerprintOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tls-fingerprint",
+        metavar="SHA256",
+        help="The certificate that an Electrum server must show. May be given again. Else one that "
+        "an authority signed, or the first seen, which is kept in the store.",
     ),
 ]
 MaxFetchOption = Annotated[
@@ -99,6 +110,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "yes": (YesOption, False),
     "refresh": (RefreshOption, False),
     "requests_per_second": (RateOption, None),
+    "tls_fingerprint": (FingerprintOption, None),
     "max_fetch": (MaxFetchOption, None),
 }
 
@@ -111,9 +123,10 @@ def fetch_asked(
     yes: bool,
     refresh: bool,
     requests_per_second: float | None,
+    tls_fingerprint: Sequence[str] | None,
     max_fetch: int | None,
 ) -> "FetchAsked":
-    """What is to be fetched from whom. Raises MisuseError for a proxy that is none."""
+    """What is to be fetched from whom. Raises MisuseError for a bad proxy or fingerprint."""
     from peelchain.actions.fetching.asked import FetchAsked, connection_asked
     from peelchain.chain.partial.sitting import MOST_TXS
 
@@ -121,7 +134,7 @@ def fetch_asked(
         sources,
         agreeing(yes=yes),
         network=network,
-        connection=connection_asked(proxy, requests_per_second),
+        connection=connection_asked(proxy, requests_per_second, tls_fingerprint or ()),
         most_txs=MOST_TXS if max_fetch is None else max_fetch,
         refresh=refresh,
     )

@@ -25,6 +25,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, say, table
 from peelchain.cli.plain_text import inert
+from peelchain.cli.source_options import YesOption, agreeing
 from peelchain.errors import MisuseError
 
 Row = dict[str, Any]
@@ -68,8 +69,8 @@ def run(
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="What to follow, as `chain ingest` takes it, such as core:DIR or rpc:URL; without "
-            "it other commands bring the store up.",
+            help="What to follow: core:DIR, rpc:URL, or for a partial store a server such as "
+            "esplora:URL; without it other commands bring the store up.",
         ),
     ] = None,
     once: Annotated[
@@ -115,6 +116,29 @@ def run(
     webhook_plain: Annotated[
         bool, typer.Option("--webhook-plain", help="Allow http: to another machine.")
     ] = False,
+    mempool: Annotated[
+        bool,
+        typer.Option(
+            "--mempool/--no-mempool", help="Tell of what a node has heard of and no block has yet."
+        ),
+    ] = True,
+    rpc_cookie: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The node's .cookie, as for `chain ingest`."),
+    ] = None,
+    rpc_auth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A file of mode 0600 with USER:PASSWORD of the node."),
+    ] = None,
+    rpc_certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The certificate that the node made for itself."),
+    ] = None,
+    proxy: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Reach the source through this SOCKS proxy."),
+    ] = None,
+    yes: YesOption = False,
     network: NetworkOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -137,6 +161,14 @@ def run(
         once=once,
         interval_s=interval,
         confirmations=confirmations,
+        mempool=mempool,
+        options={
+            "rpc-cookie": rpc_cookie,
+            "rpc-auth": rpc_auth,
+            "rpc-certificate": rpc_certificate,
+            "proxy": proxy,
+        },
+        agree=agreeing(yes=yes),
     )
     chosen = [] if quiet else [to.terminal(_show_json if json else _show)]
     if desktop is not None:

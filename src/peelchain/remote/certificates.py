@@ -21,12 +21,13 @@ _FINGERPRINT = re.compile(r"(?:sha256(?: fingerprint)?[:=])?((?:[0-9a-f]{2}:?){3
 class Trust:
     """How a server's certificate is judged, on each connection.
 
-    `pinned` is the fingerprint that the user gave (SHA-256 of the certificate in DER, hex). Else
-    what `known` gives, kept by `keep` at the first connection, must be shown again: a fingerprint,
-    or AUTHORITY. `notice` is told of a certificate that no authority signed and that is kept.
+    `pinned` are fingerprints that the user gave (SHA-256 of the certificate in DER, hex), one of
+    which must be shown. Without them what `known` gives, kept by `keep` at the first connection,
+    must be shown again: a fingerprint, or AUTHORITY. `notice` is told of a certificate that no
+    authority signed and that is kept.
     """
 
-    pinned: str | None = None
+    pinned: frozenset[str] = frozenset()
     known: Callable[[], str | None] = lambda: None
     keep: Callable[[str], None] = lambda _: None
     notice: Callable[[str], None] = lambda _: None
@@ -52,8 +53,8 @@ def secured(connect: Callable[[], socket], endpoint: Endpoint, trust: Trust) -> 
     `connect` opens a new connection, twice where no authority signed the certificate. Raises
     FalseAnswerError for a certificate that is not the one pinned or kept, and OSError.
     """
-    known = trust.pinned or trust.known()
-    if known in (None, AUTHORITY):
+    known = trust.known()
+    if not trust.pinned and known in (None, AUTHORITY):
         try:
             secure = _wrapped(connect(), endpoint, ssl.create_default_context())
         except ssl.SSLCertVerificationError as e:
@@ -72,21 +73,22 @@ def secured(connect: Callable[[], socket], endpoint: Endpoint, trust: Trust) -> 
     unchecked.verify_mode = ssl.CERT_NONE
     secure = _wrapped(connect(), endpoint, unchecked)
     seen = sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
-    if known in (None, AUTHORITY):
+    right = trust.pinned or {known or seen}
+    if seen not in right:
+        secure.close()
+        raise FalseAnswerError(
+            f"{endpoint}: its certificate has CHANGED: the fingerprint is {seen} and "
+            f"{'you gave' if trust.pinned else 'was'} {' or '.join(sorted(right))}: someone may "
+            "stand between; nothing was sent. Ask its operator; if the new one is right, give "
+            f"--tls-fingerprint {seen}"
+        )
+    if seen != known:
         trust.keep(seen)
+    if not trust.pinned and known is None:
         trust.notice(
             f"{endpoint}: no authority signed its certificate, as is usual of such servers; the "
             f"fingerprint {seen} is kept, and any other will be refused"
         )
-    elif seen != known:
-        secure.close()
-        raise FalseAnswerError(
-            f"{endpoint}: its certificate has CHANGED: the fingerprint is {seen} and "
-            f"{'you gave' if trust.pinned else 'was'} {known}: someone may stand between; nothing "
-            f"was sent. Ask its operator; if the new one is right, give --tls-fingerprint {seen}"
-        )
-    elif trust.pinned and trust.known() != seen:
-        trust.keep(seen)
     return secure
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from peelchain import _core
-from peelchain.errors import SourceError, StoreError
+from peelchain.errors import MisuseError, SourceError, StoreError
 from peelchain.network.kernel import kernel_rules
 from peelchain.store.lookup import BlockRow
 from peelchain.store.reader import Store
@@ -22,15 +22,18 @@ class RawBlocks:
                 "by 'peelchain chain ingest' of a whole chain"
             )
         path = store.manifest.source.get("path", "")
+        gone = StoreError(
+            "the block files this store was made from are no longer at "
+            f"{path or 'a known place'}; bring them back, or run 'peelchain chain ingest "
+            f"core:DIR --store {store.path}' with where they are now"
+        )
         if not Path(path).is_dir():
-            raise StoreError(
-                "the block files this store was made from are no longer at "
-                f"{path or 'a known place'}; bring them back, or run 'peelchain chain ingest "
-                f"core:DIR --store {store.path}' with where they are now"
-            )
+            raise gone
         try:
             self._rules = kernel_rules(store.network)
             self._source = _core.BlockSource(path, store.network.magic, self._rules)
+        except MisuseError:
+            raise gone from None
         except OSError as e:
             raise StoreError(
                 f"{e.filename or path}: {e.strerror}; check that you may read the node's files"

@@ -10,16 +10,20 @@ from tests.chain.crafted import COIN
 
 from peelchain.actions.casework.run import RunRequest, run_case
 from peelchain.actions.casework.seeds import change_seeds
+from peelchain.actions.casework.show import show
+from peelchain.actions.casework.statements import undo
 from peelchain.actions.tagging.importing import import_tags
 from peelchain.actions.watching import look, moves
 from peelchain.actions.watching.change import change
 from peelchain.actions.watching.follow import WatchAsked, watch
+from peelchain.case.casefile import CaseFile
+from peelchain.case.disclosure import schedule
 from peelchain.case.watching.outbox import Outbox, alone
 from peelchain.errors import CaseError, MisuseError
 from peelchain.store.locks import writing
 
 
-def follow(here: Scene, *steps: Callable[[], object]) -> dict[str, Any]:
+def follow(here: Scene, *steps: Callable[[], object], confirmations: int = 1) -> dict[str, Any]:
     """Watches and does a step after each look; ends after the look that follows the last."""
     left = list(steps)
 
@@ -29,7 +33,9 @@ def follow(here: Scene, *steps: Callable[[], object]) -> dict[str, Any]:
         left.pop(0)()
         return True
 
-    asked = WatchAsked(here.case, here.store, here.source, interval_s=0.01)
+    asked = WatchAsked(
+        here.case, here.store, here.source, interval_s=0.01, confirmations=confirmations
+    )
     return watch(asked, [here.channel()], say=here.said.append, sleep=sleep)
 
 
@@ -51,7 +57,18 @@ def test_blocks_that_touch_nothing_are_passed_over_and_others_are_not(
     steps: Sequence[Sequence[Any]] = [[], [paid], [], [onward], [swept], [], [receipt], [], []]
     follow(here, *(lambda txs=txs: here.mine(*txs) for txs in steps))
     assert [row["txid"] for row in here.told] == [tx.shown for tx in (paid, onward, swept, receipt)]
-    assert [row["height"] for row in here.told] == derived[1:]
+    assert [row["height"] for row in here.told] == derived
+
+
+def test_what_waits_for_confirmations_while_others_are_told_is_not_lost(here: Scene) -> None:
+    """The look that tells the first spend knows the second already, and must not pass it over."""
+    paid = spend(here.seed, 0, [(9 * COIN, "a")])
+    onward = spend(paid, 0, [(8 * COIN, "b")])
+    further = spend(onward, 0, [(7 * COIN, "c")])
+    steps: Sequence[Sequence[Any]] = [[paid], [], [onward], [further], [], [], [], []]
+    follow(here, *(lambda txs=txs: here.mine(*txs) for txs in steps), confirmations=3)
+    assert [row["txid"] for row in here.told] == [tx.shown for tx in (paid, onward, further)]
+    assert {row["confirmations"] for row in here.told} == {3}
 
 
 def test_what_changes_while_it_runs_is_watched_from_then_on(here: Scene) -> None:
@@ -143,3 +160,22 @@ def test_the_outbox_is_its_owners_alone(here: Scene) -> None:
         assert path.stat().st_mode & 0o077 == 0, path
     with Outbox.open(here.case) as outbox:
         assert outbox.looked_at()[0][0] == len(here.blocks) - 1
+
+
+def test_the_disclosure_schedule_lists_what_the_watch_journalled(here: Scene) -> None:
+    change(here.case, [address_of("payer change")], add=True, why="the order", of="frozen")
+    here.mine(spend(here.seed, 0, [(9 * COIN, "a")]))
+    here.watch()
+    here.fork(1)
+    here.mine(count=2, tag="other")
+    here.watch()
+    with CaseFile.open(here.case) as case:
+        rows = {row["kind"]: row for row in schedule(case.entries(), [])}
+    assert rows["watch"]["what"] == "add 1 items (frozen)"
+    height = len(here.blocks) - 2
+    assert rows["watched"]["what"] == f"1 spend; blocks up to {height}"
+    assert rows["reorganisation"]["what"] == f"1 retraction; fork at {height - 1}"
+    assert rows["run"]["used_by"] == [rows["watched"]["entry"]]
+    assert show(here.case)["made"] == {"reorganisation": 1, "watch": 1, "watched": 1}
+    with pytest.raises(CaseError, match="cannot be undone"):
+        undo(here.case, rows["watched"]["entry"], "no")

@@ -51,12 +51,12 @@ def raw_transactions(placed: Sequence[Placed], view: EsploraView) -> dict[int, b
 
 def whole_block(block: BlockRow, view: EsploraView) -> bytes:
     """The raw block, checked against its header. Raises StoreError where the files lack it."""
-    return view.whole_blocks.get(block.height, lambda: view.raw_blocks.block(block))
+    return view.shelf.whole_blocks.get(block.height, lambda: view.raw_blocks.block(block))
 
 
 def _of_block(block: BlockRow, placed: list[Placed], view: EsploraView) -> dict[int, bytes]:
     small = block.size_bytes <= _WHOLE_BELOW_BYTES or len(placed) >= _WHOLE_ABOVE
-    if not small and block.height not in view.whole_blocks:
+    if not small and block.height not in view.shelf.whole_blocks:
         parts = _parts(block, placed, view)
         if parts is not None:
             return parts

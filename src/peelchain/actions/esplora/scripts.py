@@ -37,9 +37,7 @@ def script_stats(script: bytes | None, view: EsploraView) -> Row:
     history a partial store does not have whole.
     """
     script_id = _known(script, view)
-    found = (
-        NO_STATS if script_id is None else view.stats.get(script_id, lambda: _sums(script_id, view))
-    )
+    found = NO_STATS if script_id is None else _stats(script_id, view)
     return {"chain_stats": found, "mempool_stats": NO_STATS}
 
 
@@ -111,7 +109,11 @@ def _activity(script_id: int, view: EsploraView) -> Activity:
             spenders[first : first + len(some)] = [-1 if s is None else s[0] for s in some]
         return Activity(np.array(receipts, np.int64), spenders, np.unique(spenders[spenders >= 0]))
 
-    return view.activities.get(script_id, found)
+    return view.shelf.activities.get(script_id, found)
+
+
+def _stats(script_id: int, view: EsploraView) -> dict[str, int]:
+    return view.shelf.stats.get(script_id, lambda: _sums(script_id, view))
 
 
 def _sums(script_id: int, view: EsploraView) -> dict[str, int]:

@@ -1,9 +1,12 @@
 """A store opened to be asked as an Esplora server is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from peelchain.actions.esplora.recent import Recent
 from peelchain.actions.open_store import OpenStore
@@ -27,15 +30,47 @@ class Activity:
     spends: Int64
 
 
+@dataclass(frozen=True)
+class Beginnings:
+    """The scripts of a type by the first eight bytes of their hash or key.
+
+    `keys` uint64[S] rising, those bytes as a big-endian number; `ids` int64[S] the script_ids.
+    """
+
+    keys: npt.NDArray[np.uint64]
+    ids: Int64
+
+
 _KEPT_ENTRIES = 4_000_000
 _KEPT_BYTES = 64 << 20
 
 
+class Shelf:
+    """What of one generation of a store costs most to find again, for all views of it."""
+
+    def __init__(self) -> None:
+        self.activities: Recent[int, Activity] = Recent(
+            _KEPT_ENTRIES, lambda found: 3 * len(found.receipts) + 8
+        )
+        """What was looked up of scripts, by script_id."""
+        self.stats: Recent[int, dict[str, int]] = Recent(100_000, lambda _: 1)
+        """Sums of scripts, by script_id."""
+        self.whole_blocks: Recent[int, bytes] = Recent(_KEPT_BYTES, len)
+        """Raw blocks, by height."""
+        self.beginnings: Recent[str, Beginnings] = Recent(100, lambda _: 1)
+        """The scripts of a type by how their hash begins."""
+
+
 class EsploraView(OpenStore):
-    """An open store with what answering costs most to find again. For one question at a time.
+    """An open store, for one question at a time.
 
     `is_partial` stores hold chosen transactions; what they lack is not known to be absent.
     """
+
+    def __init__(self, path: Path | str, shelf_of: Callable[[int], Shelf] | None = None) -> None:
+        """Open the store; `shelf_of` gives what other views share of its generation."""
+        super().__init__(path)
+        self.shelf = Shelf() if shelf_of is None else shelf_of(self.store.manifest.generation)
 
     @cached_property
     def raw_blocks(self) -> RawBlocks:
@@ -53,19 +88,10 @@ class EsploraView(OpenStore):
         return self.store.manifest.tip_height
 
     @cached_property
-    def activities(self) -> "Recent[int, Activity]":
-        """What was looked up of scripts last, by script_id."""
-        return Recent(_KEPT_ENTRIES, lambda found: 3 * len(found.receipts) + 8)
-
-    @cached_property
-    def stats(self) -> "Recent[int, dict[str, int]]":
-        """Sums of scripts that were asked for last, by script_id."""
-        return Recent(100_000, lambda _: 1)
-
-    @cached_property
-    def whole_blocks(self) -> "Recent[int, bytes]":
-        """Raw blocks read last, by height."""
-        return Recent(_KEPT_BYTES, len)
+    def times(self) -> Int64:
+        """The time of each block's header in seconds since 1970, by height; -1 if not known."""
+        times = self.store.read("blocks", ["time_utc"])["time_utc"].cast("int64")
+        return np.array([-1 if t is None else t // 1000 for t in times.to_pylist()], np.int64)
 
     @cached_property
     def absent_spenders(self) -> Int64:

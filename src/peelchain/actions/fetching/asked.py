@@ -8,14 +8,18 @@ from peelchain.chain.partial.history import MOST_OF_SCRIPT
 from peelchain.chain.partial.sitting import MOST_TXS
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import MisuseError
+from peelchain.remote.certificates import parse_fingerprint
 from peelchain.remote.proxy import checked_proxy
+
+_PLAIN = "The connection is NOT encrypted: whoever stands between can read what is asked for."
 
 
 @dataclass(frozen=True)
 class Reveals:
     """What asking a server tells it. `what` are the addresses, outputs and txids it begins with.
 
-    `follows` says that what a walk comes to is asked for too; `proxy` who stands between.
+    `follows` says that what a walk comes to is asked for too; `proxy` who stands between;
+    `is_encrypted` whether those who carry it cannot read it.
     """
 
     server: str
@@ -23,6 +27,7 @@ class Reveals:
     what: Sequence[str]
     follows: bool
     proxy: str | None
+    is_encrypted: bool = True
 
     def lines(self, most: int = 10) -> list[str]:
         """The same in words."""
@@ -46,6 +51,7 @@ class Reveals:
             *(f"  {one}" for one in shown),
             f"  {then}.",
             seen,
+            *(() if self.is_encrypted else [_PLAIN]),
         ]
 
 
@@ -70,9 +76,15 @@ class FetchAsked:
     refresh: bool = False
 
 
-def connection_asked(proxy: str | None, requests_per_s: float | None) -> Connection:
-    """How servers are reached. Raises MisuseError for a proxy that is none."""
-    return Connection(checked_proxy(proxy), requests_per_s)
+def connection_asked(
+    proxy: str | None, requests_per_s: float | None, fingerprints: Sequence[str] = ()
+) -> Connection:
+    """How servers are reached. Raises MisuseError for a proxy or fingerprint that is none."""
+    return Connection(
+        checked_proxy(proxy),
+        requests_per_s,
+        fingerprints=frozenset(map(parse_fingerprint, fingerprints)),
+    )
 
 
 def check_consent(
@@ -90,7 +102,9 @@ def check_consent(
     for server in servers:
         if server.is_local or vault.has_consent(server.name):
             continue
-        reveals = Reveals(server.name, server.host, what, follows, asked.connection.proxy)
+        reveals = Reveals(
+            server.name, server.host, what, follows, asked.connection.proxy, server.is_encrypted
+        )
         if not asked.agree(reveals):
             raise MisuseError(
                 f"nothing was asked of {server.name}: you did not agree; agree with --yes, or use "

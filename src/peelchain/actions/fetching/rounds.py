@@ -95,7 +95,7 @@ def fetch_for(asked: FetchAsked, store: Path, wanted: Wanted, watch: Watch = sil
                 ended, course.stopped_by = error, "server"
             if ended is not None:
                 course.why = str(ended)
-                vault.rollback()
+                vault.commit()
                 _rebuild(store, vault)
                 if not has_tables(store):
                     raise ended
@@ -204,9 +204,9 @@ def _told(asking: Servers, course: _Course) -> Row:
         "servers": asking.names,
         "fetched_txs": asking.fetched,
         "rounds": course.rounds,
-        "complete": course.stopped_by is None and not lacking,
+        "complete": course.stopped_by is None and not lacking and not asking.untold,
         "stopped_by": course.stopped_by,
-        "why": course.why,
+        "why": course.why or next(iter(asking.untold), None),
         "missing": lacking[:_SHOWN_MISSING],
         "missing_count": len(lacking),
         "failures": asking.failures,

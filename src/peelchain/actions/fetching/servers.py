@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from peelchain.actions.fetching.sources import Server
 from peelchain.chain.partial.sitting import Sitting, Spends, Watch, sit_down
+from peelchain.chain.partial.source import UntoldError
 from peelchain.chain.partial.vault import Vault
-from peelchain.errors import FalseAnswerError, RemoteError
+from peelchain.errors import FalseAnswerError, PeelchainError, RemoteError
 from peelchain.units import format_hash
 
 T = TypeVar("T")
@@ -15,7 +16,8 @@ T = TypeVar("T")
 class Servers:
     """The servers named, asked in their order. Close it, or use it in a `with`.
 
-    `failures` are the messages of those that failed or lied, which are not asked again.
+    `failures` are the messages of those that failed or lied, which are not asked again; `untold`
+    those of what none could tell.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Servers:
         refresh: bool,
         watch: Watch,
     ) -> None:
+        self._servers = tuple(servers)
         self._left = list(servers)
         self._vault = vault
         self._spends: Spends | None = None
@@ -36,6 +39,7 @@ class Servers:
         self._sittings: list[Sitting] = []
         self._sitting: Sitting | None = None
         self.failures: list[str] = []
+        self.untold: list[str] = []
 
     def __enter__(self) -> "Servers":
         return self
@@ -57,13 +61,22 @@ class Servers:
         while True:
             try:
                 return do(self._sit())
+            except UntoldError as error:
+                # the last server is asked for the rest all the same
+                if len(self._left) == 1 and self._sitting is not None:
+                    self.untold.append(str(error))
+                    continue
+                self._fail(error)
             except (RemoteError, FalseAnswerError) as error:
-                self._vault.rollback()
-                self.failures.append(str(error))
-                self.close()
-                del self._left[:1]
+                self._fail(error)
                 if not self._left:
                     raise
+
+    def _fail(self, error: PeelchainError) -> None:
+        self._vault.commit()
+        self.failures.append(str(error))
+        self.close()
+        del self._left[:1]
 
     def _sit(self) -> Sitting:
         if self._sitting is not None:
@@ -100,7 +113,8 @@ class Servers:
     @property
     def notes(self) -> list[str]:
         """What the user should know, each once."""
-        return list(dict.fromkeys(note for s in self._sittings for note in s.notes))
+        of_all = [*(s.notes for s in self._servers), *(s.notes for s in self._sittings)]
+        return list(dict.fromkeys(note for notes in of_all for note in notes))
 
     @property
     def unconfirmed(self) -> list[dict[str, str]]:

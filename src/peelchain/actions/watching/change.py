@@ -85,7 +85,7 @@ def listed(folder: Path) -> Row:
 def notices(folder: Path, *, standing: bool = False) -> Row:
     """The notices of a case in order, with what became of each, and whom they are still owed to.
 
-    `state` is `stands`, `retracted`, or `settled` for a sighting that was mined or dropped;
+    `state` is `stands`, `retracted`, or of a sighting `mined` or `dropped`, by the notice `by`;
     `sent` has each channel with when it took the notice, None: not yet. `standing` leaves out what
     does not stand, and what says so.
     """
@@ -108,7 +108,7 @@ def notices(folder: Path, *, standing: bool = False) -> Row:
                 "entry": entry,
                 "raised_utc": times[entry],
                 "state": state,
-                "by": known.retracted.get(name) or known.settled.get(name),
+                "by": known.later(name),
                 "sent": sent.get(name, {}),
                 **notice,
             }

@@ -1,16 +1,18 @@
 """A watch: a source followed, a case looked at, notices delivered, until it is told to stop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from peelchain.actions.fetching.asked import Agree
 from peelchain.actions.progress import Progress, silent
 from peelchain.actions.watching.channels import Channel
 from peelchain.actions.watching.deliver import deliver, pause
-from peelchain.actions.watching.look import Looked, look
-from peelchain.actions.watching.sources import Following, following
+from peelchain.actions.watching.look import Looked, look, take_in
+from peelchain.actions.watching.sources import Following
+from peelchain.actions.watching.unconfirmed import Seen, look_unconfirmed
 from peelchain.case.casefile import CaseFile
 from peelchain.case.watching.outbox import Outbox, alone
 from peelchain.errors import (
@@ -32,8 +34,9 @@ _LONGEST_PAUSE_S = 600.0
 class WatchAsked:
     """What to watch, by what, and how.
 
-    `source` as `peelchain chain ingest` takes it, None where other commands bring the store up;
-    `interval_s` seconds between two looks.
+    `source` as `peelchain chain ingest` takes it with `options`, None where other commands bring
+    the store up; `interval_s` seconds between two looks; `mempool` whether a node's unconfirmed
+    transactions are looked at; `agree` is asked before a server of single transactions is.
     """
 
     case: Path
@@ -43,6 +46,9 @@ class WatchAsked:
     once: bool = False
     interval_s: float = 60.0
     confirmations: int = 1
+    mempool: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+    agree: Agree = lambda _reveals: False
 
 
 def watch(
@@ -62,7 +68,15 @@ def watch(
     with ExitStack() as stack:
         CaseFile.open(asked.case).close()
         stack.enter_context(alone(asked.case))
-        source = stack.enter_context(following(asked.source, asked.store, asked.network))
+        source = Following(
+            asked.source,
+            asked.store,
+            asked.network,
+            asked.options,
+            say,
+            case=asked.case,
+            agree=asked.agree,
+        )
         round_ = _Round(asked, source, channels, say, progress)
         failures = 0
         while True:
@@ -97,6 +111,8 @@ class _Round:
         self._channels = channels
         self._say = say
         self._progress = progress
+        self._mempool = source.mempool() if asked.mempool else None
+        self._seen = Seen()
         self._last: Looked | None = None
         self._raised = self._sent = self._owed = self._rounds = 0
 
@@ -105,7 +121,7 @@ class _Round:
         self._rounds += 1
         failed: PeelchainError | None = None
         try:
-            self._source.bring_up(self._progress)
+            self._source.bring_up()
         except StoreLockedError as error:
             # whoever writes it brings it up, too
             self._say(f"{error}; what it has by now is looked at")
@@ -143,10 +159,23 @@ class _Round:
                         progress=self._progress,
                     )
                     self._raised += len(self._last.notices)
+                    self._raised += self._look_unconfirmed(case)
+                    take_in(case, outbox, names)
             finally:
                 done = deliver(outbox, self._channels, self._say, at_once=at_once)
                 self._sent += done.sent
                 self._owed = done.owed
+
+    def _look_unconfirmed(self, case: CaseFile) -> int:
+        """Looks at the source's mempool, where it has one; gives how many notices that raised."""
+        footprint = None if self._last is None else self._last.footprint
+        if self._mempool is None or footprint is None:
+            return 0
+        return len(
+            look_unconfirmed(
+                case, self.asked.store, self._mempool, footprint, self._seen, self._source.told
+            )
+        )
 
     def answer(self) -> Row:
         """What the watch came to."""

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from peelchain.actions.casework.work import Result, Work
-from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
-from peelchain.actions.watching.strands import Strand, items_above, strand_of_case, strand_of_item
-from peelchain.case.canonical import canonical_json
+from peelchain.actions.watching.strands import Strand, strands_of
 from peelchain.case.services import services_at
 from peelchain.case.watching.notice import CASE, Told, case_id, told
 from peelchain.case.watching.watch_list import items_of
@@ -49,7 +47,7 @@ def watched_of_case(work: Work) -> Result:
     first, last = view.chain.txs_of_heights(asked["since"] + 1, asked["until"]["height"])
     notices: list[Row] = []
     known: set[int] = set()
-    for strand in strands_of(work):
+    for strand in strands_of(view, asked, items_of(work.before), work.progress):
         moved = _spends(view, strand, first, last, known)
         if strand.name == CASE and strand.walked is not None:
             known.update(_walked_from(strand))
@@ -60,34 +58,6 @@ def watched_of_case(work: Work) -> Result:
         raise NothingMovedError("nothing that is watched moved")
     notices.sort(key=lambda row: (row["height"], row["tx_index"], row["of"]["name"], row["kind"]))
     return Result(facts={"notices": notices}, answer={"notices": notices})
-
-
-def strands_of(work: Work) -> list[Strand]:
-    """What is watched, the case's own trace first; the same question to a view is answered once."""
-    asked, view = work.parameters, work.store
-    key = strands_key(asked)
-    if key not in view.findings:
-        view.findings[key] = _strands(work)
-    found: list[Strand] = view.findings[key]  # type: ignore[assignment]
-    return found
-
-
-def strands_key(asked: Mapping[str, Any]) -> bytes:
-    """By which a view keeps the strands of a question."""
-    return canonical_json(["strands", *(asked[k] for k in ("seeds", "rules", "limits", "items"))])
-
-
-def _strands(work: Work) -> list[Strand]:
-    asked, view = work.parameters, work.store
-    rules, limits = tuple(asked["rules"]), Limits(**asked["limits"])
-    found = []
-    if asked["seeds"]:
-        mine = strand_of_case(view, asked["seeds"], rules, limits, work.progress)
-        found += [] if mine is None else [mine]
-    items = items_above(items_of(work.before), asked["items"])
-    return found + [
-        strand_of_item(view, item, above, rules, limits, work.progress) for item, above in items
-    ]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from peelchain.actions.progress import Progress
 from peelchain.actions.scripts import script_of
 from peelchain.actions.tracing.filters import Limits
 from peelchain.actions.view import StoreView
+from peelchain.case.canonical import canonical_json
 from peelchain.case.services import Services, stops
 from peelchain.case.watching.notice import CASE
 from peelchain.case.watching.watch_list import Item
@@ -56,6 +57,37 @@ class Strand:
         return np.unique(np.concatenate(parts))
 
 
+def strands_of(
+    view: StoreView, asked: Mapping[str, Any], items: Sequence[Item], progress: Progress
+) -> list[Strand]:
+    """What is watched, the case's own trace first, by the parameters of a `watched` entry.
+
+    The same question to the same view is answered once.
+    """
+    key = canonical_json(["strands", *(asked[k] for k in ("seeds", "rules", "limits", "items"))])
+    if key not in view.findings:
+        view.findings[key] = _derived(view, asked, items, progress)
+    found = view.findings[key]
+    assert isinstance(found, list)
+    return found
+
+
+def _derived(
+    view: StoreView, asked: Mapping[str, Any], items: Sequence[Item], progress: Progress
+) -> list[Strand]:
+    rules, limits = tuple(asked["rules"]), Limits(**asked["limits"])
+    found = []
+    if asked["seeds"]:
+        mine = strand_of_case(view, asked["seeds"], rules, limits, progress)
+        found += [] if mine is None else [mine]
+    above = asked["items"]
+    return found + [
+        strand_of_item(view, item, above[item.name], rules, limits, progress)
+        for item in items
+        if item.name in above
+    ]
+
+
 def strand_of_case(
     view: StoreView,
     seeds: Sequence[str],
@@ -84,7 +116,7 @@ def strand_of_item(
     progress: Progress,
 ) -> Strand:
     """What an item of the watch list holds since a height, or received later, and its trace."""
-    scripts, outputs = _held_by(view, item)
+    scripts, outputs = held_by(view, item)
     found = view.chain.outputs(outputs)
     spent = np.flatnonzero(found.spender >= 0)
     heights = view.chain.transactions(found.spender[spent]).height.astype(np.int64)
@@ -108,7 +140,7 @@ def strand_of_item(
     return Strand(item.told(), item.is_loud, scripts, seeds, walked, known)
 
 
-def _held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
+def held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
     """The scripts of an item, none of an outpoint, and the outputs that it had; both rising."""
     if item.type == "outpoint":
         try:
@@ -125,8 +157,3 @@ def _held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
 
 def _steps(what: str, progress: Progress) -> Any:
     return lambda stage, done, of: progress(f"{what} {stage}", done, of or 0)
-
-
-def items_above(items: Sequence[Item], since: Mapping[str, int]) -> list[tuple[Item, int]]:
-    """Each item with the height above which it counts."""
-    return [(item, since[item.name]) for item in items if item.name in since]

@@ -48,20 +48,28 @@ def notice_id(case: str, kind: str, of: str, txid: str, block_hash: str, again: 
 class Told:
     """The notices of a journal: all by id in order, and what later ones say of them.
 
-    `retracted` has the notices whose block is no more in the chain, `settled` the sightings that
-    were mined or dropped, each with the notice that says so.
+    `retracted` has the notices whose block is no more in the chain, `mined` and `dropped` the
+    sightings of which that is told, each with the notice that says so.
     """
 
     notices: Mapping[str, Row]
     entry_of: Mapping[str, int]
     retracted: Mapping[str, str]
-    settled: Mapping[str, str]
+    mined: Mapping[str, str]
+    dropped: Mapping[str, str]
 
     def state(self, notice: str) -> str:
-        """`stands`, `retracted`, or `settled` for a sighting that was mined or dropped."""
-        if notice in self.retracted:
-            return "retracted"
-        return "settled" if notice in self.settled else "stands"
+        """`stands`, `retracted`, or of a sighting `mined` or `dropped`."""
+        for state in ("retracted", "mined", "dropped"):
+            if notice in getattr(self, state):
+                return state
+        return "stands"
+
+    def later(self, notice: str) -> str | None:
+        """The notice that says that one does not stand as it was told; None where it does."""
+        return next(
+            (by[notice] for by in (self.retracted, self.mined, self.dropped) if notice in by), None
+        )
 
     def fresh_id(self, case: str, kind: str, of: str, txid: str, block_hash: str) -> str | None:
         """The id of a notice that is to be raised; None where it stands already."""
@@ -70,7 +78,7 @@ class Told:
             name = notice_id(case, kind, of, txid, block_hash, again)
             if name not in self.notices:
                 return name
-            if name not in self.retracted:
+            if name not in self.retracted and name not in self.dropped:
                 return None
             again += 1
 
@@ -84,13 +92,20 @@ class Told:
         ]
         return found[-1] if found else None
 
-    def sighted(self, of: str, txid: str, kind: str) -> str | None:
-        """The sighting of a transaction that neither block nor another transaction settled yet."""
-        for name, row in self.notices.items():
-            about = (row["kind"], row["of"]["name"], row["txid"], row.get("sights"))
-            if about == ("sighting", of, txid, kind) and name not in self.settled:
+    def sighted(self, of: str, txid: str, sights: str) -> str | None:
+        """The open sighting of a transaction that spends or pays what is watched."""
+        for name, row in self.open_sightings():
+            if (row["of"]["name"], row["txid"], row["sights"]) == (of, txid, sights):
                 return name
         return None
+
+    def open_sightings(self) -> list[tuple[str, Row]]:
+        """The sightings that no block and no other transaction settled yet, in order."""
+        return [
+            (name, row)
+            for name, row in self.notices.items()
+            if row["kind"] == "sighting" and name not in self.mined and name not in self.dropped
+        ]
 
 
 def told(entries: Iterable[Entry]) -> Told:
@@ -98,7 +113,8 @@ def told(entries: Iterable[Entry]) -> Told:
     notices: dict[str, Row] = {}
     entry_of: dict[str, int] = {}
     retracted: dict[str, str] = {}
-    settled: dict[str, str] = {}
+    mined: dict[str, str] = {}
+    dropped: dict[str, str] = {}
     for entry in entries:
         if entry.kind not in KINDS:
             continue
@@ -108,10 +124,10 @@ def told(entries: Iterable[Entry]) -> Told:
             entry_of[name] = entry.seq
             if row["kind"] == "retraction":
                 retracted[row["refers_to"]] = name
-                # what a block had settled is open again when the block is gone
-                settled = {s: by for s, by in settled.items() if by != row["refers_to"]}
+                # what was mined is unconfirmed again when its block is gone
+                mined = {seen: by for seen, by in mined.items() if by != row["refers_to"]}
             elif row["kind"] == "dropped":
-                settled[row["refers_to"]] = name
+                dropped[row["refers_to"]] = name
             elif row.get("confirms"):
-                settled[row["confirms"]] = name
-    return Told(notices, entry_of, retracted, settled)
+                mined[row["confirms"]] = name
+    return Told(notices, entry_of, retracted, mined, dropped)

@@ -85,8 +85,12 @@ class Reading:
 
     def again(self) -> None:
         """Begins the second reading."""
-        self._progress(Step(self._what, self._of, self._of, in_bytes=True))
+        self.end()
         self._done, self._what = 0, "read"
+
+    def end(self) -> None:
+        """Tells that all is read."""
+        self._progress(Step(self._what, self._of, self._of, in_bytes=True))
 
 
 def network_for(asked: Asked, found: Network | None) -> Network:
@@ -157,6 +161,7 @@ def _complete(
     with open_archive(asked.store, network) as archive:
         made = add_blocks(archive, chain, heights, rows, refusals)
         archive.sync()
+        reading.end()
         if archive.is_empty:
             raise SourceError(
                 f"nothing could be made of {files[0].path}"
@@ -207,6 +212,7 @@ def _partial(
     def fill(vault: Vault) -> tuple[int, int]:
         rows = form.transactions(files, network, refusals, reading.told)
         added = add_rows(vault, rows, source, refusals, chain, heights)
+        reading.end()
         return added.rows, prove_places(vault, chain, added, source, refusals)
 
     return into_partial(asked, network, place, form.what, refusals, fill)

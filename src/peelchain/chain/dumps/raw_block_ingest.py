@@ -68,6 +68,7 @@ def ingest(place: str, asked: Asked) -> Answer:
         answer = _complete(again, joined, known, network, asked, len(seen))
     else:
         answer = _partial(place, again, seen, network, asked, refusals)
+    reading.end()
     return {**answer, **told_of(files, refusals, start)}
 
 

@@ -61,8 +61,11 @@ INPUTS = (
 _DAY_SECONDS = 86_400
 
 Row = dict[str, Any]
-Origin = tuple[int, int | None, bool]
-"""Of the transaction that made an output: height, time of its block, whether it is a coinbase."""
+Origin = tuple[int | None, int | None, bool | None]
+"""Of the transaction that made an output: height, time of its block, whether it is a coinbase.
+
+None: a partial store does not know.
+"""
 
 
 def write(source: Source, cut: Cut, piece: Piece) -> None:
@@ -117,8 +120,8 @@ def _block_row(block: Block, txs: Sequence[Tx], cdd: float | None, chainwork: in
     spending = [tx for tx in txs if not tx.is_coinbase]
     fees = _sum([tx.fee_sat for tx in spending])
     reward = None if coinbase is None else coinbase.output_sat
-    known = {
-        "id": block.height,
+    known: Row = {
+        "id": block.number,
         "hash": format_hash(block.block_hash or b""),
         "time": _time(block.time),
         "median_time": _time(block.median_time),
@@ -161,7 +164,7 @@ def _block_row(block: Block, txs: Sequence[Tx], cdd: float | None, chainwork: in
 
 def _transaction_row(block: Block, tx: Tx, cdd: float | None) -> Row:
     return {
-        "block_id": block.height,
+        "block_id": block.number,
         "hash": format_hash(tx.txid),
         "time": _time(block.time),
         "size": tx.size_bytes,
@@ -184,7 +187,7 @@ def _transaction_row(block: Block, tx: Tx, cdd: float | None) -> Row:
 def _output_rows(block: Block, tx: Tx, network: Network) -> list[Row]:
     return [
         {
-            **_made_at(block.height, tx.txid, vout, block.time, tx.is_coinbase),
+            **_made_at(block.number, tx.txid, vout, block.time, tx.is_coinbase),
             **_script(out.script_pubkey, network),
             "value": out.value_sat,
         }
@@ -201,7 +204,7 @@ def _input_rows(block: Block, tx: Tx, origins: dict[int, Origin], network: Netwo
         row: Row = {
             "transaction_hash": format_hash(given.prev_txid),
             "index": given.prev_vout,
-            "spending_block_id": block.height,
+            "spending_block_id": block.number,
             "spending_transaction_hash": format_hash(tx.txid),
             "spending_index": vin,
             "spending_time": _time(block.time),
@@ -222,7 +225,9 @@ def _input_rows(block: Block, tx: Tx, origins: dict[int, Origin], network: Netwo
     return rows
 
 
-def _made_at(height: int, txid: bytes, vout: int, time: int | None, is_coinbase: bool) -> Row:
+def _made_at(
+    height: int | None, txid: bytes, vout: int, time: int | None, is_coinbase: bool | None
+) -> Row:
     return {
         "block_id": height,
         "transaction_hash": format_hash(txid),
@@ -249,10 +254,19 @@ def _origins(source: Source, txs: Sequence[Tx]) -> dict[int, Origin]:
     rows = source.lookup.rows_of("txs", wanted, ["height", "tx_index"])
     heights = {row["height"] for row in rows.values()}
     times = source.lookup.rows_of("blocks", heights, ["time_utc"])
-    return {
-        tx_id: (row["height"], _seconds(times[row["height"]]["time_utc"]), row["tx_index"] == 0)
-        for tx_id, row in rows.items()
-    }
+    made: dict[int, Origin] = {}
+    for tx_id, row in rows.items():
+        if tx_id in source.stubs:
+            # nobody told where it stands: the store has it at its spender
+            made[tx_id] = None, None, None
+            continue
+        index = row["tx_index"]
+        made[tx_id] = (
+            None if source.is_ranked else row["height"],
+            _seconds(times[row["height"]]["time_utc"]),
+            None if index is None else index == 0,
+        )
+    return made
 
 
 def _seconds(milliseconds: int | None) -> int | None:

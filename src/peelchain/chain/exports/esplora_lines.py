@@ -15,8 +15,8 @@ NOTES = """\
 `transactions_*.json` has a transaction a line, as Esplora's `/tx/:txid` answers it: prevouts,
 scriptSigs, witnesses and status. `blocks_*.json` has a block a line, as its `/block/:hash`.
 Transactions of a block stand in its order. Amounts are satoshis, times seconds since 1970.
-`prevout` is null for a coinbase, and where it is not known; `fee` is null then too. Transactions
-whose bytes are not known are left out.
+`prevout` is null for a coinbase, and where it is not known; `fee` is null then too. `witness` is
+null where the source of the store gave none. Transactions whose bytes are not known are left out.
 
 ```sh
 zstdcat -f transactions_*.json* | jq -r 'select(.fee > 100000) | .txid'
@@ -62,6 +62,8 @@ def transaction_line(block: Block, tx: Tx, network: Network) -> str:
     status = None
     if block.block_hash is not None and block.time is not None:
         status = status_form(block.height, block.block_hash, block.time)
+        if block.number is None:
+            del status["block_height"]
     form = transaction_form(
         tx.raw,
         [
@@ -77,6 +79,10 @@ def transaction_line(block: Block, tx: Tx, network: Network) -> str:
     )
     if tx.fee_sat is None:
         form["fee"] = None
+    for told, given in zip(form["vin"], tx.inputs, strict=True):
+        # no key at all says that there is none
+        if given.witness is None:
+            told["witness"] = None
     return _line(form)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from peelchain.chain.exports.files import COMPRESSIONS, Compression, Written
+from peelchain.chain.exports.files import COMPRESSIONS, Compression, Piece, Written
 from peelchain.chain.exports.folder import opened
 from peelchain.chain.exports.formats import FORMATS, Format
 from peelchain.chain.exports.parts import block_rows
@@ -46,14 +46,20 @@ class Exported:
 
 
 def export_chain(
-    store: Store, wanted: Wanted, folder: Path, progress: Told, *, force: bool = False
+    store: Store,
+    wanted: Wanted,
+    folder: Path,
+    progress: Told,
+    *,
+    force: bool = False,
+    beside: Callable[[Piece], None] | None = None,
 ) -> Exported:
     """Writes blocks of a store into a folder, in one of FORMATS.
 
     Stopped in any way, it goes on where it stood; after the store has grown it adds what is new.
-    The same blocks give the same bytes. Raises MisuseError for a format, compression or heights
-    that there are not and for a folder that holds something else, StoreError where the store or
-    the raw blocks behind it are damaged or gone.
+    The same blocks give the same bytes. `beside` writes files of its own at the end. Raises
+    MisuseError for a format, compression or heights that there are not and for a folder that holds
+    something else, StoreError where the store or the raw blocks behind it are damaged or gone.
     """
     form, compression = _form(wanted), _compression(wanted)
     each = form.each if wanted.each is None else wanted.each
@@ -91,6 +97,13 @@ def export_chain(
             piece = place.piece(compression)
             form.write(source, cut, piece)
             place.add(key, piece)
+        whole = place.piece(compression)
+        if form.finish is not None:
+            form.finish(source, first, last, whole)
+        if beside is not None:
+            beside(whole)
+        if whole.written:
+            place.add("whole", whole)
         told = {"export": identity, "last_height": last, "last_hash": tip}
         files = place.finish(told, readme(wanted.format, form.notes, identity, last, tip))
         return Exported(tuple(files), kept, first, last, tip)

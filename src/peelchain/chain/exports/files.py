@@ -104,10 +104,11 @@ class Piece:
     written: list[Written] = field(default_factory=list)
 
     @contextmanager
-    def lines(self, name: str) -> Iterator[Lines]:
-        """A file of lines, compressed as asked; the suffix follows from that."""
-        with self._file(name + _SUFFIXES[self.compression]) as (hashing, done):
-            with _compressed(hashing, self.compression) as stream:
+    def lines(self, name: str, *, plain: bool = False) -> Iterator[Lines]:
+        """A file of lines, compressed as asked unless `plain`; the suffix follows from that."""
+        compression: Compression = "none" if plain else self.compression
+        with self._file(name + _SUFFIXES[compression]) as (hashing, done):
+            with _compressed(hashing, compression) as stream:
                 lines = Lines(stream)
                 yield lines
                 lines.flush()

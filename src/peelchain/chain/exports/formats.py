@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from peelchain.chain.exports import bigquery, blockchair, esplora_lines, etl, parquet, raw_blocks
+from peelchain.chain.exports import (
+    bigquery,
+    blockchair,
+    esplora_lines,
+    etl,
+    graphsense,
+    parquet,
+    raw_blocks,
+)
 from peelchain.chain.exports.files import Compression, Piece
 from peelchain.chain.exports.plan import BLOCKS_A_FILE, Cut
 from peelchain.chain.exports.source import Source
@@ -14,8 +22,8 @@ from peelchain.chain.exports.source import Source
 class Format:
     """One format: who reads it, how a cut is written, how it is cut and compressed unless asked.
 
-    `notes` are what the README says of it. Where `numbered`, files are named by a number, not by
-    heights.
+    `notes` are what the README says of it; `finish` writes what is told of all cuts together.
+    Where `numbered`, files are named by a number, not by heights.
     """
 
     reads: str
@@ -24,6 +32,7 @@ class Format:
     compression: Compression = "none"
     numbered: bool = False
     notes: str = ""
+    finish: Callable[[Source, int, int, Piece], None] | None = None
 
 
 FORMATS: dict[str, Format] = {
@@ -53,6 +62,13 @@ FORMATS: dict[str, Format] = {
         notes=esplora_lines.NOTES,
     ),
     "etl": Format("what reads bitcoin-etl's JSON lines", etl.write, notes=etl.NOTES),
+    "graphsense": Format(
+        "GraphSense, as the tables of its raw keyspace",
+        graphsense.write,
+        compression="zst",
+        notes=graphsense.NOTES,
+        finish=graphsense.finish,
+    ),
     "parquet": Format(
         "DuckDB, pandas, Polars, Spark: the store's facts by natural keys",
         parquet.write,

@@ -152,7 +152,7 @@ def tables(source: Source, first: int, last: int) -> dict[str, pa.Table]:
     tx_end = _end(blocks, "first_tx_id", "tx_count")
     txout_end = _end(blocks, "first_txout_id", "txout_count")
     txs = _txs(source, numbers(blocks, "first_tx_id")[0], tx_end)
-    made = {"blocks": _made("blocks", blocks, block_hash=hash_texts(column(blocks, "block_hash")))}
+    made = {"blocks": _blocks(source, blocks)}
     made["transactions"] = _transactions(source, txs)
     first_txout = int(numbers(blocks, "first_txout_id")[0])
     made["outputs"] = _outputs(source, txs, first_txout, txout_end)
@@ -163,6 +163,12 @@ def tables(source: Source, first: int, last: int) -> dict[str, pa.Table]:
     return made
 
 
+def _blocks(source: Source, rows: pa.Table) -> pa.Table:
+    heights = pa.nulls(rows.num_rows) if source.is_ranked else column(rows, "height")
+    hashes = hash_texts(column(rows, "block_hash"))
+    return _made("blocks", rows, height=heights, block_hash=hashes)
+
+
 def _end(rows: pa.Table, first: str, count: str) -> int:
     return int(numbers(rows, first)[-1] + numbers(rows, count)[-1])
 
@@ -171,7 +177,13 @@ def _txs(source: Source, first: int, end: int) -> pa.Table:
     names = ["tx_id", "txid", "height", "tx_index", "version", "locktime", "size_bytes", "weight"]
     names += ["fee_sat", "txin_count", "txout_count", "first_txin"]
     rows = table_rows(source.store, "txs", first, end, names)
-    return rows.set_column(1, "txid", hash_texts(column(rows, "txid")))
+    rows = rows.set_column(1, "txid", hash_texts(column(rows, "txid")))
+    if not source.is_partial:
+        return rows
+    # a stub stands at its spender, for nobody told where it is
+    unplaced = np.isin(numbers(rows, "tx_id"), list(source.stubs)) | source.is_ranked
+    heights = pa.array(numbers(rows, "height").astype(np.int32), mask=unplaced)
+    return rows.set_column(2, "height", heights)
 
 
 def _transactions(source: Source, txs: pa.Table) -> pa.Table:

@@ -20,11 +20,13 @@ NO_PREVOUT = bytes(32), 0xFFFF_FFFF
 class Block:
     """A block of a store: what its row says.
 
-    `time` and `median_time` (of it and the ten before, BIP 113) in seconds since 1970. None, in a
-    partial store: not fetched.
+    `number` is its height; None where a partial store knows blocks by their order alone, in which
+    `height` then counts them. `time` and `median_time` (of it and the ten before, BIP 113) in
+    seconds since 1970. None, in a partial store: not fetched.
     """
 
     height: int
+    number: int | None
     block_hash: bytes | None
     header: bytes | None
     time: int | None
@@ -147,11 +149,14 @@ def block_rows(lookup: Lookup, heights: Sequence[int]) -> list[Block]:
     times = {
         h: row["time_utc"] for h, row in lookup.rows_of("blocks", before, ["time_utc"]).items()
     }
+    partial = lookup.store.manifest.partial
+    is_ranked = partial is not None and partial.ranks
     made = []
     for height, row in rows.items():
         milliseconds = row.pop("time_utc")
         made.append(
             Block(
+                number=None if is_ranked else height,
                 time=None if milliseconds is None else milliseconds // 1000,
                 median_time=_median(times, height),
                 **row,

@@ -66,6 +66,12 @@ class Source:
         """Whether the store holds chosen transactions only."""
         return self.store.manifest.partial is not None
 
+    @property
+    def is_ranked(self) -> bool:
+        """Whether blocks are known by their order alone: heights are then ranks."""
+        partial = self.store.manifest.partial
+        return partial is not None and partial.ranks
+
     @cached_property
     def stubs(self) -> frozenset[int]:
         """The tx_ids known by outputs alone that others spend."""

@@ -26,7 +26,7 @@ GENTLE_REQUESTS_PER_S = 10.0
 """What a server that many share is asked at most, unless the user says otherwise."""
 
 MOST_CANDIDATES = 5_000
-"""Transactions of one script that are looked at to find who spends an output of it."""
+"""Transactions of one script that are looked at to find who spends an output that pays it."""
 
 MOST_HEADERS = 2016
 """Headers asked for at once: what servers are recommended to give."""
@@ -100,6 +100,7 @@ class ElectrumSource:
         self._histories: dict[bytes, list[Mention] | HistoryRefusedError] = {}
         self._spends: dict[OutPoint, bytes] = {}
         self._looked: set[bytes] = set()
+        self._untold: dict[OutPoint, str] = {}
         self._fresh: dict[bytes, bytes] = {}
         """Bytes that had to be looked at and will be asked for next, most likely."""
 
@@ -170,8 +171,8 @@ class ElectrumSource:
     def spenders(self, watched: Sequence[Watched]) -> Iterator[SpentBy]:
         """Who spends each output, in the order asked.
 
-        Raises RemoteError for a script with too many transactions to look at, and
-        FalseAnswerError for a history that leaves out the transaction that pays.
+        Untold are those of scripts with too many transactions for the server, or to look at.
+        Raises FalseAnswerError for a history that leaves out the transaction that pays.
         """
         waiting = iter(watched)
         while some := list(islice(waiting, _WATCHED_AT_ONCE)):
@@ -179,11 +180,16 @@ class ElectrumSource:
             self._look_up(one.script_pubkey for one in spendable)
             self._look_for(spendable)
             for one in some:
-                txid = self._spends.get(one.outpoint)
-                if txid is None:
-                    yield SpentBy(None)
-                else:
-                    yield SpentBy(txid, self._mentioned(one.script_pubkey, txid).height)
+                yield self._spent_by(one)
+
+    def _spent_by(self, one: Watched) -> SpentBy:
+        txid = self._spends.get(one.outpoint)
+        refused = self._histories.get(one.script_pubkey)
+        if isinstance(refused, HistoryRefusedError):
+            return SpentBy(None, untold=f"{refused}: who spends {one.outpoint} is not known")
+        if txid is not None:
+            return SpentBy(txid, self._mentioned(one.script_pubkey, txid).height)
+        return SpentBy(None, untold=self._untold.get(one.outpoint))
 
     def history(self, script_pubkey: bytes) -> Iterator[Mention]:
         """Every transaction in a block that pays or spends a script, newest first."""
@@ -257,10 +263,13 @@ class ElectrumSource:
 
     def _search(self, one: Watched) -> Iterator[bytes]:
         """What to look at for the spender of an output, nearest first; ends once it is found."""
+        history = self._histories[one.script_pubkey]
+        if isinstance(history, HistoryRefusedError):
+            return
         paid = self._mentioned(one.script_pubkey, one.outpoint.txid)
         after = [
             m.txid
-            for m in self._history(one.script_pubkey)
+            for m in history
             if m is not paid and (m.height is None or m.height >= (paid.height or m.height))
         ]
         for number, txid in enumerate(after):
@@ -269,11 +278,12 @@ class ElectrumSource:
             if txid in self._looked:
                 continue
             if number >= self._most_candidates:
-                raise RemoteError(
+                self._untold[one.outpoint] = (
                     f"{self.name}: who spends output {one.outpoint} could be any of "
                     f"{len(after):,} transactions of its script, of which {number:,} were looked "
                     "at; use an Esplora server or a node, which know it"
                 )
+                return
             yield txid
 
     def _look_for(self, watched: list[Watched]) -> None:

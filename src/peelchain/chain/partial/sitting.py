@@ -1,5 +1,6 @@
 """One sitting with a server: on which chain it stands, how much may be fetched, what was said."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,8 +16,6 @@ MOST_TXS = 10_000
 
 _NEAR_BLOCKS = 200
 """No reorganisation in the field went deeper; what differs below is another chain."""
-_LAG_BLOCKS = 6
-"""How far an honest server may be behind what another one told."""
 _LOOKED_AT = 100
 
 Watch = Callable[[str, int, int], bool | None]
@@ -73,6 +72,7 @@ class Sitting:
     unconfirmed: dict[OutPoint, bytes] = field(default_factory=dict)
     asked: set[OutPoint | bytes] = field(default_factory=set)
     """Outputs and scripts that were asked for in this sitting."""
+    saved_at: float = field(default_factory=time.monotonic)
     headers: dict[int, bytes] = field(default_factory=dict)
     """Headers as the server gave them, by height, to be kept once a transaction rests on them."""
 
@@ -90,10 +90,21 @@ class Sitting:
         """Whether what was told at a tip, and may change, is to be asked for: once a sitting."""
         return what not in self.asked and (self.refresh or told_at != self.tip)
 
-    def room_for(self, wanted: int) -> int:
-        """How many of so many transactions may be fetched now. Raises EnoughError for none."""
+    def save_now_and_then(self) -> None:
+        """Makes what was kept durable, about once a second: each time takes the disk a while."""
+        now = time.monotonic()
+        if now - self.saved_at >= 1.0:
+            self.vault.commit()
+            self.saved_at = now
+
+    def check_stopped(self) -> None:
+        """Tells how far the fetching is. Raises EnoughError where the user asked to stop."""
         if self.watch("fetch", self.fetched, 0) is False:
             raise EnoughError("you", "you stopped the fetching; the same command goes on from here")
+
+    def room_for(self, wanted: int) -> int:
+        """How many of so many transactions may be fetched now. Raises EnoughError for none."""
+        self.check_stopped()
         room = self.most_txs - self.fetched
         if room <= 0:
             raise EnoughError(
@@ -120,15 +131,16 @@ def sit_down(
     """
     _check_genesis(vault, source)
     tip = source.tip()
-    notes = _join(vault, source, tip)
-    if vault.header(tip.height) is None:
-        header = next(iter(source.headers([tip.height])))
-        if double_sha256(header) != tip.block_hash:
-            raise FalseAnswerError(
-                f"{source.name}: its tip is {format_hash(tip.block_hash)}, and its header at that "
-                f"height, {tip.height}, is another's; use another server"
-            )
-        vault.add_header(header, tip.height, source.name)
+    with vault.atomically():
+        notes = _join(vault, source, tip)
+        if vault.header(tip.height) is None:
+            header = next(iter(source.headers([tip.height])))
+            if double_sha256(header) != tip.block_hash:
+                raise FalseAnswerError(
+                    f"{source.name}: its tip is {format_hash(tip.block_hash)}, and its header at "
+                    f"that height, {tip.height}, is another's; use another server"
+                )
+            vault.add_header(header, tip.height, source.name)
     vault.commit()
     return Sitting(
         vault=vault,
@@ -162,16 +174,12 @@ def _join(vault: Vault, source: TxSource, tip: Tip) -> list[str]:
     newest = vault.newest_headers(_LOOKED_AT)
     if not newest:
         return []
-    top = newest[0][0]
-    if top > tip.height + _LAG_BLOCKS:
-        raise RemoteError(
-            f"{source.name}: its tip is at height {tip.height}, and {top} was known; it lags "
-            "behind: ask later, or use another server"
-        )
+    top, header = newest[0]
+    if tip.height < top:
+        _check_behind(vault, source, tip, top)
+        return []
     left: int | None = None
     for height, header in newest:
-        if height > tip.height:
-            continue
         if height == tip.height:
             agrees = double_sha256(header) == tip.block_hash
         else:
@@ -183,17 +191,34 @@ def _join(vault: Vault, source: TxSource, tip: Tip) -> list[str]:
             break
         left = height
     else:
-        agrees = left is None
+        raise _other_chain(source, top)
     if left is None:
         return []
-    if not agrees or top > tip.height or left < tip.height - _NEAR_BLOCKS:
-        raise FalseAnswerError(
-            f"{source.name}: its block at height {left} is not the one known there, and its chain "
-            f"is no longer than that known, or leaves it more than {_NEAR_BLOCKS} blocks ago: a "
-            "fork of less work, or another chain; use another server"
-        )
+    if tip.height == top or left < tip.height - _NEAR_BLOCKS:
+        raise _other_chain(source, left)
     vault.forget_from(left)
     return [
         f"the chain was reorganised from height {left} on, as {source.name} tells; what was known "
         "of those blocks is fetched again"
     ]
+
+
+def _check_behind(vault: Vault, source: TxSource, tip: Tip, top: int) -> None:
+    """Refuses a server whose tip is not one that the greatest known header builds on."""
+    at, after = vault.header(tip.height), vault.header(tip.height + 1)
+    if at is None and after is None:
+        raise RemoteError(
+            f"{source.name}: its tip is at height {tip.height}, and {top} was known; it lags "
+            "behind: ask later, or use another server"
+        )
+    on_chain = double_sha256(at) if at is not None else after[4:36] if after is not None else b""
+    if on_chain != tip.block_hash:
+        raise _other_chain(source, tip.height)
+
+
+def _other_chain(source: TxSource, height: int) -> FalseAnswerError:
+    return FalseAnswerError(
+        f"{source.name}: its block at height {height} is not the one known there, and its chain is "
+        f"no longer than that known, or leaves it more than {_NEAR_BLOCKS} blocks ago: a fork of "
+        "less work, or another chain; use another server"
+    )

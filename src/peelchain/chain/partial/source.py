@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from peelchain.errors import RemoteError
 from peelchain.units import OutPoint
 
 
@@ -45,10 +46,18 @@ class Watched:
 
 @dataclass(frozen=True)
 class SpentBy:
-    """The claim of who spends an output; `txid` None: nobody does, as far as the server knows."""
+    """The claim of who spends an output; `txid` None: nobody does, as far as the server knows.
+
+    `untold` says in words why the server cannot tell it of this output, where it can of others.
+    """
 
     txid: bytes | None
     height: int | None = None
+    untold: str | None = None
+
+
+class UntoldError(RemoteError):
+    """A server cannot tell something, and is right otherwise: another server may tell it."""
 
 
 class TxSource(Protocol):

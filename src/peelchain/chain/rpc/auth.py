@@ -23,7 +23,8 @@ _MOST_BYTES = 4096
 class Auth:
     """Where user and password are, and what to do where the node refuses them.
 
-    A file is read for each request: a node that starts anew writes another cookie.
+    `place` is empty where there are none. A file is read for each request: a node that starts anew
+    writes another cookie.
     """
 
     place: str
@@ -106,7 +107,7 @@ def auth_of(
         f"give --rpc-cookie FILE, --rpc-auth FILE (user:password, mode 0600), or {USER} and "
         f"{PASSWORD} in the environment"
     )
-    return Auth("nowhere", remedy)
+    return Auth("", remedy)
 
 
 def _cookie(file: Path) -> Auth:

@@ -99,6 +99,10 @@ class RpcClient:
                 f"{self.name}: the node refuses this machine or this user the call (status 403); "
                 "see rpcallowip and rpcwhitelist in its configuration"
             )
+        if not self._auth.place:
+            return (
+                f"{self.name}: the node wants user and password (status 401); {self._auth.remedy}"
+            )
         return (
             f"{self.name}: the node refuses user and password from {self._auth.place} (status "
             f"401); {self._auth.remedy}"

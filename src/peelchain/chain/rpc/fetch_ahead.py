@@ -1,5 +1,6 @@
 """Work done ahead by threads, in a bounded window, and handed over in order."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -9,6 +10,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_GRACE_S = 1.0
+"""How long to wait at the end for what is under way, so that connections are closed in order."""
 
 
 class _Task(Generic[T, R]):
@@ -37,8 +41,9 @@ def fetch_ahead(
         while (task := waiting.get()) is not None:
             task.run(work)
 
-    for _ in range(threads):
-        Thread(target=serve, daemon=True).start()
+    serving = [Thread(target=serve, daemon=True) for _ in range(threads)]
+    for thread in serving:
+        thread.start()
     window: deque[_Task[T, R]] = deque()
     try:
         while True:
@@ -54,5 +59,8 @@ def fetch_ahead(
         # what nobody waits for any more is not begun
         while not waiting.empty():
             waiting.get()
-        for _ in range(threads):
+        for _ in serving:
             waiting.put(None)
+        end = time.monotonic() + _GRACE_S
+        for thread in serving:
+            thread.join(max(end - time.monotonic(), 0))

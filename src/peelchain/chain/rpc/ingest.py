@@ -30,6 +30,8 @@ _FIRST_LOOK = HttpLimits(tries=3)
 _PROBE = HttpLimits(tries=1)
 _LATER = HttpLimits(tries=9)
 """A node that answered once may be starting anew: it is waited for, two minutes and more."""
+FOLLOWED = HttpLimits(tries=4)
+"""One that is followed is soon said to be away, and asked again."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a node says of its chain, and its raw headers and blocks: checked before they are given."""
 
+from binascii import unhexlify
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,6 @@ REST_HEADERS = 2000
 RPC_HEADERS = 500
 
 _MOST_BLOCK_BYTES = 4_000_000
-_HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,14 @@ class Node:
         return answer.body
 
     def _hex(self, value: Any, method: str) -> bytes:
-        text = value.encode() if isinstance(value, str) and value.isascii() else b""
-        if not text or len(text) % 2 or not _HEX_DIGITS.issuperset(text):
+        try:
+            # unlike bytes.fromhex, which passes over spaces
+            found = unhexlify(value) if isinstance(value, str) else b""
+        except ValueError:
+            found = b""
+        if not found:
             raise FalseAnswerError(f"{self.name}: {method} gives no hex; use another node")
-        return bytes.fromhex(text.decode())
+        return found
 
     def _hash(self, value: Any, what: str) -> bytes:
         if not isinstance(value, str) or len(value) != 64:

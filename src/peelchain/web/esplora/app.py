@@ -52,17 +52,23 @@ def _status(error: PeelchainError) -> int:
         return 404
     if isinstance(error, MisuseError):
         return 400
-    return 503 if isinstance(error, StoreError | TooLongError) else 500
+    return 503 if isinstance(error, TooLongError) else 500
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, PeelchainError)
+    if isinstance(error, StoreError):
+        return await _failed(request, error)
     return PlainTextResponse(str(error), _status(error))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, OSError)
-    return PlainTextResponse(f"the store cannot be read: {error.strerror or 'unknown'}", 503)
+    # the error names folders of this machine, and whoever asks may be on another
+    return PlainTextResponse(
+        "this server cannot read all of its store: a table or the node's block files are gone or "
+        "damaged; 'peelchain chain verify' there says which",
+        503,
+    )
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peelchain.actions.esplora.view import EsploraView
+from peelchain.actions.esplora.view import EsploraView, Shelf
 from peelchain.store.script_hashes import Progress, ScriptHasher, ScriptHashes
 from peelchain.web.in_time import answer_in_time
 from peelchain.web.views import Views
@@ -45,11 +45,12 @@ class Desk:
     def __init__(self, store: Path, *, answer_seconds: float = 30.0) -> None:
         self.store = store
         self._answer_seconds = answer_seconds
-        self._views = Views(store, EsploraView, _warm)
+        self._views = Views(store, lambda path: EsploraView(path, self._shelf_of), _warm)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="esplora")
         self._hasher = ScriptHasher()
         self._hashes: tuple[int, ScriptHashes] | None = None
         self._hashing = threading.Lock()
+        self._shelf: tuple[int, Shelf] = (-1, Shelf())
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Hashes the scripts, which takes longest; `progress` is told how many of how many.
@@ -84,6 +85,12 @@ class Desk:
             if self._hashes is None or self._hashes[0] != generation:
                 self._hashes = generation, self._hasher.hashes(view.store, progress)
             return self._hashes[1]
+
+    def _shelf_of(self, generation: int) -> Shelf:
+        # views of the generation before keep theirs
+        if self._shelf[0] != generation:
+            self._shelf = generation, Shelf()
+        return self._shelf[1]
 
 
 def _warm(view: EsploraView) -> None:

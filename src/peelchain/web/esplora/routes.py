@@ -1,6 +1,7 @@
 """The requests of the Esplora API, and what answers each.
 
-Source: Blockstream, esplora, API.md; the status codes and words of refusals are its server's.
+Source: Blockstream, esplora, API.md; the status codes and words of refusals are its server's. The
+few of mempool.space's that a store can answer stand at the end.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from peelchain.actions.esplora import blocks, proofs, scripts, spends, transactions
+from peelchain.actions.esplora import blocks, extensions, proofs, scripts, spends, transactions
 from peelchain.actions.esplora.asked import script_of_address, script_of_hash
+from peelchain.actions.esplora.prefixes import addresses_beginning
 from peelchain.web.answers import Json
 from peelchain.web.esplora.desk import Answer, Asked, Desk
 
@@ -63,6 +65,7 @@ def routes(desk: Desk) -> list[Route]:
         told("/tx/{txid}/outspends", lambda a: spends.outspends(a["txid"], a.view)),
         *_script_routes(told, "address", _of_address),
         *_script_routes(told, "scripthash", _of_hash),
+        told("/address-prefix/{prefix}", lambda a: addresses_beginning(a["prefix"], a.view)),
         told("/block/{hash}", lambda a: blocks.block(a["hash"], a.view)),
         told("/block/{hash}/header", lambda a: blocks.header(a["hash"], a.view), _text),
         told("/block/{hash}/raw", lambda a: blocks.raw_block(a["hash"], a.view), _binary),
@@ -86,6 +89,14 @@ def routes(desk: Desk) -> list[Route]:
         told("/mempool/txids", lambda a: []),
         told("/mempool/recent", lambda a: []),
         told("/fee-estimates", lambda a: {}),
+        told("/txs/outspends", lambda a: extensions.outspends_of(a.named.get("txids", ""), a.view)),
+        told(
+            "/v1/validate-address/{address}", lambda a: extensions.validated(a["address"], a.view)
+        ),
+        told(
+            "/v1/mining/blocks/timestamp/{timestamp}",
+            lambda a: extensions.block_before(a["timestamp"], a.view),
+        ),
         Route("/tx", _refused, methods=["POST"]),
     ]
 
