@@ -202,6 +202,8 @@ def serving(blocks: Sequence[Block], lie: Lie = honest) -> Iterator[Served]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # head and body would wait for each other's acknowledgement
+        disable_nagle_algorithm = True
         stopping = stop
 
         def do_GET(self) -> None:

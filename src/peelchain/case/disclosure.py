@@ -4,6 +4,7 @@ It lists unused and exculpatory material too: runs that no report tells of, what
 evidence against a hypothesis.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from peelchain.case.casefile import standing
 from peelchain.case.journal import Entry
 from peelchain.case.references import named
+from peelchain.case.watching.notice import KINDS as NOTICES
+from peelchain.case.watching.notice import REORGANISATION, WATCHED
 
 Row = dict[str, Any]
 
@@ -100,9 +103,26 @@ def what(entry: Entry) -> str:
         return f"about {', '.join(about)}" if about else ""
     if entry.kind == "approval":
         return f"of {body['person']}"
+    if entry.kind == "watch":
+        return f"{body['change']} {len(body['items'])} items" + (
+            f" ({body['of']})" if body["of"] else ""
+        )
+    if entry.kind in NOTICES:
+        return _notices(entry)
     if entry.kind == "export":
         return f"entries up to {body['last_seq']}, SHA-256 {body['sha256']}"
     return ", ".join(f"{name} {digest}" for name, digest in body.get("outputs", {}).items())
+
+
+def _notices(entry: Entry) -> str:
+    body = entry.body
+    counts = Counter(str(row["kind"]) for row in body["notices"])
+    parts = [f"{count} {kind}" for kind, count in sorted(counts.items())]
+    if entry.kind == WATCHED:
+        parts.append(f"blocks up to {body['parameters']['until']['height']}")
+    if entry.kind == REORGANISATION:
+        parts.append(f"fork at {body['fork']['height']}")
+    return "; ".join(parts)
 
 
 def _run(body: Row) -> str:

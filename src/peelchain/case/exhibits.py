@@ -50,8 +50,8 @@ def exhibits(
     """
     if not store.network.is_bitcoin:
         raise BundleError(
-            f"an evidence bundle of {store.network.coin} cannot be made: verify.py knows Bitcoin's "
-            "headers alone; hand over 'peelchain look proof' of each transaction instead"
+            f"an evidence bundle of {store.network.coin} cannot be made: its verify.py knows the "
+            "headers of Bitcoin alone; give the recipient the transactions and a node to check them"
         )
     raw_blocks = RawBlocks(store)
     by_height: dict[int, list[int]] = {}

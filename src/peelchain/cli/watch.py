@@ -25,6 +25,7 @@ from peelchain.cli.options import (
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, say, table
 from peelchain.cli.plain_text import inert
+from peelchain.cli.source_options import YesOption, agreeing
 from peelchain.errors import MisuseError
 
 Row = dict[str, Any]
@@ -68,8 +69,8 @@ def run(
         str | None,
         typer.Option(
             metavar="SOURCE",
-            help="What to follow, as `chain ingest` takes it, such as core:DIR or rpc:URL; without "
-            "it other commands bring the store up.",
+            help="What to follow: core:DIR, rpc:URL, or for a partial store a server such as "
+            "esplora:URL; without it other commands bring the store up.",
         ),
     ] = None,
     once: Annotated[
@@ -137,6 +138,7 @@ def run(
         str | None,
         typer.Option(metavar="URL", help="Reach the source through this SOCKS proxy."),
     ] = None,
+    yes: YesOption = False,
     network: NetworkOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -166,6 +168,7 @@ def run(
             "rpc-certificate": rpc_certificate,
             "proxy": proxy,
         },
+        agree=agreeing(yes=yes),
     )
     chosen = [] if quiet else [to.terminal(_show_json if json else _show)]
     if desktop is not None:

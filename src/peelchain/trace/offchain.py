@@ -144,7 +144,7 @@ def _channel_spends(
     lookup: Lookup, txs: dict[int, Row], witnesses: Witnesses | None
 ) -> dict[int, ChannelSpend]:
     """The transactions that spend what looks like a funding output."""
-    single = {tx: row for tx, row in txs.items() if row["txin_count"] == 1 and row["tx_index"] > 0}
+    single = {tx: row for tx, row in txs.items() if row["txin_count"] == 1 and row["tx_index"] != 0}
     txins = lookup.rows_of("txins", [row["first_txin"] for row in single.values()], _TXIN)
     likely = {
         tx: txins[row["first_txin"]]

@@ -10,10 +10,14 @@ from tests.chain.crafted import COIN
 
 from peelchain.actions.casework.run import RunRequest, run_case
 from peelchain.actions.casework.seeds import change_seeds
+from peelchain.actions.casework.show import show
+from peelchain.actions.casework.statements import undo
 from peelchain.actions.tagging.importing import import_tags
 from peelchain.actions.watching import look, moves
 from peelchain.actions.watching.change import change
 from peelchain.actions.watching.follow import WatchAsked, watch
+from peelchain.case.casefile import CaseFile
+from peelchain.case.disclosure import schedule
 from peelchain.case.watching.outbox import Outbox, alone
 from peelchain.errors import CaseError, MisuseError
 from peelchain.store.locks import writing
@@ -156,3 +160,22 @@ def test_the_outbox_is_its_owners_alone(here: Scene) -> None:
         assert path.stat().st_mode & 0o077 == 0, path
     with Outbox.open(here.case) as outbox:
         assert outbox.looked_at()[0][0] == len(here.blocks) - 1
+
+
+def test_the_disclosure_schedule_lists_what_the_watch_journalled(here: Scene) -> None:
+    change(here.case, [address_of("payer change")], add=True, why="the order", of="frozen")
+    here.mine(spend(here.seed, 0, [(9 * COIN, "a")]))
+    here.watch()
+    here.fork(1)
+    here.mine(count=2, tag="other")
+    here.watch()
+    with CaseFile.open(here.case) as case:
+        rows = {row["kind"]: row for row in schedule(case.entries(), [])}
+    assert rows["watch"]["what"] == "add 1 items (frozen)"
+    height = len(here.blocks) - 2
+    assert rows["watched"]["what"] == f"1 spend; blocks up to {height}"
+    assert rows["reorganisation"]["what"] == f"1 retraction; fork at {height - 1}"
+    assert rows["run"]["used_by"] == [rows["watched"]["entry"]]
+    assert show(here.case)["made"] == {"reorganisation": 1, "watch": 1, "watched": 1}
+    with pytest.raises(CaseError, match="cannot be undone"):
+        undo(here.case, rows["watched"]["entry"], "no")

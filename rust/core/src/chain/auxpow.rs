@@ -180,3 +180,88 @@ pub(super) fn take<const N: usize>(raw: &[u8], at: &mut usize) -> Result<[u8; N]
     *at += N;
     Ok(*taken)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::rules::{Rules, WorkHash};
+    use crate::chain::target::{U256, target};
+
+    const DOGECOIN: u32 = 0x62;
+    /// Real ones; see the README beside the file.
+    const BLOCKS: &str = include_str!("../../../../tests/data/families/dogecoin_auxpow.json");
+
+    fn blocks() -> Vec<Vec<u8>> {
+        let hex = |text: &str| {
+            (0..text.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+                .collect()
+        };
+        let long = |text: &&str| text.len() > 200;
+        BLOCKS.split('"').filter(long).map(hex).collect()
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            work: WorkHash::Scrypt,
+            auxpow: Some(DOGECOIN),
+            ..Rules::default()
+        }
+    }
+
+    fn header_of(raw: &[u8]) -> (&[u8; 80], Hash) {
+        let header = raw.first_chunk::<80>().unwrap();
+        (header, sha256d(&[header]))
+    }
+
+    #[test]
+    fn real_proofs_hold_and_meet_the_target() {
+        let blocks = blocks();
+        assert_eq!(blocks.len(), 3);
+        for raw in blocks {
+            let (header, hash) = header_of(&raw);
+            let (proof, len) = AuxPow::parse(&raw[80..]).unwrap();
+            assert_eq!(len, raw.len() - 80);
+            assert_eq!(proof.check(header, &hash, DOGECOIN), Ok(()));
+            let rules = rules();
+            assert!(rules.is_merge_mined(header));
+            let work_hash = rules.work_hash(header, &hash, &raw[80..]).unwrap();
+            let bits = u32::from_le_bytes(header[72..76].try_into().unwrap());
+            assert!(U256::from_le_bytes(work_hash) <= target(bits).unwrap());
+        }
+    }
+
+    #[test]
+    fn no_byte_but_the_parents_own_hash_can_be_another() {
+        for raw in blocks() {
+            for at in 0..raw.len() {
+                let mut forged = raw.clone();
+                forged[at] ^= 1;
+                let (header, hash) = header_of(&forged);
+                let bits = u32::from_le_bytes(raw[72..76].try_into().unwrap());
+                let holds = rules()
+                    .work_hash(header, &hash, &forged[80..])
+                    .is_ok_and(|work| U256::from_le_bytes(work) <= target(bits).unwrap());
+                // the parent's hash, before both branches, is said twice: its header says it too
+                if holds {
+                    let (a, _) = AuxPow::parse(&forged[80..]).unwrap();
+                    let (b, _) = AuxPow::parse(&raw[80..]).unwrap();
+                    assert_eq!(a, b, "byte {at}");
+                    assert_eq!(hash, header_of(&raw).1, "byte {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_proof_of_another_chain_or_of_its_own_does_not_count() {
+        let raw = &blocks()[0];
+        let (header, hash) = header_of(raw);
+        let (mut proof, _) = AuxPow::parse(&raw[80..]).unwrap();
+        assert!(proof.check(header, &hash, 1).is_err());
+        proof.parent[..4].copy_from_slice(&header[..4]);
+        let why = proof.check(header, &hash, DOGECOIN).unwrap_err();
+        assert!(why.contains("its own chain"), "{why}");
+    }
+}

@@ -12,7 +12,8 @@ from peelchain.case.references import named
 Row = dict[str, Any]
 
 _MADE = ("request", "return", "table", "expansion", "extraction", "interchange", "referral",
-         "forfeiture", "redaction", "challenge", "timestamp", "erasure", "export")  # fmt: skip
+         "forfeiture", "redaction", "challenge", "timestamp", "erasure", "export",
+         "watch", "watched", "mempool", "reorganisation")  # fmt: skip
 _WITHHELD = "(withheld)"
 
 

@@ -91,11 +91,14 @@ def fetch_for(asked: FetchAsked, store: Path, wanted: Wanted, watch: Watch = sil
                 _fetch_rounds(store, vault, asking, wanted, course, watch)
             except EnoughError as error:
                 ended, course.stopped_by = error, error.reason
-            except (RemoteError, FalseAnswerError, NotInChainError) as error:
+            except (RemoteError, FalseAnswerError) as error:
                 ended, course.stopped_by = error, "server"
+            except NotInChainError:
+                vault.commit()
+                raise
             if ended is not None:
                 course.why = str(ended)
-                vault.rollback()
+                vault.commit()
                 _rebuild(store, vault)
                 if not has_tables(store):
                     raise ended

@@ -73,7 +73,7 @@ class Servers:
                     raise
 
     def _fail(self, error: PeelchainError) -> None:
-        self._vault.rollback()
+        self._vault.commit()
         self.failures.append(str(error))
         self.close()
         del self._left[:1]

@@ -138,7 +138,7 @@ def _change(view: StoreView, edges: Sequence[Edge]) -> dict[int, Row]:
     small = [
         tx_id
         for tx_id, row in rows.items()
-        if row["tx_index"]
+        if row["tx_index"] != 0
         and row["txin_count"] <= MOST_INPUTS
         and 2 <= row["txout_count"] <= MOST_OUTPUTS
     ]

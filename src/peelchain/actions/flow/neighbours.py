@@ -139,4 +139,4 @@ def _plain(
 
 def _is_coinbase(view: StoreView, tx_id: int) -> bool:
     row = view.lookup.rows_of("txs", [tx_id], ["tx_index"])[tx_id]
-    return int(row["tx_index"]) == 0
+    return bool(row["tx_index"] == 0)

@@ -1,6 +1,6 @@
 """One look at a store for a case: what moved since the last, journalled and put into the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,10 +34,14 @@ from peelchain.case.watching.watch_list import Item, items_of
 from peelchain.cluster.policy import DEFAULT_POLICY, Policy
 from peelchain.errors import CaseError
 from peelchain.tags.knowledge import ALL, Knowledge
-from peelchain.units import format_hash
+from peelchain.units import format_hash, parse_txid
 
 Row = dict[str, Any]
 
+_BEGUN = ""
+"""Stands among the items for the watch itself: the height above which it looks."""
+_LATE = 6
+"""Blocks of a partial store looked at again: a server's index may come after its tip."""
 _BACK = 100
 """Blocks looked at again below a tip that the chain no more has, where the fork is not known."""
 
@@ -74,7 +78,7 @@ def look(
     take_in(case, outbox, channels)
     run = case.last("run")
     items = watched_items(case, run)
-    policy, knowledge = _as_in(run)
+    policy, knowledge = known_as_in(run)
     of = (None if run is None else run.seq, tuple(items), policy)
     with StoreView(store, policy, knowledge=knowledge) as view:
         check_network(case, view)
@@ -85,7 +89,8 @@ def look(
         if place.behind:
             return _looked(view, outbox, place, footprint)
         known = straight and footprint is not None and footprint.of == of
-        if known and footprint is not None and not footprint.is_touched(view, fork, until):
+        late = fork - _LATE if is_partial(view) else fork
+        if known and footprint is not None and not footprint.is_touched(view, late, until):
             if until > fork:
                 _note(view, outbox, place.fork, until)
             return _looked(view, outbox, place, footprint)
@@ -98,16 +103,18 @@ def look(
             return _looked(view, outbox, place, footprint)
         fork, until = place.fork[0], place.until(view, confirmations)
         notices = _take_back(case, view, place.fork)
-        heights = outbox.since({item.name: item.entry for item in items}, fork)
+        begun = {_BEGUN: 0}
+        heights = outbox.since({item.name: item.entry for item in items} | begun, fork)
+        since = max(fork - (_LATE if is_partial(view) else 0), min(heights.pop(_BEGUN), fork))
         parameters = {
             **parameters_of(run),
-            "since": fork,
-            "until": {"height": until, "hash": hash_at(view, max(until, 0))},
+            "since": since,
+            "until": {"height": until, "hash": dict(hashes_at(view, [until])).get(until, "")},
             "confirmations": confirmations,
             "items": heights,
             "source": source,
         }
-        if until > fork:
+        if until > since:
             with suppress(NothingMovedError):
                 notices += carry_out(
                     case, WATCHED, watched_of_case, parameters, moment_of(None),
@@ -122,8 +129,8 @@ def look(
 
 def _note(view: OpenStore, outbox: Outbox, fork: tuple[int, str], until: int) -> None:
     """Moves the bookmark on: the blocks up to a height were looked at, in this view."""
-    blocks = view.lookup.blocks(range(max(fork[0], until - BLOCKS_KEPT) + 1, until + 1))
-    outbox.looked([fork, *((b.height, format_hash(b.block_hash)) for b in blocks)], fork[0])
+    new = hashes_at(view, range(max(fork[0], until - BLOCKS_KEPT) + 1, until + 1))
+    outbox.looked([fork, *new], fork[0])
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ def _placed(case: CaseFile, outbox: Outbox, view: OpenStore) -> _Place:
     bookmark = _bookmark(case, outbox, view)
     tip = int(view.tip["tip_height"])
     seen = dict(outbox.looked_at())
-    if tip < min(seen) or (tip < bookmark[0] and seen.get(tip) == hash_at(view, tip)):
+    if tip < min(seen) or (tip < bookmark[0] and seen.get(tip) == view.tip["tip_hash"]):
         return _Place(bookmark, bookmark, behind=True)
     return _Place(bookmark, _fork(view, outbox), behind=False)
 
@@ -195,15 +202,32 @@ def check_network(case: CaseFile, view: OpenStore) -> None:
         )
 
 
-def hash_at(view: OpenStore, height: int) -> str:
-    """The hash, as shown, of the block at a height of the store's chain."""
-    return format_hash(view.lookup.blocks([height])[0].block_hash)
+def hashes_at(view: OpenStore, heights: Iterable[int]) -> list[tuple[int, str]]:
+    """The hashes, as shown, of blocks of the store's chain, by height.
+
+    Left out are those that a partial store does not know.
+    """
+    blocks = view.lookup.blocks(heights)
+    return [(b.height, format_hash(b.block_hash)) for b in blocks if b.block_hash != bytes(32)]
 
 
 def is_in_chain(view: OpenStore, height: int, block_hash: str) -> bool:
-    """Whether the store's chain has a block at a height."""
-    blocks = view.lookup.blocks([height])
-    return bool(blocks) and format_hash(blocks[0].block_hash) == block_hash
+    """Whether the store's chain has a block at a height, or is partial and knows of no other."""
+    found = hashes_at(view, [height])
+    if not found:
+        return is_partial(view) and height <= int(view.tip["tip_height"])
+    return found[0][1] == block_hash
+
+
+def is_partial(view: OpenStore) -> bool:
+    """Whether the store holds chosen transactions alone."""
+    return view.store.manifest.partial is not None
+
+
+def has_at(view: OpenStore, txid: str, height: int) -> bool:
+    """Whether the store has a transaction at a height."""
+    rows = view.lookup.rows_of("txs", view.lookup.find_tx_ids(parse_txid(txid)), ["height"])
+    return any(row["height"] == height for row in rows.values())
 
 
 def _bookmark(case: CaseFile, outbox: Outbox, view: OpenStore) -> tuple[int, str]:
@@ -214,8 +238,7 @@ def _bookmark(case: CaseFile, outbox: Outbox, view: OpenStore) -> tuple[int, str
     """
     if not outbox.looked_at():
         begun = _begun(case, view)
-        blocks = view.lookup.blocks(range(max(0, begun - _BACK), begun + 1))
-        outbox.looked([(b.height, format_hash(b.block_hash)) for b in blocks], -1)
+        outbox.looked(hashes_at(view, range(max(0, begun - _BACK), begun + 1)), -1)
     return outbox.looked_at()[0]
 
 
@@ -257,7 +280,10 @@ def _gone(known: Told, view: OpenStore) -> list[Row]:
         for name, row in known.notices.items()
         if row["kind"] in ("spend", "receipt")
         and name not in known.retracted
-        and not is_in_chain(view, row["height"], row["block_hash"])
+        and not (
+            is_in_chain(view, row["height"], row["block_hash"])
+            and (not is_partial(view) or has_at(view, row["txid"], row["height"]))
+        )
     ]
 
 
@@ -333,7 +359,7 @@ def watched_items(case: CaseFile, run: Entry | None) -> list[Item]:
     return items
 
 
-def _as_in(run: Entry | None) -> tuple[Policy, Knowledge]:
+def known_as_in(run: Entry | None) -> tuple[Policy, Knowledge]:
     """The policy of a run and what was known to it; imports made since count too."""
     if run is None:
         return DEFAULT_POLICY, ALL

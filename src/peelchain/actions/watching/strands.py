@@ -116,7 +116,7 @@ def strand_of_item(
     progress: Progress,
 ) -> Strand:
     """What an item of the watch list holds since a height, or received later, and its trace."""
-    scripts, outputs = _held_by(view, item)
+    scripts, outputs = held_by(view, item)
     found = view.chain.outputs(outputs)
     spent = np.flatnonzero(found.spender >= 0)
     heights = view.chain.transactions(found.spender[spent]).height.astype(np.int64)
@@ -131,14 +131,16 @@ def strand_of_item(
             seed_txouts=seeds,
             seed_traced_sat=values,
             rules=tuple(rules),
-            boundaries=stops(known, view.clusters.coinjoins["tx_id"].to_numpy()),
+            boundaries=stops(
+                known, view.clusters.coinjoins["tx_id"].to_numpy(), view.shielded_scripts
+            ),
             **vars(limits),
         )
         walked = trace(view.chain, request, _steps("trace", progress))
     return Strand(item.told(), item.is_loud, scripts, seeds, walked, known)
 
 
-def _held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
+def held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:
     """The scripts of an item, none of an outpoint, and the outputs that it had; both rising."""
     if item.type == "outpoint":
         try:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.sitting import Sitting
 from peelchain.chain.partial.source import Inclusion, Mention, UntoldError, Watched
-from peelchain.errors import FalseAnswerError, RemoteError, SourceError
+from peelchain.errors import FalseAnswerError, RemoteError
 from peelchain.units import OutPoint, format_hash
 
-_CHUNK = 16
+_CHUNK = 64
 
 Check = Callable[[Transaction], bool]
 """Whether a transaction is what it was said to be; False: ask again when others are there."""
@@ -34,8 +34,9 @@ def fetch_transactions(
 ) -> set[bytes]:
     """Fetches transactions that are not kept; the txids of those that no block has.
 
-    Each is durable once it was checked. `check` sees the transaction before it is kept; one for
-    which it never gives True is not kept. Raises FalseAnswerError, RemoteError and EnoughError.
+    Each is kept once it was checked, durably within a second. `check` sees the transaction before;
+    one for which it never gives True is not kept. Raises FalseAnswerError, RemoteError and
+    EnoughError.
     """
     wanted = {m.txid: m for m in mentions if not is_kept(sitting, m.txid)}
     waiting = list(wanted.values())
@@ -44,9 +45,17 @@ def fetch_transactions(
     while waiting:
         count = sitting.room_for(min(len(waiting), _CHUNK))
         chunk, waiting = waiting[:count], waiting[count:]
-        given, missing = _ask(sitting, chunk)
-        absent |= missing
-        later = _keep_all(sitting, [*later, *given], check)
+        there = _placed(sitting, chunk)
+        absent |= {m.txid for m in chunk} - there.keys()
+        raws = sitting.source.raw_txs(list(there))
+        for (txid, inclusion), raw in zip(there.items(), raws, strict=True):
+            given = _Given(txid, raw, inclusion)
+            # each is kept as it comes: what fails later takes nothing back
+            if not _keep(sitting, given, check):
+                later.append(given)
+            elif later:
+                later = _keep_all(sitting, later, check)
+    sitting.vault.commit()
     return absent
 
 
@@ -143,20 +152,18 @@ def _fetch_claimed(
         )
 
 
-def _ask(sitting: Sitting, chunk: Sequence[Mention]) -> tuple[list[_Given], set[bytes]]:
-    """Transactions with their places, and those that no block up to the tip has."""
-    places = dict(zip((m.txid for m in chunk), sitting.source.inclusions(chunk), strict=True))
+def _placed(sitting: Sitting, chunk: Sequence[Mention]) -> dict[bytes, Inclusion]:
+    """Where transactions are that a block up to the tip has; the headers of those are at hand."""
+    places = zip(chunk, sitting.source.inclusions(chunk), strict=True)
     # a block that came since the sitting began is left for the next
-    there = {t: i for t, i in places.items() if i is not None and i.height <= sitting.tip.height}
-    raws = sitting.source.raw_txs(list(there))
-    given = [_Given(t, raw, there[t]) for t, raw in zip(there, raws, strict=True)]
-    missing = sorted(
-        {g.inclusion.height for g in given if sitting.vault.header(g.inclusion.height) is None}
-    )
-    headers = dict(zip(missing, sitting.source.headers(missing), strict=True))
-    for height, header in headers.items():
-        sitting.headers[height] = header
-    return given, places.keys() - there.keys()
+    there = {
+        mention.txid: place
+        for mention, place in places
+        if place is not None and place.height <= sitting.tip.height
+    }
+    missing = sorted({p.height for p in there.values() if sitting.vault.header(p.height) is None})
+    sitting.headers.update(zip(missing, sitting.source.headers(missing), strict=True))
+    return there
 
 
 def _keep_all(sitting: Sitting, given: Sequence[_Given], check: Check) -> list[_Given]:
@@ -177,24 +184,28 @@ def _keep(sitting: Sitting, given: _Given, check: Check) -> bool:
     vault, name = sitting.vault, sitting.name
     inclusion = given.inclusion
     try:
-        if vault.header(inclusion.height) is None:
-            vault.add_header(sitting.headers[inclusion.height], inclusion.height, name)
-        vault.add_raw(given.raw, name, asked=given.txid)
-        tx = of_raw(given.raw)
-        if not check(tx):
-            vault.rollback()
-            return False
-        _check_neighbours(sitting, tx, inclusion)
-        vault.add_place(given.txid, inclusion, name)
-    except SourceError:
-        vault.rollback()
-        raise
-    vault.commit()
+        with vault.atomically():
+            if vault.header(inclusion.height) is None:
+                vault.add_header(sitting.headers[inclusion.height], inclusion.height, name)
+            vault.add_raw(given.raw, name, asked=given.txid)
+            tx = of_raw(given.raw)
+            if not check(tx):
+                raise _Later
+            _check_neighbours(sitting, tx, inclusion)
+            vault.add_place(given.txid, inclusion, name)
+    except _Later:
+        return False
     spent = [i.prevout.outpoint for i in tx.inputs if i.prevout]
     _note_contradicted(sitting, tx, spent, inclusion.height)
     sitting.spends.add(tx.txid, spent)
     sitting.fetched += 1
+    sitting.save_now_and_then()
+    sitting.check_stopped()
     return True
+
+
+class _Later(Exception):  # noqa: N818 - it is no error: nothing is kept, and it is asked again
+    pass
 
 
 def _check_neighbours(sitting: Sitting, tx: Transaction, inclusion: Inclusion) -> None:

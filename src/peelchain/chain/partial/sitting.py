@@ -1,5 +1,6 @@
 """One sitting with a server: on which chain it stands, how much may be fetched, what was said."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -71,6 +72,7 @@ class Sitting:
     unconfirmed: dict[OutPoint, bytes] = field(default_factory=dict)
     asked: set[OutPoint | bytes] = field(default_factory=set)
     """Outputs and scripts that were asked for in this sitting."""
+    saved_at: float = field(default_factory=time.monotonic)
     headers: dict[int, bytes] = field(default_factory=dict)
     """Headers as the server gave them, by height, to be kept once a transaction rests on them."""
 
@@ -88,10 +90,21 @@ class Sitting:
         """Whether what was told at a tip, and may change, is to be asked for: once a sitting."""
         return what not in self.asked and (self.refresh or told_at != self.tip)
 
-    def room_for(self, wanted: int) -> int:
-        """How many of so many transactions may be fetched now. Raises EnoughError for none."""
+    def save_now_and_then(self) -> None:
+        """Makes what was kept durable, about once a second: each time takes the disk a while."""
+        now = time.monotonic()
+        if now - self.saved_at >= 1.0:
+            self.vault.commit()
+            self.saved_at = now
+
+    def check_stopped(self) -> None:
+        """Tells how far the fetching is. Raises EnoughError where the user asked to stop."""
         if self.watch("fetch", self.fetched, 0) is False:
             raise EnoughError("you", "you stopped the fetching; the same command goes on from here")
+
+    def room_for(self, wanted: int) -> int:
+        """How many of so many transactions may be fetched now. Raises EnoughError for none."""
+        self.check_stopped()
         room = self.most_txs - self.fetched
         if room <= 0:
             raise EnoughError(
@@ -118,15 +131,16 @@ def sit_down(
     """
     _check_genesis(vault, source)
     tip = source.tip()
-    notes = _join(vault, source, tip)
-    if vault.header(tip.height) is None:
-        header = next(iter(source.headers([tip.height])))
-        if double_sha256(header) != tip.block_hash:
-            raise FalseAnswerError(
-                f"{source.name}: its tip is {format_hash(tip.block_hash)}, and its header at that "
-                f"height, {tip.height}, is another's; use another server"
-            )
-        vault.add_header(header, tip.height, source.name)
+    with vault.atomically():
+        notes = _join(vault, source, tip)
+        if vault.header(tip.height) is None:
+            header = next(iter(source.headers([tip.height])))
+            if double_sha256(header) != tip.block_hash:
+                raise FalseAnswerError(
+                    f"{source.name}: its tip is {format_hash(tip.block_hash)}, and its header at "
+                    f"that height, {tip.height}, is another's; use another server"
+                )
+            vault.add_header(header, tip.height, source.name)
     vault.commit()
     return Sitting(
         vault=vault,

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -132,10 +133,24 @@ class Vault:
             self._database.execute("COMMIT")
 
     def rollback(self) -> None:
-        """Takes back what was added since the last commit."""
+        """Forgets what was added since the last commit."""
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
-        self._known.clear()
+            self._known.clear()
+
+    @contextmanager
+    def atomically(self) -> Iterator[None]:
+        """What is added in the `with` stays, until the commit, or none of it where it raises."""
+        self._begin()
+        self._database.execute("SAVEPOINT whole")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK TO whole")
+            self._known.clear()
+            raise
+        finally:
+            self._database.execute("RELEASE whole")
 
     # --- transactions ---
 
@@ -497,9 +512,15 @@ class Vault:
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> None:
         try:
+            self._begin()
+            self._database.execute(statement, values)
+        except sqlite3.DatabaseError as e:
+            raise _unreadable(self.path, e) from e
+
+    def _begin(self) -> None:
+        try:
             if not self._database.in_transaction:
                 self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute(statement, values)
         except sqlite3.OperationalError as e:
             if "locked" in str(e):
                 raise StoreError(
