@@ -10,6 +10,7 @@ from bench.cluster_page import cluster_section
 from bench.extract_page import extract_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
+from bench.rpc_page import rpc_section
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
 from bench.tags_page import tags_section
@@ -50,6 +51,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     if "ingest" in results:
         lines += _ingest(results["ingest"])
+    if "rpc" in results:
+        lines += rpc_section(results["rpc"])
     if "parser" in results:
         lines += _parser(results["parser"])
     if "lookup" in results:
