@@ -134,10 +134,10 @@ class Vault:
             self._database.execute("COMMIT")
 
     def rollback(self) -> None:
-        """Takes back what was added since the last commit."""
+        """Forgets what was added since the last commit."""
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
-        self._known.clear()
+            self._known.clear()
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
