@@ -19,7 +19,7 @@ from peelchain.chain.dumps.ingest import (
     told_of,
 )
 from peelchain.chain.dumps.raw_block_files import RawBlock, network_of, raw_blocks
-from peelchain.chain.dumps.rows import Refusals
+from peelchain.chain.dumps.rows import Refusals, why
 from peelchain.chain.partial.records import Place
 from peelchain.chain.partial.source import Inclusion
 from peelchain.chain.partial.vault import NAME as VAULT
@@ -141,7 +141,7 @@ def _partial(
             try:
                 count, sure = _add(vault, block, heights.get(block.hash), source)
             except (FalseAnswerError, SourceError) as e:
-                refusals.add(block.where, str(e).removeprefix(f"{source}: "))
+                refusals.add(block.where, why(e, source))
                 continue
             rows += count
             proven += sure
