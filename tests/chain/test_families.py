@@ -192,6 +192,27 @@ def test_value_pegged_in_and_out_balances(tmp_path: Path) -> None:
             assert RawBlocks(store).block(lookup.blocks([2])[0]) == chain[2].raw
 
 
+def trace_of(folder: Path, direction: str, seed: str) -> dict[str, int]:
+    """Satoshis by type of end, under pro rata."""
+    found = answer("trace", direction, "--seed", seed, "--store", folder / "store")
+    (rule,) = found["rules"]
+    totals: dict[str, int] = rule["totals"]
+    return totals
+
+
+def test_a_trace_ends_where_value_enters_the_extension_and_begins_where_it_leaves(
+    tmp_path: Path,
+) -> None:
+    chain = litecoin_chain()
+    with ingested(tmp_path, chain, LTC):
+        pass
+    paid, second = chain[1].txs[0], chain[3].txs[1]
+    forward = trace_of(tmp_path, "forward", f"{paid.shown}:0")
+    assert forward == {"fee": COIN, "shielded": 10 * COIN, "unspent": 39 * COIN}
+    backward = trace_of(tmp_path, "backward", f"{second.shown}:1")
+    assert backward == {"shielded": 2 * COIN}
+
+
 def test_a_hogex_that_pays_out_more_than_the_pool_holds_is_refused(tmp_path: Path) -> None:
     chain = litecoin_chain()[:3]
     first = chain[2].txs[2]
@@ -223,6 +244,23 @@ def dogecoin_chain() -> list[SisterBlock]:
     return chain
 
 
+def test_amounts_that_no_bitcoin_could_have(tmp_path: Path) -> None:
+    chain = dogecoin_chain()
+    for height in range(5, 50):
+        coin = reward(DOGE, height, b"\x51", 500_000 * COIN)
+        chain.append(mine(DOGE, chain[-1], height, [coin]))
+    value = 45 * 500_000 * COIN
+    spent = transaction([(b.txs[0].txid, 0) for b in chain[5:]], [(value, p2wpkh("rich"))])
+    coin = reward(DOGE, 50, b"\x51", COIN)
+    chain.append(mine(DOGE, chain[-1], 50, [coin, spent]))
+    assert value > 21_000_000 * COIN
+    with ingested(tmp_path, chain, DOGE):
+        pass
+    assert trace_of(tmp_path, "forward", f"{spent.shown}:0") == {"unspent": value}
+    told = answer("tx", spent.shown, "--store", tmp_path / "store")
+    assert told["outputs"][0]["value_sat"] == value
+
+
 def test_merge_mined_blocks_are_ingested(tmp_path: Path) -> None:
     chain = dogecoin_chain()
     with ingested(tmp_path, chain, DOGE) as store:
@@ -230,15 +268,20 @@ def test_merge_mined_blocks_are_ingested(tmp_path: Path) -> None:
         assert store.manifest.tip_hash == format_hash(chain[-1].hash)
         sizes = store.read("blocks", ["size_bytes"])["size_bytes"].to_pylist()
         assert sizes == [len(block.raw) for block in chain]
-        # again, with the cache of the first scan beside a second file
-        more = mine(DOGE, chain[-1], 5, [reward(DOGE, 5, b"\x51", COIN)], merged=True)
-        raws = [block.raw for block in chain]
-        folder = write_files(tmp_path / "blocks", raws, [more.raw], network=DOGE)
-        files = find(folder, DOGE)
-        found = scan(files)
-        cached = scan(files, cache=found.source.scan_cache())
-        assert cached.hashes == found.hashes
-        assert cached.files_read == 1
+    seed = f"{chain[1].txs[0].shown}:0"
+    assert trace_of(tmp_path, "forward", seed) == {"unspent": 500_000 * COIN}
+
+
+def test_the_cache_of_a_scan_serves_a_merge_mined_chain(tmp_path: Path) -> None:
+    chain = dogecoin_chain()
+    more = mine(DOGE, chain[-1], 5, [reward(DOGE, 5, b"\x51", COIN)], merged=True)
+    raws = [block.raw for block in chain]
+    files = find(write_files(tmp_path / "blocks", raws, [more.raw], network=DOGE), DOGE)
+    found = scan(files)
+    cached = scan(files, cache=found.source.scan_cache())
+    assert cached.hashes == found.hashes
+    assert len(found.hashes) == 6
+    assert cached.files_read == 1
 
 
 @pytest.mark.parametrize("lie", ["another header", "no proof", "too little work", "own chain"])

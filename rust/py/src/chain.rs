@@ -104,9 +104,7 @@ fn check_block(
         } else {
             parsed.parse(raw, &rules)
         };
-        outcome
-            .and_then(|()| parsed.check_commitments(raw))
-            .err()
+        outcome.and_then(|()| parsed.check_commitments(raw)).err()
     })
 }
 

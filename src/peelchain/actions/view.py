@@ -19,6 +19,7 @@ from peelchain.schema import TABLES
 from peelchain.store import arrays as chain_arrays
 from peelchain.store.arrays import ChainArrays, Int64
 from peelchain.store.manifest import Run
+from peelchain.store.shielded import shielded_scripts
 from peelchain.store.stored_chain import Chain, StoredChain
 from peelchain.tags.actors import latest_actors
 from peelchain.tags.knowledge import ALL, Knowledge, each_once, known_tags, recorded_by
@@ -96,6 +97,11 @@ class StoreView(OpenStore):
         if run is not None:
             return stored(self.store, run) if self.in_memory else read_as_asked(self.store, run)
         return computed(self.lookup, self.policy, self._constraints())
+
+    @cached_property
+    def shielded_scripts(self) -> Int64:
+        """script_ids of pools whose inside nobody sees, rising: a trace ends there."""
+        return shielded_scripts(self.store)
 
     @cached_property
     def silent_txs(self) -> list[int]:

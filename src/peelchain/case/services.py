@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from peelchain.cluster.members import ClusterIndex
 from peelchain.store.chain_rows import ChainRows, Int64
@@ -136,13 +137,14 @@ def services(
     return Services(scripts[kept], marks[kept], attribution.marks)
 
 
-def stops(known: Services, coinjoin_txs: Int64) -> Boundaries:
-    """The boundaries of a trace: services, mixers and CoinJoins."""
+def stops(known: Services, coinjoin_txs: Int64, shielded: npt.ArrayLike = ()) -> Boundaries:
+    """The boundaries of a trace: services, mixers, CoinJoins, and scripts of shielded pools."""
     mixing = np.array([mark.kind == "mixer" for mark in known.marks] or [False], dtype=bool)
     is_mixer = mixing[known.mark_of]
     listed = boundaries(
         services=known.scripts[~is_mixer],
         mixers=known.scripts[is_mixer],
+        shielded=shielded,
         coinjoin_txs=coinjoin_txs,
     )
     if not len(known.clusters):

@@ -81,8 +81,8 @@ def txid_of(tx: RawTx) -> bytes:
     return double_sha256(serialised(tx, witness=False))
 
 
-def parsed(raw: bytes) -> RawTx:
-    """The transaction in some bytes.
+def parsed(raw: bytes, max_money: int = MAX_MONEY) -> RawTx:
+    """The transaction in some bytes; `max_money` is what no output of its chain exceeds.
 
     Raises SourceError, saying at which offset, for what is no transaction and nothing else.
     """
@@ -94,7 +94,7 @@ def parsed(raw: bytes) -> RawTx:
     if marked:
         reader.take(2)
     bare = [_bare_input(reader) for _ in range(reader.count(41))]
-    outputs = [_output(reader) for _ in range(reader.count(9))]
+    outputs = [_output(reader, max_money) for _ in range(reader.count(9))]
     stacks: list[tuple[bytes, ...]] = [()] * len(bare)
     if marked:
         stacks = [tuple(reader.counted() for _ in range(reader.count(1))) for _ in bare]
@@ -123,9 +123,9 @@ def _bare_input(reader: "_Reader") -> tuple[bytes, int, bytes, int]:
     return prev_txid, prev_vout, reader.counted(), int.from_bytes(reader.take(4), "little")
 
 
-def _output(reader: "_Reader") -> TxOutput:
+def _output(reader: "_Reader", max_money: int) -> TxOutput:
     value_sat = int.from_bytes(reader.take(8), "little")
-    if value_sat > MAX_MONEY:
+    if value_sat > max_money:
         raise SourceError(f"offset {reader.at - 8}: {value_sat} satoshis are more than can exist")
     return TxOutput(value_sat, reader.counted())
 

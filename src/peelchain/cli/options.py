@@ -47,7 +47,9 @@ PolicyOption = Annotated[
 NetworkOption = Annotated[
     str | None,
     typer.Option(
-        "--network", metavar="NETWORK", help="mainnet, testnet3, testnet4, signet or regtest."
+        "--network",
+        metavar="NETWORK",
+        help="mainnet, testnet3, testnet4, signet, regtest, or another chain, such as litecoin.",
     ),
 ]
 MaxHopsOption = Annotated[

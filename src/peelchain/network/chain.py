@@ -22,7 +22,8 @@ class Rules:
     (Litecoin); `special` ones have a type and a payload (Dash, DIP 2); `zcash` ones have shielded
     parts. `canonical_order`: a block sorts its transactions by txid, so that one may spend an
     output of another that stands behind it. `token_prefix`: an output's script may begin with
-    tokens.
+    tokens. `shielded_scripts`: how scripts begin that hold value which moves on unseen, of all that
+    begin so at once.
     """
 
     work_hash: WorkHash = "sha256d"
@@ -32,6 +33,7 @@ class Rules:
     token_prefix: bool = False
     max_block_bytes: int = 4_000_000
     max_money: int = MAX_MONEY
+    shielded_scripts: tuple[bytes, ...] = ()
 
     @property
     def ingests(self) -> bool:

@@ -5,11 +5,16 @@ into them (LIP 2 and LIP 3). Each block's last transaction, the HogEx, spends th
 """
 
 from peelchain.network.chain import Network, Rules, first_header, halvings
+from peelchain.units import COIN
 
 _ROOT = "97ddfbbae6be97fd6cdf3e7ca13232a3afff2353e29badfab7f73011edd4ced9"
 
 _RULES = Rules(
-    work_hash="scrypt", tx_form="mweb", max_block_bytes=8_000_000, max_money=84_000_000 * 10**8
+    work_hash="scrypt",
+    tx_form="mweb",
+    max_block_bytes=8_000_000,
+    max_money=84_000_000 * COIN,
+    shielded_scripts=(b"\x58\x20", b"\x59\x20"),
 )
 
 LITECOIN = Network(

@@ -48,7 +48,7 @@ TRACE_TABLES = (
                 "type",
                 "name",
                 "service, coinjoin, mixer, seed, unspent, unspendable, fee, cut, "
-                "unresolved, coinbase or target",
+                "unresolved, coinbase, target or shielded",
             ),
             Column("tx_id", "int64", "the transaction that made the output, or paid the fee"),
             Column("txout_id", "int64", "the output", null="the fee"),

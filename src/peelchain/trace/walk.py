@@ -43,14 +43,14 @@ _NO_KINDS: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
 class Boundaries:
     """Where a walk stops by policy. Every array but the kinds is sorted and without duplicates.
 
-    `scripts` are script_ids of services and mixers, `kinds` says which for each as an index into
-    TERMINAL_TYPES; `coinjoin_txs` are tx_ids; `exempt_scripts` are the subject's own, never a
-    boundary though listed. `target_scripts` and `target_txouts` are the destination asked for: what
-    comes to one of these outputs, or to an output that pays one of these scripts, ends there as
-    `target`, whatever else the output is, unless it is a seed that another's flow reaches. Sparse,
-    since a dense array does not fit at whole-chain size. `clusters`, with `cluster_kinds`, stop a
-    walk at whatever scripts they hold beside those listed; only a StoredChain that knows clusters
-    takes them.
+    `scripts` are script_ids of services, mixers and shielded pools, `kinds` says which for each as
+    an index into TERMINAL_TYPES; `coinjoin_txs` are tx_ids; `exempt_scripts` are the subject's own,
+    never a boundary though listed. `target_scripts` and `target_txouts` are the destination asked
+    for: what comes to one of these outputs, or to an output that pays one of these scripts, ends
+    there as `target`, whatever else the output is, unless it is a seed that another's flow reaches.
+    Sparse, since a dense array does not fit at whole-chain size. `clusters`, with `cluster_kinds`,
+    stop a walk at whatever scripts they hold beside those listed; only a StoredChain that knows
+    clusters takes them.
     """
 
     scripts: Int64 = field(default_factory=lambda: _NONE)
@@ -67,6 +67,7 @@ def boundaries(
     *,
     services: npt.ArrayLike = (),
     mixers: npt.ArrayLike = (),
+    shielded: npt.ArrayLike = (),
     coinjoin_txs: npt.ArrayLike = (),
     exempt: npt.ArrayLike = (),
     target_scripts: npt.ArrayLike = (),
@@ -74,16 +75,19 @@ def boundaries(
 ) -> Boundaries:
     """The boundaries of sets in any order: ids of scripts, but of `coinjoin_txs` and target_txouts.
 
-    Raises MisuseError where a script is in both sets.
+    `shielded` scripts hold value that moves on unseen, whoever is said to own them. Raises
+    MisuseError where a script is a service's and a mixer's.
     """
-    service_scripts, mixer_scripts = _sorted(services), _sorted(mixers)
+    hidden = _sorted(shielded)
+    service_scripts = np.setdiff1d(_sorted(services), hidden, assume_unique=True)
+    mixer_scripts = np.setdiff1d(_sorted(mixers), hidden, assume_unique=True)
     both = np.intersect1d(service_scripts, mixer_scripts)
     if both.size:
         raise MisuseError(f"script {both[0]} is both a service's and a mixer's; choose one")
-    scripts = np.concatenate([service_scripts, mixer_scripts])
+    scripts = np.concatenate([service_scripts, mixer_scripts, hidden])
     kinds = np.repeat(
-        np.array([TERMINAL_TYPES.index("service"), TERMINAL_TYPES.index("mixer")], np.uint8),
-        [service_scripts.size, mixer_scripts.size],
+        np.array([TERMINAL_TYPES.index(t) for t in ("service", "mixer", "shielded")], np.uint8),
+        [service_scripts.size, mixer_scripts.size, hidden.size],
     )
     order = np.argsort(scripts)
     return Boundaries(

@@ -15,7 +15,8 @@ use crate::error::{CoreError, Result};
 
 /// Outputs up to which they are kept in memory: 1.2 GB.
 const IN_MEMORY: usize = 100_000_000;
-/// The greatest value that fits, in satoshis; 21 million bitcoin are less.
+/// The greatest value that fits, in satoshis; 21 million bitcoin are less. Of a chain with more money, what
+/// is greater is held to be this much: who owns an output hangs on its value being that of another.
 const MOST_SAT: i64 = (1 << VALUE_BITS) - 1;
 const VALUE_BITS: u32 = 51;
 const TYPE_BITS: u32 = 4;
@@ -55,8 +56,7 @@ impl Outputs {
         })
     }
 
-    /// Appends the next outputs. Values beyond all money there can be, and scripts beyond 2^40, are an
-    /// error.
+    /// Appends the next outputs. Negative values, and scripts beyond 2^40, are an error.
     pub fn extend(&mut self, outputs: &[Output]) -> Result<()> {
         let places = self.written..self.written + outputs.len();
         let scripts = numbers_mut::<u32>(&mut self.scripts).get_mut(places.clone());
@@ -66,7 +66,7 @@ impl Outputs {
         };
         for ((output, low), rest) in outputs.iter().zip(scripts).zip(rest) {
             let (value, script) = (output.value_sat, output.script);
-            if !(0..=MOST_SAT).contains(&value) || !(0..1 << SCRIPT_BITS).contains(&script) {
+            if value < 0 || !(0..1 << SCRIPT_BITS).contains(&script) {
                 return Err(broken(&format!(
                     "an output of {value} sat to script {script} is out of range"
                 )));
@@ -74,7 +74,7 @@ impl Outputs {
             let above = (script >> u32::BITS) as u64;
             self.wide |= above > 0;
             *low = script as u32;
-            *rest = value as u64
+            *rest = value.min(MOST_SAT) as u64
                 | (output.script_type as u64 & ((1 << TYPE_BITS) - 1)) << VALUE_BITS
                 | above << (VALUE_BITS + TYPE_BITS);
         }
@@ -206,9 +206,19 @@ mod tests {
     fn outputs_out_of_range_are_refused() {
         let dir = tempfile::tempdir().unwrap();
         let mut held = Outputs::new(0, 3, dir.path()).unwrap();
-        assert!(held.extend(&[output(MOST_SAT + 1, 0, 0)]).is_err());
+        assert!(held.extend(&[output(-1, 0, 0)]).is_err());
         assert!(held.extend(&[output(-1, 0, 0)]).is_err());
         assert!(held.extend(&[output(1, 1 << 40, 0)]).is_err());
+    }
+
+    #[test]
+    fn a_value_that_no_bitcoin_could_have_is_held_as_the_greatest() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut held = Outputs::new(0, 1, dir.path()).unwrap();
+        held.extend(&[output(1_000_000_000_000_000_000, 7, 3)])
+            .unwrap();
+        let found = held.get(0).map(|o| (o.value_sat, o.script));
+        assert_eq!(found, Some((MOST_SAT, 7)));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::{ChainSource, TraceError};
 
-/// No sum of a transaction's inputs or outputs may exceed this. Source: consensus, `MoneyRange`.
-pub const MAX_MONEY_SAT: i64 = 2_100_000_000_000_000;
+/// No output of any chain that is read holds more: the bound of Dogecoin's consensus, 10^10 coins. Each
+/// chain's own bound is held at ingest.
+pub const MAX_MONEY_SAT: i64 = 1_000_000_000_000_000_000;
 /// `txin_prev_txout` of a coinbase's input.
 pub const COINBASE_INPUT: i64 = -1;
 /// `txin_prev_txout` of an input whose prevout a partial store has not fetched.

@@ -62,11 +62,12 @@ pub enum Terminal {
     Unresolved,
     Coinbase,
     Target,
+    Shielded,
 }
 
 impl Terminal {
     /// Indexed by code.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "seed",
         "service",
         "mixer",
@@ -78,10 +79,11 @@ impl Terminal {
         "unresolved",
         "coinbase",
         "target",
+        "shielded",
     ];
 
     fn from_boundary_kind(kind: u8) -> Option<Terminal> {
-        [Terminal::Service, Terminal::Mixer]
+        [Terminal::Service, Terminal::Mixer, Terminal::Shielded]
             .into_iter()
             .find(|t| *t as u8 == kind)
     }
@@ -110,7 +112,7 @@ pub struct Request<'a> {
     /// Index of the claimant of each seed, where there are several; each may name an output once.
     pub seed_claimants: Option<&'a [i64]>,
     pub boundary_scripts: &'a [i64],
-    /// `Terminal::Service` or `Terminal::Mixer` for each of `boundary_scripts`.
+    /// `Terminal::Service`, `Terminal::Mixer` or `Terminal::Shielded` for each of `boundary_scripts`.
     pub boundary_kinds: &'a [u8],
     /// Clusters whose scripts are boundaries too, but for those of `boundary_scripts`, with a kind
     /// for each: where a party's scripts are too many to list.

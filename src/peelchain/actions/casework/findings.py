@@ -16,6 +16,7 @@ from peelchain.case.payload import rate_rows, trace_rows
 from peelchain.case.services import stops
 from peelchain.case.sources import Sources
 from peelchain.case.subject import Subject
+from peelchain.store.shielded import shielded_scripts
 from peelchain.trace.walk import Direction, Trace, TraceRequest, trace
 
 Row = dict[str, Any]
@@ -159,7 +160,11 @@ def request_of(
         seed_txouts=subject.receipts,
         seed_traced_sat=sources.chain.outputs(subject.receipts).value_sat,
         rules=rules,
-        boundaries=stops(sources.services, sources.coinjoins["tx_id"].to_numpy()),
+        boundaries=stops(
+            sources.services,
+            sources.coinjoins["tx_id"].to_numpy(),
+            shielded_scripts(sources.lookup.store),
+        ),
         paths=True,
         **asdict(limits),
     )

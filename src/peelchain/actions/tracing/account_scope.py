@@ -27,7 +27,7 @@ from peelchain.trace.accounts import (
     looked_up_accounts,
     trace_accounts,
 )
-from peelchain.trace.walk import Boundaries
+from peelchain.trace.walk import TERMINAL_TYPES, Boundaries
 
 Row = dict[str, Any]
 
@@ -173,5 +173,6 @@ def _listed(walked: Walked) -> Boundaries:
     asked = walked.request.boundaries
     if not len(asked.clusters):
         return asked
-    known = stops(walked.known.listed(), asked.coinjoin_txs)
+    shielded = asked.scripts[asked.kinds == TERMINAL_TYPES.index("shielded")]
+    known = stops(walked.known.listed(), asked.coinjoin_txs, shielded)
     return replace(known, target_scripts=asked.target_scripts, target_txouts=asked.target_txouts)

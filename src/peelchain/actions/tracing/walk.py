@@ -85,7 +85,7 @@ def walk_from(
     """The walk from seeds, which ends at the `targets` wherever it comes to one."""
     named = view.services.without(seeds.scripts)
     known = stopping(StopPolicy(within.filters.through, within.filters.through_categories), named)
-    boundaries = stops(known, view.clusters.coinjoins["tx_id"].to_numpy())
+    boundaries = stops(known, view.clusters.coinjoins["tx_id"].to_numpy(), view.shielded_scripts)
     if targets:
         boundaries = replace(
             boundaries,

@@ -131,7 +131,9 @@ def strand_of_item(
             seed_txouts=seeds,
             seed_traced_sat=values,
             rules=tuple(rules),
-            boundaries=stops(known, view.clusters.coinjoins["tx_id"].to_numpy()),
+            boundaries=stops(
+                known, view.clusters.coinjoins["tx_id"].to_numpy(), view.shielded_scripts
+            ),
             **vars(limits),
         )
         walked = trace(view.chain, request, _steps("trace", progress))

@@ -132,6 +132,12 @@ class Vault:
         if self._database.in_transaction:
             self._database.execute("COMMIT")
 
+    def rollback(self) -> None:
+        """Forgets what was added since the last commit."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+            self._known.clear()
+
     @contextmanager
     def atomically(self) -> Iterator[None]:
         """What is added in the `with` stays, until the commit, or none of it where it raises."""
