@@ -7,6 +7,7 @@ from typing import Any
 from bench.bounds_page import bounds_section
 from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
+from bench.esplora_page import esplora_section
 from bench.extract_page import extract_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
@@ -74,6 +75,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += tags_section(results["tags"])
     if "web" in results:
         lines += web_section(results["web"])
+    if "esplora" in results:
+        lines += esplora_section(results["esplora"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

@@ -15,7 +15,7 @@ from peelchain.actions.fetching.sources import server
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.tracing.walk import Walked
 from peelchain.actions.view import StoreView
-from peelchain.chain.partial.sitting import EnoughError
+from peelchain.chain.partial.sitting import EnoughError, Sitting
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import (
@@ -44,7 +44,8 @@ class Wanted:
     """What to fetch first, and the walk that says what comes next; None: nothing does.
 
     `beside` are other texts to be fetched, as far as they name anything: the ends of a path.
-    `whole` fetches what named transactions spend and who spends named outputs.
+    `whole` fetches what named transactions spend and who spends named outputs; `around` what else
+    is wanted of what was named.
     """
 
     first: Callable[[Network], Named]
@@ -52,6 +53,7 @@ class Wanted:
     walk: WalkOf | None = None
     beside: Callable[[Network], Named] = lambda _network: Named()
     whole: bool = False
+    around: Callable[[Sitting, Named], None] = lambda _sitting, _named: None
 
 
 @dataclass
@@ -166,6 +168,7 @@ def _fetch_first(
         lambda sitting: fetch_named(sitting, named[0], most, whole=wanted.whole)
     )
     asking.ask(lambda sitting: fetch_named(sitting, named[1], min(most, _MOST_BESIDE)))
+    asking.ask(lambda sitting: wanted.around(sitting, named[0]))
     _rebuild(store, vault)
     if course.unconfirmed and not has_tables(store):
         raise NotInChainError(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from peelchain.chain.raw_tx import RawTx, parsed, serialised, txid_of
+from peelchain.chain.raw_tx import RawTx, double_sha256, parsed, serialised
 from peelchain.units import OutPoint
 
 
@@ -65,18 +65,23 @@ def of_raw(raw: bytes, size_bytes: int | None = None) -> Transaction:
 
     Where the bytes lack the witnesses that it has, `size_bytes` is its size with them, as told.
     """
-    tx = parsed(raw)
-    bare = len(serialised(tx, witness=False))
-    whole = len(raw) if size_bytes is None else size_bytes
+    return of_parts(parsed(raw), size_bytes)
+
+
+def of_parts(tx: RawTx, size_bytes: int | None = None) -> Transaction:
+    """The transaction of these parts; `size_bytes` as for raw bytes."""
+    bare = serialised(tx, witness=False)
+    own = len(serialised(tx)) if tx.has_witness else len(bare)
+    whole = own if size_bytes is None else size_bytes
     inputs = tuple(_input(tx, vin) for vin in range(len(tx.inputs)))
-    if whole != len(raw):
+    if whole != own:
         inputs = tuple(replace(i, witness_items=None, witness_bytes=None) for i in inputs)
     return Transaction(
-        txid=txid_of(tx),
+        txid=double_sha256(bare),
         version=tx.version,
         locktime=tx.locktime,
         size_bytes=whole,
-        weight=3 * bare + whole,
+        weight=3 * len(bare) + whole,
         inputs=inputs,
         outputs=tuple(Output(o.value_sat, o.script_pubkey) for o in tx.outputs),
     )
