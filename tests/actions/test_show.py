@@ -94,6 +94,7 @@ def test_every_transaction_is_what_sql_says(store: Path) -> None:
                         "script_type": o["script_type"],
                         "script_pubkey": o["script_pubkey"].hex(),
                         "spent_by": o["txid"] and f"{format_hash(o['txid'])}:{o['vin']}",
+                        "spend": "spent" if o["txid"] else "unspent",
                     }
                     for o in outputs
                 ],
@@ -147,6 +148,7 @@ def test_every_address_is_what_sql_says(store: Path, limit: int) -> None:
                         "height": r["height"],
                         "time_utc": format_time(r["seconds"]),
                         "spent_by": r["spender"] and format_hash(r["spender"]),
+                        "spend": "spent" if r["spender"] else "unspent",
                     }
                     for r in mine[max(0, len(mine) - limit) :]
                 ],

@@ -74,7 +74,7 @@ def test_zeros_left_by_a_power_cut_are_cut_off(crafted: list[Block], tmp_path: P
 def test_damage_before_its_end_is_not_cut_off(
     crafted: list[Block], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(block_archive, "_UNSURE_BYTES", 1000)
+    monkeypatch.setattr(block_archive, "SYNC_BYTES", 1000 - 2 * (8 + 4_000_000))
     store = tmp_path / "store"
     fill(store, crafted)
     file = store / "blocks" / "blk00000.dat"

@@ -1,12 +1,16 @@
 """A store is exported by the command line; its folder describes itself and goes on where it was."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import time
 from hashlib import sha256
 
 import pytest
 from tests.cli.documented import check
-from tests.cli.running import files, peelchain
+from tests.cli.running import ENTRY, ENVIRONMENT, files, peelchain
 
 FORMATS = ("bigquery", "blockchair", "blocks", "esplora-lines", "etl", "graphsense", "parquet")
 
@@ -47,13 +51,54 @@ def test_every_file_is_in_the_manifest_with_its_hash_and_the_readme_says_what_it
     assert answer["tip_hash"] in (out / "README.md").read_text()
 
 
-@pytest.mark.parametrize("compress", ["none", "gz", "zst"])
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize(
+    ("format_name", "compress"),
+    [("blocks", "zst"), ("etl", "none"), ("etl", "gz"), ("etl", "zst"), ("parquet", "gz")],
+)
 def test_the_same_blocks_give_the_same_bytes(export, tmp_path, format_name, compress):
     options = ("--compress", compress, "--from", 150, "--to", 160)
     for name in ("once", "again"):
         assert export(format_name, *options, out=tmp_path / name).answer["rows"] > 0
     assert files(tmp_path / "once") == files(tmp_path / "again")
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_several_processes_make_the_same_bytes(export, tmp_path, format_name):
+    options = ("--blocks-per-file", 40, "--from", 30)
+    for threads in (1, 3):
+        answer = export(format_name, *options, "--threads", threads, out=tmp_path / str(threads))
+        assert answer.answer["kept"] == 0
+    assert files(tmp_path / "1") == files(tmp_path / "3")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_what_was_whole_when_an_export_was_stopped_is_kept(session, export, tmp_path, how, threads):
+    out = tmp_path / "out"
+    options = ("--blocks-per-file", 2, "--threads", threads)
+    process = subprocess.Popen(
+        [*ENTRY, "chain", "export", "etl", "--store", session.store, "-o", out]
+        + [str(option) for option in options],
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        while len(list(out.glob("blocks_*.json"))) < 10:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.01)
+        os.killpg(process.pid, how)
+        _, err = process.communicate(timeout=60)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    assert process.returncode == (130 if how == signal.SIGINT else -how)
+    assert b"Traceback" not in err
+    assert not (out / "manifest.json").exists()
+    assert export("etl", *options).answer["kept"] >= 9
+    export("etl", *options, out=tmp_path / "at_once")
+    assert files(out) == files(tmp_path / "at_once")
 
 
 def test_a_stopped_export_goes_on_with_the_files_that_are_missing(export, tmp_path):
@@ -127,6 +172,8 @@ def test_raw_blocks_that_are_gone_are_named_with_the_remedy(session, export, tmp
     manifest = json.loads((store / "manifest.json").read_text())
     manifest["source"]["path"] = str(tmp_path / "gone")
     (store / "manifest.json").write_text(json.dumps(manifest))
-    export("etl", "--store", store).refused(1, str(tmp_path / "gone"), "chain ingest")
+    for threads in (1, 2):
+        options = ("--threads", threads, "--blocks-per-file", 50, "--store", store)
+        export("etl", *options).refused(1, str(tmp_path / "gone"), "chain ingest")
     # the facts alone need none
     assert export("parquet", "--force", "--store", store).answer["rows"] > 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.chain.crafted import genesis, grow
+from tests.cli.documented import check
 from tests.cli.running import peelchain
 from tests.electrum_server import ServedChain, certificate, line, script_hash, serving
 from tests.hostile_esplora import serving as serving_esplora
@@ -168,3 +169,23 @@ def test_what_a_plain_connection_reveals_is_said(tmp_path):
     done = trace("forward", tmp_path / "x", "electrum:electrum.example:50002")
     assert "NOT encrypted" not in done.err
     assert "This asks electrum.example (electrum:electrum.example:50002)" in done.err
+
+
+def test_all_headers_prove_a_store_from_the_first_block_on(tmp_path):
+    store = tmp_path / "store"
+    with serving(CHAIN) as server:
+        source = f"electrum:{server.place}"
+        fetch(store, source, TXID)
+        asked = ("chain", "headers", source, "--store", store, "--json")
+        answer = peelchain(*asked).answer
+        again = peelchain(*asked).answer
+    check("chain headers", answer)
+    assert answer["headers"] == 41
+    assert answer["fetched_headers"] == 41 - 3  # of the tip, the transaction and its parent
+    assert again["fetched_headers"] == 0
+    assert again["chainwork"] == f"{2 * 41:064x}"
+    verified = peelchain("chain", "verify", "--store", store, "--json").answer
+    assert verified["checked"]["headers from the first block on"] == 41
+    status = peelchain("chain", "status", "--store", store, "--json").answer
+    assert status["chainwork"] == again["chainwork"]
+    assert facts(store)["headers"] == list(enumerate(CHAIN.headers))

@@ -9,6 +9,7 @@ from peelchain.actions.progress import Progress, silent
 from peelchain.actions.view import StoreView
 from peelchain.chain.exports.export import Wanted, export_chain
 from peelchain.chain.exports.files import Piece
+from peelchain.chain.limits import limits
 from peelchain.tags.export import tagpacks
 
 
@@ -23,16 +24,26 @@ def export(
     each: int | Literal["day"] | None = None,
     compression: str | None = None,
     force: bool = False,
+    threads: int | None = None,
 ) -> dict[str, Any]:
     """Writes the blocks of a store, or those from height `first` to `last`, into a folder.
 
     `each` is blocks a file (0: all in one) or a file a day; `compression` none, gz or zst; None for
-    either is what suits the format. Raises as `export_chain`.
+    either is what suits the format. `threads` are processes that make files, else as many as there
+    are cores and work for. Raises as `export_chain`.
     """
     with StoreView(store) as view:
         wanted = Wanted(format_name, first, last, each, compression)
         beside = partial(_add_tags, view) if format_name == "graphsense" else None
-        done = export_chain(view.store, wanted, out, progress, force=force, beside=beside)
+        done = export_chain(
+            view.store,
+            wanted,
+            out,
+            progress,
+            force=force,
+            processes=None if threads is None else limits(threads).threads,
+            beside=beside,
+        )
         return {
             **view.tip,
             "format": format_name,

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import mmap
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +12,7 @@ from peelchain import _core
 from peelchain.chain.core_files import CoreFiles
 from peelchain.errors import SourceError, StoreError, StoreLockedError
 from peelchain.network import Network, by_magic
+from peelchain.network.kernel import kernel_rules
 
 FOLDER = "blocks"
 SCAN_CACHE = "scan.cache"
@@ -31,21 +32,6 @@ little-endian each: the word of the source, which had no witnesses.
 
 _LOCK = "lock"
 _LEAST_BYTES = 81
-_MOST_BYTES = 4_000_000
-_UNSURE_BYTES = SYNC_BYTES + 2 * (8 + _MOST_BYTES)
-
-Whole = Callable[[bytes], bool]
-"""Whether the bytes of a record are all there."""
-
-
-def is_whole_block(raw: bytes) -> bool:
-    """Whether these are a whole block: parsed to the end, Merkle root and commitments right."""
-    return _core.check_block(raw) is None
-
-
-def is_whole_stripped_block(raw: bytes) -> bool:
-    """Whether these are a whole block that may lack its witnesses: see `STRIPPED`."""
-    return _core.check_block(raw, True) is None
 
 
 class BlockArchive:
@@ -55,9 +41,11 @@ class BlockArchive:
     so that blocks which a reorganisation left behind stay.
     """
 
-    def __init__(self, folder: Path, network: Network, whole: Whole) -> None:
+    def __init__(self, folder: Path, network: Network) -> None:
         self.folder = folder
         self.network = network
+        self._most_bytes = network.rules.max_block_bytes
+        self._unsure_bytes = SYNC_BYTES + 2 * (8 + self._most_bytes)
         self.cut_bytes = 0
         """Bytes of a record not written whole, which opening took off."""
         numbers = sorted(int(p.stem[3:]) for p in folder.glob("blk*.dat") if p.stem[3:].isdecimal())
@@ -66,7 +54,7 @@ class BlockArchive:
         self._file: IO[bytes] | None = None
         if numbers:
             self._refuse_another_chain(folder / f"blk{numbers[0]:05d}.dat")
-            self._open(whole)
+            self._open()
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +71,7 @@ class BlockArchive:
 
         Raises SourceError for a size that no block has, and StoreError where the disk is full.
         """
-        if not _LEAST_BYTES <= len(raw) <= _MOST_BYTES:
+        if not _LEAST_BYTES <= len(raw) <= self._most_bytes:
             raise SourceError(f"a block of {len(raw):,} bytes cannot be; get it from elsewhere")
         record = b"".join((self.network.magic, len(raw).to_bytes(4, "little"), raw))
         try:
@@ -149,14 +137,14 @@ class BlockArchive:
             self._file = None
             self._unsynced = 0
 
-    def _open(self, whole: Whole) -> None:
+    def _open(self) -> None:
         path = self._path()
         with contextlib.ExitStack() as unless_whole:
             try:
                 file = unless_whole.enter_context(path.open("r+b", buffering=0))
-                end = _end_of_whole_records(file, self.network.magic, whole)
+                end = self._end_of_whole_records(file)
                 self.cut_bytes = file.seek(0, os.SEEK_END) - end
-                if self.cut_bytes > _UNSURE_BYTES:
+                if self.cut_bytes > self._unsure_bytes:
                     raise StoreError(
                         f"{path}, offset {end}: what lies there is no whole block; move the file "
                         "away and run the command again: its blocks are got anew"
@@ -170,6 +158,25 @@ class BlockArchive:
             unless_whole.pop_all()
         self._file = file
 
+    def _end_of_whole_records(self, file: IO[bytes]) -> int:
+        """Where the last whole record of a file ends. Those that may not be on disk are checked."""
+        size = file.seek(0, os.SEEK_END)
+        if size == 0:
+            return 0
+        rules, stripped = kernel_rules(self.network), (self.folder / STRIPPED).exists()
+        at = 0
+        with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as held:
+            while at + 8 <= size and held[at : at + 4] == self.network.magic:
+                length = int.from_bytes(held[at + 4 : at + 8], "little")
+                end = at + 8 + length
+                if not _LEAST_BYTES <= length <= self._most_bytes or end > size:
+                    break
+                unsure = size - end < self._unsure_bytes
+                if unsure and _core.check_block(held[at + 8 : end], stripped, rules) is not None:
+                    break
+                at = end
+        return at
+
     def _refuse_another_chain(self, first: Path) -> None:
         with first.open("rb") as file:
             magic = file.read(4)
@@ -182,13 +189,11 @@ class BlockArchive:
 
 
 @contextlib.contextmanager
-def open_archive(
-    store: Path, network: Network, whole: Whole = is_whole_block
-) -> Iterator[BlockArchive]:
+def open_archive(store: Path, network: Network) -> Iterator[BlockArchive]:
     """The archive of a store, made where there is none, for this process alone.
 
-    What a kill or power cut left unfinished at its end is cut off. `whole` judges the last records.
-    Raises StoreLockedError, StoreError, and SourceError when it holds another chain.
+    What a kill or power cut left unfinished at its end is cut off. Raises StoreLockedError,
+    StoreError, and SourceError when it holds another chain.
     """
     folder = store / FOLDER
     try:
@@ -206,9 +211,7 @@ def open_archive(
             lock.truncate(0)
             lock.write(f"process {os.getpid()}")
             lock.flush()
-            if whole is is_whole_block and (folder / STRIPPED).exists():
-                whole = is_whole_stripped_block
-            archive = BlockArchive(folder, network, whole)
+            archive = BlockArchive(folder, network)
             try:
                 yield archive
             finally:
@@ -216,24 +219,6 @@ def open_archive(
                 lock.truncate(0)
     except OSError as e:
         raise _cannot_write(folder, e) from e
-
-
-def _end_of_whole_records(file: IO[bytes], magic: bytes, whole: Whole) -> int:
-    """Where the last whole record of a file ends. Those that may not be on disk are judged."""
-    size = file.seek(0, os.SEEK_END)
-    if size == 0:
-        return 0
-    at = 0
-    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as held:
-        while at + 8 <= size and held[at : at + 4] == magic:
-            length = int.from_bytes(held[at + 4 : at + 8], "little")
-            end = at + 8 + length
-            if not _LEAST_BYTES <= length <= _MOST_BYTES or end > size:
-                break
-            if size - end < _UNSURE_BYTES and not whole(held[at + 8 : end]):
-                break
-            at = end
-    return at
 
 
 def _cannot_write(path: Path, error: OSError) -> StoreError:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from peelchain.cli.fetch import fetch
+from peelchain.cli.headers import headers
 from peelchain.cli.ingest import ingest
 from peelchain.cli.options import (
     CsvOption,
@@ -25,6 +26,7 @@ from peelchain.units import format_btc
 
 app = typer.Typer(help="Chain data: bring it in, look at it, check it.", no_args_is_help=True)
 app.command()(fetch)
+app.command()(headers)
 app.command()(ingest)
 
 

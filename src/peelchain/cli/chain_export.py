@@ -47,6 +47,16 @@ def export(
             help="Blocks in a file, 0 for all in one, or `day`; else what suits the format.",
         ),
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads",
+            metavar="N",
+            min=1,
+            max=256,
+            help="Processes that make files; else as many as there are cores and work for.",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace another export, or write among other files.")
     ] = False,
@@ -77,6 +87,7 @@ def export(
             each=_each(each),
             compression=compress,
             force=force,
+            threads=threads,
         )
 
     def human() -> Iterator[str]:

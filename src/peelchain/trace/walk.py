@@ -48,9 +48,9 @@ class Boundaries:
     never a boundary though listed. `target_scripts` and `target_txouts` are the destination asked
     for: what comes to one of these outputs, or to an output that pays one of these scripts, ends
     there as `target`, whatever else the output is, unless it is a seed that another's flow reaches.
-    Sparse, since a dense array does not fit at whole-chain size. `clusters`, with `cluster_kinds`, stop a
-    walk at whatever scripts they hold beside those listed; only a StoredChain that knows clusters
-    takes them.
+    Sparse, since a dense array does not fit at whole-chain size. `clusters`, with `cluster_kinds`,
+    stop a walk at whatever scripts they hold beside those listed; only a StoredChain that knows
+    clusters takes them.
     """
 
     scripts: Int64 = field(default_factory=lambda: _NONE)

@@ -15,8 +15,13 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize("compression", ["none", "gz", "zst"])
-@pytest.mark.parametrize("format_name", SOURCES)
+@pytest.mark.parametrize(
+    ("format_name", "compression"),
+    [
+        *[(name, None) for name in SOURCES],
+        *[("etl", "gz"), ("etl", "zst"), ("esplora-lines", "gz"), ("blockchair", "zst")],
+    ],
+)
 def test_a_chain_comes_back_from_every_format(
     simulated, exported, tmp_path, format_name, compression
 ):

@@ -58,6 +58,7 @@ def test_all_of_a_chain_gives_the_tables_of_the_chain(tmp_path, whole, facts):
                     flat = [_plain(t[column]) for t in (a, b)]
                     assert flat[0].equals(flat[1]), (name, column)
         assert ours.manifest.tip_hash == theirs.manifest.tip_hash
+        assert ours.manifest.chainwork == theirs.manifest.chainwork
         assert verify_store(theirs).ok
 
 

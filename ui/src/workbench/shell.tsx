@@ -7,6 +7,7 @@ import { Banner } from "./banner";
 import { connection, isBack, tryNow } from "./connection";
 import { Header } from "./header";
 import { useKeys } from "./keys";
+import { PartialNotice } from "./partial";
 import { Notice } from "./parts/Notice";
 import { match, navigate, setRoute, usePlace, type Route } from "./router";
 import { PAGES } from "./routes";
@@ -49,6 +50,7 @@ export function Shell(): JSX.Element {
       <div class="top">
         <Header search={search} />
         {known && <Banner />}
+        {known && <PartialNotice />}
       </div>
       <main id="main" tabIndex={-1}>{known ? <Pages /> : <NoToken />}</main>
       <Tray />

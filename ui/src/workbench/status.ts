@@ -12,6 +12,15 @@ export interface Status {
   cases: string[];
   version: string;
   currencies: string[];
+  partial_store?: PartialStore;
+}
+
+/** What a store holds that does not have the whole chain. */
+export interface PartialStore {
+  txs: number;
+  told: number;
+  stubs: number;
+  ranks: boolean;
 }
 
 export const status = makeStore<Status | null>(null);

@@ -10,6 +10,7 @@ from peelchain.actions.esplora.view import (
     block_of,
     hash_of,
     number_of,
+    tx_ids_of,
     whole_block_of,
 )
 from peelchain.chain.esplora_form import block_form
@@ -86,8 +87,9 @@ def raw_block(block_hash: str, view: EsploraView) -> bytes:
 
 def block_txids(block_hash: str, view: EsploraView) -> list[str]:
     """The txids of a block in its order."""
-    txids = view.lookup.columns_of("txs", _ids(whole_block_of(block_hash, view)), ["txid"])["txid"]
-    return [format_hash(txid) for txid in txids]
+    tx_ids = tx_ids_of(whole_block_of(block_hash, view), view)
+    txids = view.lookup.txids(tx_ids)
+    return [format_hash(txids[tx_id]) for tx_id in tx_ids]
 
 
 def block_txid(block_hash: str, index: str, view: EsploraView) -> str:
@@ -96,7 +98,7 @@ def block_txid(block_hash: str, index: str, view: EsploraView) -> str:
     number = number_of(index)
     if number >= found.tx_count:
         raise NotInChainError("tx index out of range")
-    tx_id = found.first_tx_id + number
+    tx_id = tx_ids_of(found, view)[number]
     return format_hash(view.lookup.txids([tx_id])[tx_id])
 
 
@@ -111,11 +113,7 @@ def block_txs(block_hash: str, start_index: str | None, view: EsploraView) -> li
         raise MisuseError(f"start index must be a multiple of {PAGE_TXS}")
     if start >= found.tx_count:
         raise MisuseError("start index out of range")
-    return transaction_forms(_ids(found)[start : start + PAGE_TXS], view)
-
-
-def _ids(found: BlockRow) -> range:
-    return range(found.first_tx_id, found.first_tx_id + found.tx_count)
+    return transaction_forms(tx_ids_of(found, view)[start : start + PAGE_TXS], view)
 
 
 def _forms(rows: list[BlockRow], view: EsploraView) -> list[Row]:

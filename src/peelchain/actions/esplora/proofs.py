@@ -3,7 +3,7 @@
 from typing import Any
 
 from peelchain import _core
-from peelchain.actions.esplora.view import EsploraView, block_at, lacking, tx_id_of
+from peelchain.actions.esplora.view import EsploraView, block_at, lacking, tx_id_of, tx_ids_of
 from peelchain.chain.partial.vault import Vault
 from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import NotInChainError
@@ -18,10 +18,9 @@ def merkle_proof(txid: str, view: EsploraView) -> Row:
 
     Source: ElectrumX, blockchain.transaction.get_merkle.
     """
-    tx_id, block = _place(txid, view)
+    tx_id, index, block = _place(txid, view)
     if view.is_partial:
         return _kept_proof(tx_id, view)
-    index = tx_id - block.first_tx_id
     branch = _core.merkle_branch(b"".join(_txids(block, view)), index)
     return {
         "block_height": block.height,
@@ -35,11 +34,11 @@ def merkle_block(txid: str, view: EsploraView) -> str:
 
     Source: BIP 37, merkleblock. Raises NotInChainError in a partial store, which has no whole tree.
     """
-    tx_id, block = _place(txid, view)
+    _, index, block = _place(txid, view)
     if view.is_partial:
         raise NotInChainError(lacking("Block", view))
     txids = _txids(block, view)
-    hashes, bits = partial_tree(txids, tx_id - block.first_tx_id)
+    hashes, bits = partial_tree(txids, index)
     flags = bytearray(-(-len(bits) // 8))
     for at, bit in enumerate(bits):
         flags[at // 8] |= bit << at % 8
@@ -74,15 +73,17 @@ def partial_tree(txids: list[bytes], index: int) -> tuple[list[bytes], list[int]
     return hashes, bits
 
 
-def _place(txid: str, view: EsploraView) -> tuple[int, BlockRow]:
+def _place(txid: str, view: EsploraView) -> tuple[int, int, BlockRow]:
+    """The tx_id, the position in its block, and the block."""
     tx_id = tx_id_of(txid, view)
-    height = view.lookup.rows_of("txs", [tx_id], ["height"])[tx_id]["height"]
-    return tx_id, block_at(height, view)
+    row = view.lookup.rows_of("txs", [tx_id], ["height", "tx_index"])[tx_id]
+    return tx_id, row["tx_index"], block_at(row["height"], view)
 
 
 def _txids(block: BlockRow, view: EsploraView) -> list[bytes]:
-    ids = range(block.first_tx_id, block.first_tx_id + block.tx_count)
-    return view.lookup.columns_of("txs", ids, ["txid"])["txid"]
+    tx_ids = tx_ids_of(block, view)
+    txids = view.lookup.txids(tx_ids)
+    return [txids[tx_id] for tx_id in tx_ids]
 
 
 def _kept_proof(tx_id: int, view: EsploraView) -> Row:

@@ -9,7 +9,6 @@ from peelchain.chain.partial.vault import Vault
 from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import NotInChainError, SourceError
 from peelchain.store.lookup import BlockRow
-from peelchain.store.raw_blocks import transactions
 
 _HEADER_BYTES = 80
 _WHOLE_BELOW_BYTES = 100_000
@@ -55,14 +54,15 @@ def whole_block(block: BlockRow, view: EsploraView) -> bytes:
 
 
 def _of_block(block: BlockRow, placed: list[Placed], view: EsploraView) -> dict[int, bytes]:
-    small = block.size_bytes <= _WHOLE_BELOW_BYTES or len(placed) >= _WHOLE_ABOVE
-    if not small and block.height not in view.shelf.whole_blocks:
+    whole = block.size_bytes <= _WHOLE_BELOW_BYTES or len(placed) >= _WHOLE_ABOVE
+    # sister chains have more between header and transactions, or another order of these
+    whole = whole or not view.network.is_bitcoin
+    if not whole and block.height not in view.shelf.whole_blocks:
         parts = _parts(block, placed, view)
         if parts is not None:
             return parts
-    raw = whole_block(block, view)
-    index_of = {one.tx_id: one.tx_id - block.first_tx_id for one in placed}
-    there = transactions(raw, index_of.values())
+    index_of = {one.tx_id: one.tx_index for one in placed if one.tx_index is not None}
+    there = view.raw_blocks.transactions(whole_block(block, view), index_of.values())
     return {tx_id: there[index] for tx_id, index in index_of.items()}
 
 

@@ -7,7 +7,7 @@ from peelchain.actions.esplora.raws import Placed, raw_transactions
 from peelchain.actions.esplora.view import EsploraView, hash_of, tx_id_of
 from peelchain.chain.esplora_form import UNCONFIRMED, status_form, transaction_form
 from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
-from peelchain.errors import NotInChainError
+from peelchain.errors import NotInChainError, SourceError
 
 Row = dict[str, Any]
 
@@ -28,7 +28,7 @@ def transaction_forms(tx_ids: Sequence[int], view: EsploraView) -> list[Row]:
     """
     rows = view.lookup.rows_of("txs", tx_ids, _TX)
     raws = raw_transactions([_placed(i, rows[i]) for i in rows], view)
-    parts = {tx_id: parsed(raw) for tx_id, raw in raws.items()}
+    parts = {tx_id: _parsed(raw, view) for tx_id, raw in raws.items()}
     prevouts = _prevouts(parts, rows, view)
     statuses = statuses_at({row["height"] for row in rows.values()}, view)
     return [
@@ -84,6 +84,16 @@ def statuses_at(heights: set[int], view: EsploraView) -> dict[int, Row]:
         )
         for height, row in rows.items()
     }
+
+
+def _parsed(raw: bytes, view: EsploraView) -> RawTx:
+    try:
+        return parsed(raw, view.network.rules)
+    except SourceError:
+        raise NotInChainError(
+            f"Transaction not told: the Esplora API has no words for its parts, which only "
+            f"{view.network.coin} has; /raw gives its bytes"
+        ) from None
 
 
 def _placed(tx_id: int, row: Row) -> Placed:

@@ -146,6 +146,15 @@ def block_at(height: int, view: EsploraView) -> BlockRow:
     return rows[0]
 
 
+def tx_ids_of(block: BlockRow, view: EsploraView) -> list[int]:
+    """The tx_ids of a block's transactions in its order, which sister chains may sort by txid."""
+    ids = range(block.first_tx_id, block.first_tx_id + block.tx_count)
+    if not view.network.rules.canonical_order:
+        return list(ids)
+    places = view.lookup.columns_of("txs", ids, ["tx_index"])["tx_index"]
+    return [tx_id for _, tx_id in sorted(zip(places, ids, strict=True))]
+
+
 def whole_block_of(block_hash: str, view: EsploraView) -> BlockRow:
     """The same with all its transactions, which a partial store never has."""
     found = block_of(block_hash, view)

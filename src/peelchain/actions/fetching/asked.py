@@ -97,10 +97,13 @@ def check_consent(
 ) -> None:
     """Sees that the user agreed to each server that is not on this machine, once in a store.
 
-    Raises MisuseError where the user did not.
+    Who agreed to ask through a proxy has not agreed to show the network address. Raises MisuseError
+    where the user did not agree.
     """
     for server in servers:
-        if server.is_local or vault.has_consent(server.name):
+        direct, hidden = server.name, f"{server.name} through a proxy"
+        agreed = [direct] if asked.connection.proxy is None else [direct, hidden]
+        if server.is_local or any(map(vault.has_consent, agreed)):
             continue
         reveals = Reveals(
             server.name, server.host, what, follows, asked.connection.proxy, server.is_encrypted
@@ -110,5 +113,5 @@ def check_consent(
                 f"nothing was asked of {server.name}: you did not agree; agree with --yes, or use "
                 "a server of your own"
             )
-        vault.keep_consent(server.name)
+        vault.keep_consent(agreed[-1])
     vault.commit()

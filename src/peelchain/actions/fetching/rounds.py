@@ -91,8 +91,11 @@ def fetch_for(asked: FetchAsked, store: Path, wanted: Wanted, watch: Watch = sil
                 _fetch_rounds(store, vault, asking, wanted, course, watch)
             except EnoughError as error:
                 ended, course.stopped_by = error, error.reason
-            except (RemoteError, FalseAnswerError, NotInChainError) as error:
+            except (RemoteError, FalseAnswerError) as error:
                 ended, course.stopped_by = error, "server"
+            except NotInChainError:
+                vault.commit()
+                raise
             if ended is not None:
                 course.why = str(ended)
                 vault.commit()

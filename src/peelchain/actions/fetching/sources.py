@@ -64,7 +64,7 @@ def _esplora(place: str, connection: Connection) -> Server:
     def opened(_vault: Vault) -> TxSource:
         return EsploraSource(
             endpoint,
-            proxy=connection.proxy,
+            proxy=_proxy_to(endpoint, connection),
             requests_per_s=connection.requests_per_s,
             limits=connection.limits,
         )
@@ -93,13 +93,18 @@ def _electrum(place: str, connection: Connection) -> Server:
             endpoint,
             vault,
             trust=Trust(connection.fingerprints, known, keep, notes.append),
-            proxy=connection.proxy,
+            proxy=_proxy_to(endpoint, connection),
             requests_per_s=connection.requests_per_s,
             limits=connection.line_limits,
         )
 
     encrypted = _is_encrypted(endpoint)
     return Server(name, endpoint.host, endpoint.is_local, opened, encrypted, notes)
+
+
+def _proxy_to(endpoint: Endpoint, connection: Connection) -> str | None:
+    """The proxy to an endpoint: none to this machine, which is another one seen from there."""
+    return None if endpoint.is_local else connection.proxy
 
 
 def _is_encrypted(endpoint: Endpoint) -> bool:

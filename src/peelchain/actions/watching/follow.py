@@ -21,6 +21,8 @@ from peelchain.errors import (
     PeelchainError,
     StoreLockedError,
 )
+from peelchain.network import by_name
+from peelchain.store import manifest
 
 Row = dict[str, Any]
 
@@ -76,6 +78,7 @@ def watch(
             say,
             case=asked.case,
             agree=asked.agree,
+            mempool=asked.mempool,
         )
         round_ = _Round(asked, source, channels, say, progress)
         failures = 0
@@ -111,7 +114,6 @@ class _Round:
         self._channels = channels
         self._say = say
         self._progress = progress
-        self._mempool = source.mempool() if asked.mempool else None
         self._seen = Seen()
         self._last: Looked | None = None
         self._raised = self._sent = self._owed = self._rounds = 0
@@ -169,11 +171,12 @@ class _Round:
     def _look_unconfirmed(self, case: CaseFile) -> int:
         """Looks at the source's mempool, where it has one; gives how many notices that raised."""
         footprint = None if self._last is None else self._last.footprint
-        if self._mempool is None or footprint is None:
+        mempool = self._source.mempool() if self.asked.mempool else None
+        if mempool is None or footprint is None or not _is_read_here(self.asked.store):
             return 0
         return len(
             look_unconfirmed(
-                case, self.asked.store, self._mempool, footprint, self._seen, self._source.told
+                case, self.asked.store, mempool, footprint, self._seen, self._source.told
             )
         )
 
@@ -194,6 +197,12 @@ class _Round:
             "sent": self._sent,
             "owed": self._owed,
         }
+
+
+def _is_read_here(store: Path) -> bool:
+    """Whether single transactions of the store's chain are read as Bitcoin's are."""
+    rules = by_name(manifest.read(store).network).rules
+    return rules.tx_form == "bitcoin" and not rules.token_prefix
 
 
 def _as_ours(error: OSError) -> PeelchainError:

@@ -195,6 +195,7 @@ def _rows(
                 "kind": kind,
                 "of": strand.of,
                 "loud": strand.loud,
+                "coin": view.network.coin,
                 "txid": txid,
                 "height": block.height,
                 "block_hash": block_hash,

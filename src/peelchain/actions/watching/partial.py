@@ -9,7 +9,7 @@ import numpy as np
 
 from peelchain.actions.fetching.asked import Agree, FetchAsked, connection_asked
 from peelchain.actions.fetching.named import named
-from peelchain.actions.fetching.rounds import Wanted, fetch_for
+from peelchain.actions.fetching.rounds import Wanted, fetch_for, has_tables, network_of
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.tracing.filters import Filters, period
 from peelchain.actions.tracing.seeds import Seeds
@@ -17,11 +17,16 @@ from peelchain.actions.tracing.walk import Walked, walk_from
 from peelchain.actions.view import StoreView
 from peelchain.actions.watching.strands import NO_IDS, held_by
 from peelchain.case.watching.watch_list import Item
+from peelchain.chain.partial.vault import Vault
 from peelchain.cluster.policy import Policy
 from peelchain.errors import NotInChainError, RemoteError
 from peelchain.tags.knowledge import Knowledge
+from peelchain.units import parse_txid
 
 Row = dict[str, Any]
+
+MOST_REFRESHED = 200
+"""Unspent outputs that a server is asked for at each look, to see what no block has yet."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,14 @@ def fetch_followed(
     *,
     network: str | None = None,
     proxy: str | None = None,
+    refresh: bool = False,
     say: Callable[[str], None] = lambda line: None,
-) -> None:
+) -> frozenset[bytes] | None:
     """Brings a partial store to a server's tip, as far as the case follows the chain.
 
-    Every fetched transaction is checked with its proof. Raises RemoteError where the server ended
+    Every fetched transaction is checked with its proof. With `refresh` every unspent output is
+    asked for again, unless there are too many to do that each time; given are then the txids that
+    spend one and that no block has, else None. Raises RemoteError where the server ended
     the fetching early: what came is kept.
     """
     seeds = list(what.asked["seeds"])
@@ -56,12 +64,30 @@ def fetch_followed(
         open=lambda: StoreView(store, what.policy, knowledge=what.knowledge),
         walk=lambda view, watch: _walk(view, what, watch),
     )
-    asked = FetchAsked([source], agree, network=network, connection=connection_asked(proxy, None))
+    refresh = refresh and _unspent(store) <= MOST_REFRESHED
+    asked = FetchAsked(
+        [source],
+        agree,
+        network=network,
+        connection=connection_asked(proxy, None),
+        refresh=refresh,
+    )
     told = fetch_for(asked, store, wanted, silent)
     for line in (*told["notes"], *told["failures"]):
         say(line)
     if told["stopped_by"] is not None:
         raise RemoteError(str(told["why"]))
+    if not refresh:
+        return None
+    return frozenset(parse_txid(row["txid"]) for row in told["unconfirmed_spends"])
+
+
+def _unspent(store: Path) -> int:
+    """How many outputs a server was asked for and told unspent; 0 where there is no store yet."""
+    if not has_tables(store):
+        return 0
+    with Vault.open(store, network_of(store, None), create=False) as vault:
+        return len(vault.absences())
 
 
 def _walk(view: StoreView, what: Followed, watch: Watch) -> Walked:

@@ -1,21 +1,24 @@
 """What a watch follows: a source of chain data that keeps a store up to its tip."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 from peelchain.actions import chain
-from peelchain.actions.fetching.asked import Agree
+from peelchain.actions.fetching.asked import Agree, connection_asked
 from peelchain.actions.fetching.sources import KINDS as FETCHED
+from peelchain.actions.fetching.sources import Server, server
 from peelchain.actions.watching.look import known_as_in, parameters_of, watched_items
 from peelchain.actions.watching.partial import Followed, fetch_followed
+from peelchain.actions.watching.unconfirmed import Mempool
 from peelchain.case.casefile import CaseFile
-from peelchain.chain.raw_tx import RawTx, double_sha256, parsed, txid_of
+from peelchain.chain.partial.vault import Vault
+from peelchain.chain.raw_tx import RawTx, parsed, txid_of
 from peelchain.chain.rpc.client import NodeError
 from peelchain.chain.rpc.ingest import RpcOptions, open_node
 from peelchain.chain.rpc.node import Node
-from peelchain.errors import FalseAnswerError, MisuseError, SourceError
+from peelchain.errors import FalseAnswerError, MisuseError, RemoteError, SourceError
 from peelchain.network import by_name
 from peelchain.remote.proxy import checked_proxy
 from peelchain.store import manifest as manifests
@@ -45,6 +48,7 @@ class Following:
         *,
         case: Path,
         agree: Agree,
+        mempool: bool,
     ) -> None:
         self._source = source
         self._store = store
@@ -53,6 +57,8 @@ class Following:
         self._say = say
         self._case = case
         self._agree = agree
+        self._mempool = mempool
+        self._spends: frozenset[bytes] | None = None
         if source is None and self._options:
             raise MisuseError(f"--{min(self._options)} goes with a --source; give it")
         if source is not None and source.partition(":")[0] in FETCHED:
@@ -67,13 +73,15 @@ class Following:
             return
         kind, _, _ = self._source.partition(":")
         if kind in FETCHED:
-            fetch_followed(
+            self._spends = None
+            self._spends = fetch_followed(
                 self._source,
                 self._store,
                 self._followed(),
                 self._agree,
                 network=self._network,
                 proxy=self._options.get("proxy"),
+                refresh=self._mempool,
                 say=self._say,
             )
             return
@@ -115,10 +123,46 @@ class Following:
         network = by_name(self._network) if self._network else None
         return lambda: open_node(place, network, options)
 
-    def mempool(self) -> "NodeMempool | None":
-        """The source's unconfirmed transactions; None for one that has none."""
+    def mempool(self) -> Mempool | None:
+        """The source's unconfirmed transactions; None for one that has none, or does not tell."""
         opened = self._node()
-        return None if opened is None else NodeMempool(opened)
+        if opened is not None:
+            return NodeMempool(opened)
+        if self._source is None or self._spends is None:
+            return None
+        connection = connection_asked(self._options.get("proxy"), None)
+        return ServerMempool(server(self._source, connection), self._store, self._spends)
+
+
+class ServerMempool:
+    """What a server of single transactions told of unconfirmed spends when it was asked last."""
+
+    def __init__(self, of: Server, store: Path, spends: frozenset[bytes]) -> None:
+        self._server = of
+        self._store = store
+        self._spends = spends
+
+    def txids(self) -> frozenset[bytes] | None:
+        """Those that spend an output that the case follows."""
+        return self._spends
+
+    def transactions(self, txids: Sequence[bytes]) -> Mapping[bytes, RawTx]:
+        """Those of them that it still has. Raises FalseAnswerError for another transaction."""
+        found: dict[bytes, RawTx] = {}
+        if not txids:
+            return found
+        network = by_name(manifests.read(self._store).network)
+        with Vault.open(self._store, network) as vault:
+            source = self._server.open(vault)
+            try:
+                for txid in txids:
+                    # one that is gone by now is seen in the next round
+                    with suppress(RemoteError):
+                        raw = next(iter(source.raw_txs([txid])))
+                        found[txid] = _checked(source.name, txid, raw)
+            finally:
+                source.close()
+        return found
 
 
 class NodeMempool:
@@ -154,7 +198,7 @@ class NodeMempool:
                     texts = [_one(node, txid) for txid in some]
                 for txid, text in zip(some, texts, strict=True):
                     if text is not None:
-                        found[txid] = _checked(node, txid, text)
+                        found[txid] = _checked(node.name, txid, _raw(node, txid, text))
         return found
 
 
@@ -190,19 +234,28 @@ def _txid(node: Node, text: Any) -> bytes:
         ) from None
 
 
-def _checked(node: Node, txid: bytes, text: Any) -> RawTx:
+def _raw(node: Node, txid: bytes, text: Any) -> bytes:
     try:
-        raw = bytes.fromhex(text)
-        tx = parsed(raw)
-    except (TypeError, ValueError, SourceError):
+        return bytes.fromhex(text)
+    except (TypeError, ValueError):
         raise FalseAnswerError(
-            f"{node.name}: getrawtransaction of {format_hash(txid)} gives no transaction; use "
-            "another node"
+            f"{node.name}: getrawtransaction of {format_hash(txid)} gives no hex; use another node"
         ) from None
-    if txid_of(tx) != txid and double_sha256(raw) != txid:
+
+
+def _checked(name: str, txid: bytes, raw: bytes) -> RawTx:
+    """The transaction in bytes that a source gives. Raises FalseAnswerError for another."""
+    try:
+        tx = parsed(raw)
+    except SourceError as e:
         raise FalseAnswerError(
-            f"{node.name}: getrawtransaction of {format_hash(txid)} gives another one; use another "
-            "node"
+            f"{name}: what it gives for {format_hash(txid)} is no transaction: {e}; use another "
+            "source"
+        ) from None
+    if txid_of(tx) != txid:
+        raise FalseAnswerError(
+            f"{name}: what it gives for {format_hash(txid)} is another transaction; use another "
+            "source"
         )
     return tx
 

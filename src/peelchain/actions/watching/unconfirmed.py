@@ -156,6 +156,7 @@ def _notice(
         "sights": sights,
         "of": dict(part.of),
         "loud": part.loud,
+        "coin": view.network.coin,
         "txid": shown,
         "height": None,
         "block_hash": None,

@@ -20,7 +20,7 @@ def subject(notice: Row) -> str:
     if kind == "dropped":
         return f"{loud}dropped: unconfirmed transaction {_cut(notice['txid'])} of {what}"
     verb = "moved" if notice.get("sights", kind) == "spend" else "received"
-    amount = f" {format_btc(moved_sat(notice))} BTC"
+    amount = f" {format_btc(moved_sat(notice))} {_unit(notice)}"
     if kind == "sighting":
         return f"{loud}unconfirmed: {what} {verb}{amount} in {_cut(notice['txid'])}"
     again = " again, in another block" if notice["replaces"] else ""
@@ -42,8 +42,8 @@ def lines(notice: Row) -> list[str]:
         told.append(f"drops        {notice['refers_to']}: {notice['why']}")
         told += [f"replaced by  {by}" for by in notice["by"]]
     if kind in ("spend", "receipt", "sighting"):
-        told += _side("from", notice["from"], notice["from_count"])
-        told += _side("to", notice["to"], notice["to_count"])
+        told += _side("from", notice["from"], notice["from_count"], _unit(notice))
+        told += _side("to", notice["to"], notice["to_count"], _unit(notice))
     for key, word in (("replaces", "replaces"), ("confirms", "confirms")):
         if notice.get(key):
             told.append(f"{word:<13}{notice[key]}")
@@ -64,10 +64,10 @@ def _what(of: Row) -> str:
     return f"{of['kind']} {of['type']} {str(of['name']).removeprefix('cluster:')}"
 
 
-def _side(word: str, rows: list[dict[str, Any]], count: int) -> list[str]:
+def _side(word: str, rows: list[dict[str, Any]], count: int, coin: str) -> list[str]:
     told = []
     for row in rows[:_MOST_LINES]:
-        parts = [row["address"] or row["outpoint"], f"{format_btc(row['value_sat'])} BTC"]
+        parts = [row["address"] or row["outpoint"], f"{format_btc(row['value_sat'])} {coin}"]
         traced = row.get("traced_sat") or {}
         parts += [f"{format_btc(sat)} by {rule}" for rule, sat in sorted(traced.items())]
         parts += [str(row[key]) for key in ("role", "ended", "label") if row.get(key)]
@@ -75,6 +75,11 @@ def _side(word: str, rows: list[dict[str, Any]], count: int) -> list[str]:
     if count > _MOST_LINES:
         told.append(f"{word:<13}and {count - _MOST_LINES} more")
     return told
+
+
+def _unit(notice: Row) -> str:
+    coin = str(notice["coin"])
+    return "BTC" if coin == "Bitcoin" else coin
 
 
 def _cut(hash_: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from peelchain.chain.dumps import values
 from peelchain.chain.dumps.rows import BlockRow, RowError, TxRow
+from peelchain.chain.dumps.stripped import coinbase_tx
 from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction, of_raw
 from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.network import Network
@@ -48,7 +49,7 @@ def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
     """The transaction that a row is. Raises RowError."""
     txid = values.hash_of(_first(item, "hash", "transaction_hash", "txid"), "hash")
     given = _parts(item, "inputs")
-    coinbase = values.flag(item.get("is_coinbase"), "is_coinbase") or not given
+    coinbase = _is_coinbase(item, given)
     prevouts = [] if coinbase else [_prevout(part, network) for part in given]
     outputs = tuple(_output(part) for part in _parts(item, "outputs"))
     if not outputs:
@@ -82,9 +83,24 @@ def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
             0,
             values.UINT32,
         )
-        return replace(row, coinbase=bare, coinbase_sequence=sequence)
+        whole = replace(row, coinbase=bare, coinbase_sequence=sequence)
+        script = _first(given[0], "coinbase", "coinbase_param") if given else None
+        if script is None:
+            return whole
+        return with_coinbase_script(whole, values.data(script, "coinbase"))
     inputs = _inputs(given, prevouts)
     return row if inputs is None else rebuilt(row, replace(bare, inputs=inputs))
+
+
+def with_coinbase_script(row: TxRow, script_sig: bytes) -> TxRow:
+    """The row of a coinbase made whole by its scriptSig; as it is where that makes another txid.
+
+    Raises RowError for a size that it cannot have.
+    """
+    if row.coinbase is None:
+        return row
+    tx = coinbase_tx(row.coinbase, row.transaction.txid, script_sig, row.coinbase_sequence)
+    return row if tx is None else rebuilt(replace(row, coinbase=None), tx)
 
 
 def rebuilt(row: TxRow, tx: RawTx) -> TxRow:
@@ -165,6 +181,23 @@ def _inputs(given: list[dict[str, Any]], prevouts: list[Prevout]) -> tuple[TxInp
             )
         )
     return tuple(made)
+
+
+def _is_coinbase(item: dict[str, Any], given: list[dict[str, Any]]) -> bool:
+    """Whether it is a coinbase: by its flag, or where that is not told by its inputs."""
+    told = item.get("is_coinbase")
+    spends = [part for part in given if _first(part, "spent_transaction_hash", "txid") is not None]
+    if told is None:
+        return not spends
+    coinbase = values.flag(told, "is_coinbase")
+    if coinbase == bool(spends):
+        raise RowError(f"is_coinbase is {_said_flag(coinbase)}, and it has {len(spends)} prevouts")
+    return coinbase
+
+
+def _said_flag(value: bool) -> str:
+    """A flag as JSON writes it."""
+    return "true" if value else "false"
 
 
 def _told_sequence(given: list[dict[str, Any]]) -> Any:

@@ -93,18 +93,29 @@ class Reading:
         self._progress(Step(self._what, self._of, self._of, in_bytes=True))
 
 
+def held_network(store: Path) -> Network | None:
+    """The network of what a store holds; None where there is none."""
+    there = (store / manifests.NAME).exists()
+    return by_name(manifests.read(store).network) if there else None
+
+
 def network_for(asked: Asked, found: Network | None) -> Network:
     """The network asked for, or of the store, or found in the dump; mainnet where nothing tells.
 
-    Raises MisuseError where the store holds another.
+    Raises MisuseError where the store or the dump is of another.
     """
-    store = asked.store
-    there = (store / manifests.NAME).exists()
-    held = by_name(manifests.read(store).network) if there else None
-    network = asked.network or found or held or MAINNET
+    held = held_network(asked.store)
+    network = asked.network or held or found or MAINNET
     if held is not None and held != network:
         raise MisuseError(
-            f"{store} holds {held.name}, not {network.name}; use another store for another chain"
+            f"{asked.store} holds {held.name}, not {network.name}; use another store for another "
+            "chain"
+        )
+    # sister chains have one genesis
+    if found is not None and found.genesis_hash != network.genesis_hash:
+        raise MisuseError(
+            f"the dump is of {found.name}, not of {network.name}; use a store of its own, or leave "
+            "--network out"
         )
     return network
 

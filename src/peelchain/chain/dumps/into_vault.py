@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from peelchain import _core
+from peelchain.chain.dumps.etl import with_coinbase_script
 from peelchain.chain.dumps.header_chain import HeaderChain
-from peelchain.chain.dumps.rows import BlockRow, Refusals, TxRow
-from peelchain.chain.dumps.stripped import coinbase_raw
-from peelchain.chain.partial.records import Place, Prevout, of_raw
+from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
+from peelchain.chain.partial.records import Place, Prevout
 from peelchain.chain.partial.source import Inclusion
 from peelchain.chain.partial.vault import Vault
 from peelchain.chain.raw_tx import merkle_root_of
@@ -43,7 +43,7 @@ def add_rows(
     for row in rows:
         try:
             place = _add(vault, row, source, chain, blocks, heights)
-        except (FalseAnswerError, SourceError) as e:
+        except (RowError, FalseAnswerError, SourceError) as e:
             refusals.add(row.where, str(e).removeprefix(f"{source}: "))
             continue
         added.rows += 1
@@ -97,7 +97,8 @@ def _add(
     """Adds one row; gives its place, with what its block tells of it."""
     place = _place(row, chain, blocks, heights)
     block = blocks.get(place.block_hash) if place.block_hash else None
-    row = with_coinbase(row, block)
+    if block is not None and block.coinbase_script is not None:
+        row = with_coinbase_script(row, block.coinbase_script)
     if vault.has_tx(row.transaction.txid):
         _check_same(vault, row)
     vault.tell_prevouts(_told(row), source)
@@ -110,25 +111,6 @@ def _add(
     if place != Place(None, None, None, None):
         vault.tell_place(row.transaction.txid, place, source)
     return place
-
-
-def with_coinbase(row: TxRow, block: BlockRow | None) -> TxRow:
-    """The row, made whole where it is a coinbase whose input its block tells."""
-    if row.coinbase is None or block is None or block.coinbase_script is None:
-        return row
-    raw = coinbase_raw(
-        row.coinbase, row.transaction.txid, block.coinbase_script, row.coinbase_sequence
-    )
-    if raw is None:
-        return row
-    bare = of_raw(raw)
-    size = row.transaction.size_bytes or bare.size_bytes or 0
-    stripped = size != bare.size_bytes
-    own = bare.inputs[0]
-    if stripped:
-        own = replace(own, witness_items=None, witness_bytes=None)
-    transaction = replace(row.transaction, inputs=(own,), size_bytes=size)
-    return replace(row, transaction=transaction, raw=raw, stripped=stripped, coinbase=None)
 
 
 def _place(

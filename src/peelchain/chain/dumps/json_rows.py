@@ -30,13 +30,17 @@ def objects(file: DumpFile, refusals: Refusals, read: Told, *, blocks: bool) -> 
         return
     for number, line in lines(file, refusals, read):
         # what is sought is parsed alone: of a chain's rows a thousandth are blocks
-        if (_BLOCK_MARK in line) != blocks:
+        is_array = line.startswith(b"[")
+        if (_BLOCK_MARK in line) != blocks and not is_array:
             continue
         where = f"{file.path}, line {number}"
         try:
-            yield from _rows(where, parse(line))
+            for place, item in _rows(where, parse(line)):
+                if not is_array or (BLOCK_FIELD in item) == blocks:
+                    yield place, item
         except RowError as e:
-            refusals.add(where, e)
+            # an array is read for its blocks and for what else is in it
+            refusals.damaged(where, e)
 
 
 def parse(text: bytes) -> Any:

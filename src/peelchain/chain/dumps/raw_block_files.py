@@ -9,10 +9,10 @@ from peelchain.chain.dumps.files import DumpFile, Told, chunks
 from peelchain.chain.dumps.rows import Refusals
 from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import SourceError
-from peelchain.network import NETWORKS, Network
+from peelchain.network import MAINNET, NETWORKS, Network, by_magic, sharing_magic
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import format_hash
 
-_MOST_BLOCK_BYTES = 4_000_000
 _MOST_FILE_BYTES = 512 << 20
 """Four of a node's files: what is held in memory at once."""
 _LEAST_BLOCK_BYTES = 81
@@ -44,26 +44,32 @@ class RawBlock:
         return self.raw[4:36]
 
 
-def raw_blocks(files: Sequence[DumpFile], refusals: Refusals, read: Told) -> Iterator[RawBlock]:
+def raw_blocks(
+    files: Sequence[DumpFile], network: Network | None, refusals: Refusals, read: Told
+) -> Iterator[RawBlock]:
     """The blocks of files in order; what is none is counted among the refused.
+
+    They are read by the rules of the network, or of the first that has their magic, or Bitcoin's.
 
     A folder's other files, of which none of the bytes can be a block, are refused as one each.
     """
     for file in files:
         try:
-            yield from _of_file(file, refusals, read)
+            yield from _of_file(file, network, refusals, read)
         except SourceError as e:
             refusals.add(str(file.path), e)
 
 
-def _of_file(file: DumpFile, refusals: Refusals, read: Told) -> Iterator[RawBlock]:
+def _of_file(
+    file: DumpFile, network: Network | None, refusals: Refusals, read: Told
+) -> Iterator[RawBlock]:
     data = _bytes_of(file, refusals, read)
-    magics = {network.magic for network in NETWORKS.values()}
-    if data[:4] not in magics:
-        yield _block(str(file.path), data, None)
-        return
     at = 0
     magic = data[:4]
+    if not sharing_magic(magic):
+        yield _block(str(file.path), data, None, kernel_rules(network or MAINNET))
+        return
+    rules = kernel_rules(network or by_magic(magic))
     while at < len(data):
         if not data[at:].strip(b"\0"):
             # a node fills its files up with zeros
@@ -75,7 +81,7 @@ def _of_file(file: DumpFile, refusals: Refusals, read: Told) -> Iterator[RawBloc
             refusals.add(where, "no whole block begins here; the file is damaged or cut short")
             return
         try:
-            yield _block(where, raw, magic)
+            yield _block(where, raw, magic, rules)
         except SourceError as e:
             refusals.add(where, e)
         at += 8 + size
@@ -102,22 +108,25 @@ def _bytes_of(file: DumpFile, refusals: Refusals, read: Told) -> bytes:
     return data
 
 
-def _block(where: str, raw: bytes, magic: bytes | None) -> RawBlock:
-    if not _LEAST_BLOCK_BYTES <= len(raw) <= _MOST_BLOCK_BYTES:
+def _block(where: str, raw: bytes, magic: bytes | None, rules: _core.ChainRules) -> RawBlock:
+    if len(raw) < _LEAST_BLOCK_BYTES:
         raise SourceError(f"{len(raw):,} bytes are no block")
-    problem = _core.check_block(raw)
+    problem = _core.check_block(raw, rules=rules)
     if problem:
         raise SourceError(f"{problem}; get the block again")
-    return RawBlock(where, raw, _core.decode_block(raw)["height"], magic)
+    return RawBlock(where, raw, _core.decode_block(raw, rules)["height"], magic)
 
 
 def network_of(blocks: Sequence[RawBlock]) -> Network | None:
-    """The network that the blocks are of, where magic or genesis tells. Raises SourceError."""
-    found = {n.name: n for n in NETWORKS.values() for b in blocks if n.magic == b.magic}
+    """The network that the blocks are of, where magic or genesis tells. Raises SourceError.
+
+    Where several have both, the first of them: Bitcoin's.
+    """
+    found = {by_magic(block.magic) for block in blocks if block.magic}
     hashes = {format_hash(b.hash) for b in blocks if b.prev_hash == bytes(32)}
-    found |= {n.name: n for n in NETWORKS.values() if n.genesis_hash in hashes}
+    if not found and hashes:
+        found = set([n for n in NETWORKS.values() if n.genesis_hash in hashes][:1])
     if len(found) > 1:
-        raise SourceError(
-            f"these are blocks of several chains, {', '.join(sorted(found))}; give the files of one"
-        )
-    return next(iter(found.values()), None)
+        names = ", ".join(sorted(network.name for network in found))
+        raise SourceError(f"these are blocks of several chains, {names}; give the files of one")
+    return next(iter(found), None)

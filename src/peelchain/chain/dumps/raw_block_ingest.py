@@ -11,6 +11,7 @@ from peelchain.chain.dumps import headers_file
 from peelchain.chain.dumps.files import find
 from peelchain.chain.dumps.ingest import (
     Reading,
+    held_network,
     ingested,
     into_partial,
     known_hashes,
@@ -26,6 +27,7 @@ from peelchain.chain.partial.vault import Vault
 from peelchain.chain.sources import Answer, Asked, complete_answer
 from peelchain.errors import FalseAnswerError, SourceError
 from peelchain.network import Network
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import parse_txid
 
 NAME = "blocks"
@@ -52,7 +54,8 @@ def ingest(place: str, asked: Asked) -> Answer:
     reading = Reading(asked.progress, files)
     seen: dict[bytes, _Seen] = {}
     fronts = []
-    for block in raw_blocks(files, refusals, reading.told):
+    given = asked.network or held_network(asked.store)
+    for block in raw_blocks(files, given, refusals, reading.told):
         seen[block.hash] = _Seen(block.prev_hash, block.height)
         fronts.append(replace(block, raw=block.raw[:80]))
     if not seen:
@@ -63,7 +66,7 @@ def ingest(place: str, asked: Asked) -> Answer:
     known = known_hashes(asked.store, network)
     joined = _joined(seen, known, network)
     reading.again()
-    again = raw_blocks(files, Refusals(), reading.told)
+    again = raw_blocks(files, network, Refusals(), reading.told)
     if joined and not (asked.store / VAULT).exists():
         answer = _complete(again, joined, known, network, asked, len(seen))
     else:
@@ -179,7 +182,7 @@ def _add(vault: Vault, block: RawBlock, height: int | None, source: str) -> tupl
     raw = block.raw
     if height is not None:
         vault.add_header(raw[:80], height, source)
-    spans = _core.transaction_spans(raw)
+    spans = _core.transaction_spans(raw, kernel_rules(vault.network))
     leaves = b"".join(txid for txid, _, _ in spans)
     moment = int.from_bytes(raw[68:72], "little")
     proven = 0

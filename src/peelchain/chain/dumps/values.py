@@ -16,6 +16,8 @@ _MOST_BYTES = 4_000_000
 _DIGITS = re.compile(r"([+-]?[0-9]{1,30})(?:\.0*)?")
 _EXPONENT = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?[eE]\+?[0-9]{1,2}")
 _BITS_HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{1,8}")
+# hex of four bytes has at most eight digits
+_DECIMAL = re.compile(r"[0-9]{9,10}")
 _TIMES = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?"
     r"(?: ?UTC|Z|[+-]00:?00)?"
@@ -84,7 +86,7 @@ def version(value: Any) -> int:
 
 def number_or_hex(value: Any, name: str) -> int:
     """32 bits as bitcoin-etl gives `bits` and `nonce`: text is hex, a number is itself."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
         if not _BITS_HEX.fullmatch(value):
             raise RowError(f"{name} {said(value)} is not hex of 4 bytes")
         return int(value, 16)
@@ -176,7 +178,7 @@ def script_of_address(addresses: Any, kind: Any, network: Network) -> bytes | No
     says neither. Raises RowError for what is no address of this network, or not of the type.
     """
     wanted = _ADDRESSED.get(kind) if isinstance(kind, str) else None
-    if wanted is None or addresses is None or len(addresses) != 1:
+    if wanted is None or not isinstance(addresses, list) or len(addresses) != 1:
         return None
     text = addresses[0]
     script = script_or_none(text, network) if isinstance(text, str) else None

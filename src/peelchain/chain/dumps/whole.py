@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from peelchain import _core
 from peelchain.chain.block_archive import BlockArchive
-from peelchain.chain.dumps.etl import check_size
+from peelchain.chain.dumps.etl import check_size, with_coinbase_script
 from peelchain.chain.dumps.header_chain import HeaderChain
-from peelchain.chain.dumps.into_vault import with_coinbase
 from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
 from peelchain.chain.dumps.spool import Spool, open_spool
 from peelchain.chain.raw_tx import COINBASE_PREVOUT, parsed, serialised
 from peelchain.errors import SourceError
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import format_hash
 
 _RESERVED = bytes(32)
@@ -47,13 +47,15 @@ def add_blocks(
             if block is None:
                 continue
             try:
-                _keep(spool, with_coinbase(row, block), block)
+                _keep(spool, row, block)
             except (RowError, SourceError) as e:
                 refusals.add(row.where, e)
                 continue
             taken += 1
         added = 0
-        for record, stripped, problem in _records(spool, chain, heights):
+        for record, stripped, problem in _records(
+            spool, chain, heights, kernel_rules(archive.network)
+        ):
             if problem:
                 return Rebuilt(taken, added, problem)
             if stripped:
@@ -76,6 +78,8 @@ def _keep(spool: Spool, row: TxRow, block: BlockRow) -> None:
             f"it is told to be in block {format_hash(block.block_hash)} at height "
             f"{row.place.height}, and that is at height {block.height}"
         )
+    if block.coinbase_script is not None:
+        row = with_coinbase_script(row, block.coinbase_script)
     if row.raw is None:
         what = "its coinbase script does not make its txid" if row.coinbase else "a part is missing"
         raise RowError(f"its bytes cannot be made again: {what}")
@@ -85,7 +89,7 @@ def _keep(spool: Spool, row: TxRow, block: BlockRow) -> None:
 
 
 def _records(
-    spool: Spool, chain: HeaderChain, heights: range
+    spool: Spool, chain: HeaderChain, heights: range, rules: _core.ChainRules
 ) -> Iterator[tuple[bytes, bool, str | None]]:
     """Each block as the archive keeps it, whether without witnesses, and what is wrong with it."""
     for height in heights:
@@ -95,8 +99,8 @@ def _records(
         if problem:
             yield b"", False, problem
             return
-        record, stripped = _record(header, txs)
-        found = _core.check_block(record, stripped)
+        record, stripped = _record(header, txs, rules)
+        found = _core.check_block(record, stripped, rules)
         if found:
             yield (
                 b"",
@@ -108,7 +112,9 @@ def _records(
         yield record, stripped, None
 
 
-def _record(header: bytes, txs: list[tuple[bytes, int]]) -> tuple[bytes, bool]:
+def _record(
+    header: bytes, txs: list[tuple[bytes, int]], rules: _core.ChainRules
+) -> tuple[bytes, bool]:
     if all(len(raw) == size for raw, size in txs):
         return _joined(header, [raw for raw, _ in txs]), False
     (first, size), rest = txs[0], txs[1:]
@@ -116,7 +122,7 @@ def _record(header: bytes, txs: list[tuple[bytes, int]]) -> tuple[bytes, bool]:
         # of the coinbase alone the witness is missing: the block says whether it was as usual
         coinbase = _with_usual_witness(first)
         whole = _joined(header, [coinbase, *(raw for raw, _ in rest)])
-        if len(coinbase) == size and _core.check_block(whole) is None:
+        if len(coinbase) == size and _core.check_block(whole, rules=rules) is None:
             return whole, False
     bare = [_core.without_witness(raw) for raw, _ in txs]
     sizes = b"".join(size.to_bytes(4, "little") for _, size in txs)

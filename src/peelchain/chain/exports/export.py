@@ -1,6 +1,6 @@
 """An export: the cuts of a chain written one by one into a folder, each once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,13 +9,20 @@ from peelchain.chain.exports.files import COMPRESSIONS, Compression, Piece, Writ
 from peelchain.chain.exports.folder import opened
 from peelchain.chain.exports.formats import FORMATS, Format
 from peelchain.chain.exports.parts import block_rows
-from peelchain.chain.exports.plan import cuts, heights_of
+from peelchain.chain.exports.plan import Cut, cuts, heights_of
 from peelchain.chain.exports.readme import readme
 from peelchain.chain.exports.source import Source
+from peelchain.chain.exports.workers import made_by_processes
+from peelchain.chain.limits import limits
 from peelchain.errors import MisuseError
 from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 from peelchain.units import format_hash, shown
+
+_WHOLE = "whole"
+"""The key of what is told of all cuts together."""
+
+_BLOCKS_A_PROCESS = 2016
 
 Told = Callable[[str, int, int], object]
 
@@ -52,14 +59,16 @@ def export_chain(
     progress: Told,
     *,
     force: bool = False,
+    processes: int | None = 1,
     beside: Callable[[Piece], None] | None = None,
 ) -> Exported:
     """Writes blocks of a store into a folder, in one of FORMATS.
 
     Stopped in any way, it goes on where it stood; after the store has grown it adds what is new.
-    The same blocks give the same bytes. `beside` writes files of its own at the end. Raises
-    MisuseError for a format, compression or heights that there are not and for a folder that holds
-    something else, StoreError where the store or the raw blocks behind it are damaged or gone.
+    The same blocks give the same bytes, whatever the `processes` that make files: None for as many
+    as there are cores and work for. `beside` writes files of its own at the end. Raises MisuseError
+    for a format, compression or heights that there are not and for a folder that holds something
+    else, StoreError where the store or the raw blocks behind it are damaged or gone.
     """
     form, compression = _form(wanted), _compression(wanted)
     each = form.each if wanted.each is None else wanted.each
@@ -84,29 +93,48 @@ def export_chain(
         Source(store, lookup, passed) as source,
         opened(folder, identity, force=force) as place,
     ):
-        kept = 0
         passed(0)
         digest = store.manifest.partial.digest if store.manifest.partial else ""
         tip = format_hash(block_rows(lookup, [last])[0].block_hash or b"")
+        keys: dict[str, Cut] = {}
         for cut in cuts(lookup, first, last, each, numbered=form.numbered and each != 1):
-            key = f"{cut.key} {digest}" if digest else cut.key
-            if place.kept(key):
-                kept += 1
+            keys[f"{cut.key} {digest}" if digest else cut.key] = cut
+        todo = {cut.key: key for key, cut in keys.items() if not place.kept(key)}
+        passed(sum(len(cut.heights) for key, cut in keys.items() if cut.key not in todo))
+        cuts_to_make = [keys[key] for key in todo.values()]
+        workers = 1 if each == 1 else _workers(processes, cuts_to_make)
+        if workers > 1:
+            made = made_by_processes(
+                store, wanted.format, cuts_to_make, folder, compression, workers
+            )
+            for cut, files in made:
+                place.add(todo[cut.key], files)
                 passed(len(cut.heights))
-                continue
-            piece = place.piece(compression)
-            form.write(source, cut, piece)
-            place.add(key, piece)
+        else:
+            for cut in cuts_to_make:
+                piece = place.piece(compression)
+                form.write(source, cut, piece)
+                place.add(todo[cut.key], piece.written)
         whole = place.piece(compression)
         if form.finish is not None:
             form.finish(source, first, last, whole)
         if beside is not None:
             beside(whole)
         if whole.written:
-            place.add("whole", whole)
+            place.add(_WHOLE, whole.written)
         told = {"export": identity, "last_height": last, "last_hash": tip}
-        files = place.finish(told, readme(wanted.format, form.notes, identity, last, tip))
-        return Exported(tuple(files), kept, first, last, tip)
+        files = place.finish(
+            [*keys, _WHOLE], told, readme(wanted.format, form.notes, identity, last, tip)
+        )
+        return Exported(tuple(files), len(keys) - len(todo), first, last, tip)
+
+
+def _workers(asked: int | None, todo: Sequence[Cut]) -> int:
+    """How many processes make the cuts: each takes a while to begin."""
+    if asked is None:
+        blocks = sum(len(cut.heights) for cut in todo)
+        asked = min(limits().threads, blocks // _BLOCKS_A_PROCESS)
+    return min(asked, len(todo))
 
 
 def _form(wanted: Wanted) -> Format:

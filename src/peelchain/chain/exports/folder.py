@@ -51,17 +51,19 @@ class ExportFolder:
         """A new piece, whose files are written into this folder."""
         return Piece(self.path, compression)
 
-    def add(self, key: str, piece: Piece) -> None:
+    def add(self, key: str, files: list[Written]) -> None:
         """Takes note of a piece whose files are whole."""
-        self._pieces[key] = piece.written
-        self._journal.write(_line(key, piece.written))
+        self._pieces[key] = files
+        self._journal.write(_line(key, files))
         self._journal.flush()
 
-    def finish(self, told: Mapping[str, Any], readme: str) -> list[Written]:
+    def finish(self, order: Iterable[str], told: Mapping[str, Any], readme: str) -> list[Written]:
         """Writes what describes the folder, takes away what pieces no more have; gives the files.
 
-        Only files that an earlier run of this export told of are taken away.
+        Pieces stand in the order of their keys given. Only files that an earlier run of this export
+        told of are taken away.
         """
+        self._pieces = {key: self._pieces[key] for key in order if key in self._pieces}
         files = [f for piece in self._pieces.values() for f in piece]
         stale = {f.name for piece in self._told.values() for f in piece} - {f.name for f in files}
         for name in sorted(stale):

@@ -3,7 +3,11 @@
 from dataclasses import dataclass, replace
 
 from peelchain.chain.raw_tx import RawTx, parsed, serialised, txid_of
+from peelchain.network import BITCOIN_RULES, Rules
 from peelchain.units import OutPoint
+
+_HOGEX_BYTES = 3
+"""Marker, flag and absent part, which a HogEx without witnesses has beside what is hashed."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,13 @@ class Place:
     position: int | None
 
 
-def of_raw(raw: bytes, size_bytes: int | None = None) -> Transaction:
-    """The transaction in raw bytes. Raises SourceError for what is none.
+def of_raw(raw: bytes, size_bytes: int | None = None, rules: Rules = BITCOIN_RULES) -> Transaction:
+    """The transaction in raw bytes of a chain with these rules.
 
-    Where the bytes lack the witnesses that it has, `size_bytes` is its size with them, as told.
+    Raises SourceError for what is none. Where the bytes lack the witnesses that it has,
+    `size_bytes` is its size with them, as told.
     """
-    tx = parsed(raw)
+    tx = parsed(raw, rules)
     bare = len(serialised(tx, witness=False))
     whole = len(raw) if size_bytes is None else size_bytes
     inputs = tuple(_input(tx, vin) for vin in range(len(tx.inputs)))
@@ -76,7 +81,8 @@ def of_raw(raw: bytes, size_bytes: int | None = None) -> Transaction:
         version=tx.version,
         locktime=tx.locktime,
         size_bytes=whole,
-        weight=3 * bare + whole,
+        # the mark of a HogEx has no weight
+        weight=3 * bare + whole - (_HOGEX_BYTES if raw[4:6] == b"\0\x08" else 0),
         inputs=inputs,
         outputs=tuple(Output(o.value_sat, o.script_pubkey) for o in tx.outputs),
     )

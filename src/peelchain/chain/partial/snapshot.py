@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from peelchain import _core
 from peelchain.chain.partial.columns import Histories, Tables, tables_of
+from peelchain.chain.partial.header_chain import chainwork
 from peelchain.chain.partial.order import ChainOrder, Row, in_chain_order
 from peelchain.chain.partial.source import Tip
 from peelchain.chain.partial.vault import Vault
@@ -126,13 +127,19 @@ def _manifest(
     return replace(
         writer.manifest,
         source={"kind": "partial"},
-        chainwork="",
+        chainwork=_chainwork(order, last),
         segments=(segment,),
         sorted_runs=tuple(writer.sorted_run(row, 0, last) for row in told),
         spent=None,
         runs=tuple(run for run in writer.manifest.runs if not run.tip_hash),
         partial=summary,
     )
+
+
+def _chainwork(order: ChainOrder, last: int) -> str:
+    """The work of the chain, hex, where every header to the last is kept; else empty."""
+    headers = [b.header for b in order.blocks.values() if b.header]
+    return f"{chainwork(iter(headers)):064x}" if len(headers) == last + 1 else ""
 
 
 def _written(writer: StoreWriter, path: Path, name: str, table: pa.Table) -> StoredFile:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from peelchain.chain.partial.columns import tables_of
+from peelchain.chain.partial.header_chain import check_follows
 from peelchain.chain.partial.header_checks import check_header
 from peelchain.chain.partial.order import in_chain_order
 from peelchain.chain.partial.snapshot import digest_of
@@ -49,6 +50,9 @@ def _check_vault(
         except FalseAnswerError as e:
             failures.append(str(e))
     checked["headers"] = len(headers)
+    if headers and len(headers) == max(headers) + 1:
+        failures += _chain(headers, network)
+        checked["headers from the first block on"] = len(headers)
     every = list(vault.transactions())
     for done, (tx, has_raw, _) in enumerate(every):
         if done % 1000 == 0:
@@ -69,6 +73,16 @@ def _check_vault(
                 f"root of the block at height {place.height}"
             )
     progress("transactions", len(every), len(every))
+
+
+def _chain(headers: dict[int, bytes], network: Network) -> list[str]:
+    failures = []
+    for height, header in headers.items():
+        try:
+            check_follows(header, height, headers.get, network, "the vault")
+        except FalseAnswerError as e:
+            failures.append(str(e))
+    return failures
 
 
 def _tables(store: Store, vault: Vault, progress: Progress) -> list[str]:

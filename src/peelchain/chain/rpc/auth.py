@@ -16,6 +16,8 @@ COOKIE = ".cookie"
 
 _PORTS = {8332: "mainnet", 18332: "testnet3", 48332: "testnet4", 38332: "signet", 18443: "regtest"}
 """Where each network's node listens unless told otherwise. Source: Core, chainparamsbase.cpp."""
+_HOMES = {"Litecoin": ".litecoin", "Dogecoin": ".dogecoin", "Dash": ".dashcore", "Zcash": ".zcash"}
+"""Where nodes keep their data, by coin, where it is not as Bitcoin Core does."""
 _MOST_BYTES = 4096
 
 
@@ -120,7 +122,7 @@ def _usual_cookie(endpoint: Endpoint, network: Network | None, home: Path) -> Pa
     by_port = NETWORKS.get(_PORTS.get(endpoint.port, ""))
     chosen = network or by_port
     asked = [chosen] if chosen else list(NETWORKS.values())
-    places = [home / ".bitcoin" / n.folder / COOKIE for n in asked]
+    places = {home / _HOMES.get(n.coin, ".bitcoin") / n.folder / COOKIE for n in asked}
     found = [place for place in places if place.is_file()]
     return found[0] if len(found) == 1 else None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from peelchain.chain.rpc.fetch_ahead import fetch_ahead
 from peelchain.chain.rpc.headers import NewHeaders
 from peelchain.chain.rpc.node import Node
+from peelchain.network import Network
 from peelchain.remote.http import TooLongAnswerError
 
 THREADS = 4
@@ -19,7 +20,7 @@ ones as hex takes less time than a request each."""
 
 
 def fetched_blocks(
-    node: Node, headers: NewHeaders, *, threads: int = THREADS
+    node: Node, network: Network, headers: NewHeaders, *, threads: int = THREADS
 ) -> Iterator[tuple[int, list[bytes]]]:
     """Blocks above the fork in order, each checked: the first height, and blocks from there on.
 
@@ -31,7 +32,7 @@ def fetched_blocks(
         asked = [(height, headers.of(height)) for height in heights]
         by_rest = node.has_rest and following.mean_bytes >= _REST_FROM_BYTES
         try:
-            return node.blocks(asked, by_rest=by_rest)
+            return node.blocks(asked, network, by_rest=by_rest)
         except TooLongAnswerError:
             if len(heights) == 1:
                 raise

@@ -121,7 +121,8 @@ def _check_step(before: bytes, header: bytes, height: int, network: Network, sai
 
     Source: Bitcoin Core, pow.cpp, PermittedDifficultyTransition.
     """
-    if network.no_retargeting or network.allow_min_difficulty:
+    adjusted_each_block = network.retarget_blocks == 1
+    if network.no_retargeting or network.allow_min_difficulty or adjusted_each_block:
         return
     old, new = target_of(before) or 0, target_of(header) or 0
     if height % network.retarget_blocks:

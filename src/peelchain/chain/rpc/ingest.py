@@ -171,7 +171,7 @@ class _Filling:
         first, of = headers.fork + 1, len(headers)
         size = since = 0
         self._reached(first, 0, of, 0, b"")
-        for height, raws in fetched_blocks(self.node, headers):
+        for height, raws in fetched_blocks(self.node, self.archive.network, headers):
             for raw in raws:
                 self.archive.add(raw)
             size += sum(map(len, raws))

@@ -11,13 +11,12 @@ from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.rpc.client import METHOD_NOT_FOUND, NodeError, RpcClient, json_of
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.network import NETWORKS, Network
+from peelchain.network.kernel import kernel_rules
 from peelchain.units import MAX_HEIGHT, format_hash, shown
 
 REST_HEADERS = 2000
 """Headers that one REST request may ask for. Source: Bitcoin Core, rest.cpp."""
 RPC_HEADERS = 500
-
-_MOST_BLOCK_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,19 @@ class Node:
     def network(self, asked: Network | None) -> Network:
         """The network of its genesis block. Raises SourceError for another than was asked for."""
         genesis = format_hash(self.hashes(0, 1)[0])
-        found = next((n for n in NETWORKS.values() if n.genesis_hash == genesis), None)
-        if found is None:
+        # chains that split after their beginning share it
+        named = [n for n in NETWORKS.values() if n.genesis_hash == genesis]
+        if not named:
             raise SourceError(
                 f"{self.name}: its chain begins with block {genesis}, which is none that peelchain "
                 "knows; name a node of another chain"
             )
-        if asked is not None and found != asked:
+        if asked is not None and asked not in named:
             raise SourceError(
-                f"{self.name} is a node of {found.name}, not of {asked.name}; give --network "
-                f"{found.name} or another node"
+                f"{self.name} is a node of {named[0].name}, not of {asked.name}; give --network "
+                f"{named[0].name} or another node"
             )
-        return found
+        return asked or named[0]
 
     def info(self) -> ChainInfo:
         """What it says of its chain now."""
@@ -139,7 +139,9 @@ class Node:
             yield from new
             above, count = double_sha256(new[-1]), count - len(new)
 
-    def blocks(self, heights: Sequence[tuple[int, bytes]], *, by_rest: bool) -> list[bytes]:
+    def blocks(
+        self, heights: Sequence[tuple[int, bytes]], network: Network, *, by_rest: bool
+    ) -> list[bytes]:
         """The raw blocks of these heights and headers, each checked to be it and whole.
 
         Raises FalseAnswerError for another block or a damaged one, and SourceError where the node
@@ -159,17 +161,17 @@ class Node:
                     "that has them all"
                 ) from None
         for (height, header), raw in zip(heights, raws, strict=True):
-            self._check_block(height, header, raw)
+            self._check_block(height, header, raw, network)
         return raws
 
-    def _check_block(self, height: int, header: bytes, raw: bytes) -> None:
+    def _check_block(self, height: int, header: bytes, raw: bytes, network: Network) -> None:
         asked = f"{self.name}: for block {format_hash(double_sha256(header))} at height {height}"
         if raw[:HEADER_BYTES] != header:
             other = format_hash(double_sha256(raw[:HEADER_BYTES]))
             raise FalseAnswerError(f"{asked} it gives {other}; use another node")
-        if len(raw) > _MOST_BLOCK_BYTES:
+        if len(raw) > network.rules.max_block_bytes:
             raise FalseAnswerError(f"{asked} it gives {len(raw):,} bytes; use another node")
-        problem = _core.check_block(raw)
+        problem = _core.check_block(raw, rules=kernel_rules(network))
         if problem is not None:
             raise FalseAnswerError(f"{asked} it gives a damaged one: {problem}; use another node")
 

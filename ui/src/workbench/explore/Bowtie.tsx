@@ -174,7 +174,7 @@ function outputEnd(output: TxOutput): TieEnd {
   const change = output.change?.probability;
   const said = saidOf(output, output.script_type);
   if (change != null) said.push(t("explore.tx.change_short", { percent: percent(change) }));
-  if (output.spent_by === null && output.payload === null) said.push(t("explore.tx.unspent"));
+  if (output.spent_by === null && output.payload === null) said.push(t(output.spend === "not_fetched" ? "explore.tx.spender_unknown" : "explore.tx.unspent"));
   return {
     id: String(output.vout),
     value: output.value_sat,

@@ -64,7 +64,7 @@ export function Outputs({ tx, marked }: { tx: Tx; marked: number | null }): JSX.
         { id: "name", title: t("explore.address.title"), cell: (row) => <Paid of={row} />, key: (row) => row.name },
         { id: "type", title: t("explore.script_type"), cell: (row) => row.script_type, key: (row) => row.script_type, choices: true },
         { id: "whose", title: t("explore.whose"), cell: (row) => <Whose of={row} />, key: whoseText },
-        { id: "spent", title: t("explore.spent_by"), cell: (row) => (row.spent_by === null ? (row.payload === null ? t("explore.tx.unspent") : t("explore.tx.unspendable")) : <TxLink txid={row.spent_by.split(":")[0] ?? ""} copy />), key: (row) => row.spent_by },
+        { id: "spent", title: t("explore.spent_by"), cell: (row) => (row.spent_by === null ? (row.payload === null ? t(row.spend === "not_fetched" ? "explore.tx.spender_unknown" : "explore.tx.unspent") : t("explore.tx.unspendable")) : <TxLink txid={row.spent_by.split(":")[0] ?? ""} copy />), key: (row) => row.spent_by },
       ]}
     />
   );

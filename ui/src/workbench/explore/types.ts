@@ -88,6 +88,7 @@ export interface TxOutput extends Party {
   script_type: string;
   script_pubkey: string;
   spent_by: string | null;
+  spend: Spend;
   fiat: Fiat;
   payload: { hex: string; bytes: number; text: string | null } | null;
   change: ChangeSaid | null;
@@ -413,3 +414,6 @@ export interface SearchAnswer extends Stamp {
   hits: Hit[];
   problem: { message: string; mends: Mend[]; valid?: boolean } | null;
 }
+
+/** Whether an output is spent; a partial store may not have fetched what spends it. */
+export type Spend = "spent" | "unspent" | "not_fetched";

@@ -8,7 +8,7 @@ import { CanvasLink, Chips, Footing, ServiceChip, TraceLink, useCurrency } from 
 import { Totals } from "../explore/Totals";
 import { Transactions } from "../explore/Transactions";
 import { Why } from "../explore/WhyForm";
-import type { AddressAnswer, Fiat, Stamp } from "../explore/types";
+import type { AddressAnswer, Fiat, Spend, Stamp } from "../explore/types";
 import { Loaded, useGet } from "../load";
 import { Amount } from "../parts/Amount";
 import { CaseButton } from "../parts/CaseButton";
@@ -101,7 +101,7 @@ function Shown({ of, asked, path }: { of: AddressAnswer; asked: string; path: st
 interface OutputsAnswer extends Stamp {
   receipt_count: number;
   spend_count: number;
-  receipts: { txid: string; vout: number; value_sat: Sat; height: number; time_utc: string; spent_by: string | null; fiat: Fiat }[];
+  receipts: { txid: string; vout: number; value_sat: Sat; height: number; time_utc: string; spent_by: string | null; spend: Spend; fiat: Fiat }[];
   spends: { txid: string; vin: number; value_sat: Sat; height: number; time_utc: string; prevout: string; fiat: Fiat }[];
 }
 
@@ -136,7 +136,7 @@ function Outputs({ path, name }: { path: string; name: string }): JSX.Element {
                 { id: "height", title: t("explore.height"), cell: (row) => <BlockLink block={row.height} />, key: (row) => row.height, numeric: true },
                 { id: "outpoint", title: t("explore.outpoint"), cell: (row) => <OutpointLink outpoint={`${row.txid}:${row.vout}`} copy />, key: (row) => `${row.txid}:${row.vout}` },
                 { id: "value", title: t("explore.amount"), cell: (row) => <Amount sat={row.value_sat} fiat={row.fiat} />, key: (row) => BigInt(row.value_sat), text: (row) => formatBtc(row.value_sat), numeric: true },
-                { id: "spent", title: t("explore.spent_by"), cell: (row) => (row.spent_by === null ? t("explore.tx.unspent") : <TxLink txid={row.spent_by} />), key: (row) => row.spent_by },
+                { id: "spent", title: t("explore.spent_by"), cell: (row) => (row.spent_by === null ? t(row.spend === "not_fetched" ? "explore.tx.spender_unknown" : "explore.tx.unspent") : <TxLink txid={row.spent_by} />), key: (row) => row.spent_by },
               ]}
             />
             <h3>{tn("explore.spends", first.spend_count)}</h3>
