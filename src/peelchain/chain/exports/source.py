@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -111,6 +112,12 @@ class Source:
                 file_offset=block.file_offset,
             )
         )
+
+    @cached_property
+    def usd(self) -> dict[str, Decimal]:
+        """The price of a bitcoin in USD by day (ISO), of those imported; the last import counts."""
+        rows = self.store.read_runs("rates", "rates").to_pylist()
+        return {row["date"].isoformat(): row["price"] for row in rows if row["currency"] == "USD"}
 
     def chainwork(self, height: int) -> int | None:
         """The work of the chain up to a block; None in a partial store. Kept: 40 bytes a block."""
