@@ -140,12 +140,6 @@ class Source:
         return self._open.enter_context(Vault.open(self.store.path, self.network, create=False))
 
     def _of_files(self, block: Block, txids: Sequence[bytes]) -> list[bytes]:
-        form = self.network.rules.tx_form
-        if form != "bitcoin":
-            raise StoreError(
-                f"{self.store.path} holds {self.network.coin}, whose transactions have parts that "
-                "this format has no place for; export them as parquet or blocks"
-            )
         raw = self.raw_block(block)
         # the store has parents first, a block may sort by txid
         spans = {txid: (start, end) for txid, start, end in self._raw_blocks.spans(raw)}
