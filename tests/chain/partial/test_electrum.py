@@ -107,6 +107,17 @@ def test_headers_in_a_row_are_one_request(
     assert server.counted("blockchain.block.header") == [[7], [3]]
 
 
+def test_a_server_may_give_fewer_headers_at_once(
+    chain: ServedChain, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.electrum_server.MOST_HEADERS", 7)
+    with serving(chain) as running:
+        source = source_of(running, vault)
+        assert list(source.headers(range(30))) == chain.headers[:30]
+        assert running.counted("blockchain.block.headers")[-1] == [28, 2]
+        source.close()
+
+
 def test_a_history_is_every_transaction_of_the_script(
     chain: ServedChain, source: ElectrumSource
 ) -> None:

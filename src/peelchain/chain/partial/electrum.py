@@ -162,11 +162,16 @@ class ElectrumSource:
         rows = list(_rows(heights))
         single = self._ask_all(_HEADER, [(first,) for first, count in rows if count == 1])
         many = self._ask_all(_HEADERS, [row for row in rows if row[1] > 1])
-        for _, count in rows:
+        for first, count in rows:
             if count == 1:
                 yield next(single).header()
-            else:
-                yield from next(many).headers(count)
+                continue
+            given = next(many).headers(count)
+            while len(given) < count:
+                # a server may give fewer at once than it is recommended to
+                left = count - len(given)
+                given += self._ask(_HEADERS, first + len(given), left).headers(left)
+            yield from given
 
     def spenders(self, watched: Sequence[Watched]) -> Iterator[SpentBy]:
         """Who spends each output, in the order asked.
