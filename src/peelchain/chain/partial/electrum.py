@@ -12,6 +12,7 @@ from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Tip, Watched
 from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
+from peelchain.network import Network
 from peelchain.remote.certificates import Trust
 from peelchain.remote.endpoint import Endpoint
 from peelchain.remote.json_rpc import Ask, JsonRpcClient, Refusal
@@ -49,7 +50,11 @@ class HistoryRefusedError(RemoteError):
 
 
 class Kept(Protocol):
-    """What was fetched before and need not be asked for again: a Vault."""
+    """What was fetched before and need not be asked for again, of one network: a Vault."""
+
+    @property
+    def network(self) -> Network:
+        """The network that the transactions are of."""
 
     def raw(self, txid: bytes) -> bytes | None:
         """The raw bytes of a transaction; None where they are not kept."""
@@ -326,7 +331,7 @@ class ElectrumSource:
 
     def _checked(self, txid: bytes, raw: bytes) -> Transaction:
         try:
-            tx = of_raw(raw)
+            tx = of_raw(raw, rules=self._kept.network.rules)
         except SourceError as e:
             raise FalseAnswerError(
                 f"{self.name}: the bytes given for transaction {format_hash(txid)} are none ({e}); "
