@@ -13,6 +13,7 @@ from typing import Any, Self
 from peelchain.chain.partial.header_checks import (
     check_header,
     check_neighbours,
+    check_times,
 )
 from peelchain.chain.partial.proofs import check_inclusion
 from peelchain.chain.partial.records import (
@@ -281,8 +282,15 @@ class Vault:
         )
         others = {h: bytes(b) for h, b in near}
         check_neighbours(header, height, others, self.network, source)
+        below = self._nearest("height < ? ORDER BY height DESC", height)
+        above = self._nearest("height > ? ORDER BY height", height)
+        check_times(header, height, below, above, self.network, source)
         self._write("INSERT INTO headers VALUES (?, ?, ?)", (height, header, source))
         return block_hash
+
+    def _nearest(self, which: str, height: int) -> tuple[int, bytes] | None:
+        found = self._one(f"SELECT height, header FROM headers WHERE {which} LIMIT 1", (height,))
+        return (found[0], bytes(found[1])) if found else None
 
     def header(self, height: int) -> bytes | None:
         """The header at a height; None where it is not kept."""
