@@ -82,7 +82,7 @@ def _bech32_tries(text: str, start: int, network: Network) -> Iterator[Mend]:
             for mend in _replaced(text, [start + at for at in wrong]):
                 mends |= script_or_none(mend.address, network) is not None
                 yield mend
-        # of a text with a character too many or too few, what is located is chance, and mends nothing
+        # with a character too many or too few, what is located is chance, and mends nothing
         if mends:
             return
     yield from _slips(text, start, bech32.CHARSET)
