@@ -11,7 +11,7 @@ from tests.chain.dumps.written import Known
 
 from peelchain.errors import PeelchainError
 
-TRIALS = 12
+TRIALS = 6
 
 
 def _flip(data: bytearray, draw: random.Random) -> None:
