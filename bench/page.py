@@ -11,6 +11,7 @@ from bench.esplora_page import esplora_section
 from bench.extract_page import extract_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
+from bench.rpc_page import rpc_section
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
 from bench.tags_page import tags_section
@@ -51,6 +52,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     if "ingest" in results:
         lines += _ingest(results["ingest"])
+    if "rpc" in results:
+        lines += rpc_section(results["rpc"])
     if "parser" in results:
         lines += _parser(results["parser"])
     if "lookup" in results:

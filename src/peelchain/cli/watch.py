@@ -179,8 +179,8 @@ def run(
         chosen.append(to.web(webhook, webhook_secret, plain=webhook_plain))
     elif webhook_secret is not None or webhook_plain:
         raise MisuseError("--webhook-secret and --webhook-plain go with --webhook URL; give it")
-    with stoppable_sleep() as sleep, progress() as report:
-        answer = actions.watch(asked, chosen, say=say, sleep=sleep, progress=report)
+    with stoppable_sleep() as sleep:
+        answer = actions.watch(asked, chosen, say=say, sleep=sleep, working=progress)
 
     def human() -> Iterator[str]:
         yield from facts(

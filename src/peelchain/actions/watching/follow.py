@@ -1,7 +1,7 @@
 """A watch: a source followed, a case looked at, notices delivered, until it is told to stop."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,13 @@ Row = dict[str, Any]
 Sleep = Callable[[float], bool]
 """Waits for seconds; False where the watch is to stop."""
 
+Working = Callable[[], AbstractContextManager[Progress]]
+
 _LONGEST_PAUSE_S = 600.0
+
+
+def _silently() -> AbstractContextManager[Progress]:
+    return nullcontext(silent)
 
 
 @dataclass(frozen=True)
@@ -59,17 +65,17 @@ def watch(
     *,
     say: Callable[[str], None],
     sleep: Sleep,
-    progress: Progress = silent,
+    working: Working = _silently,
 ) -> Row:
     """Follows until `sleep` says stop, or looks once; gives what it came to.
 
     What fails is said and tried again, later each time: a source that is down, a store or case
     that another works on, a full disk, a channel. With `once` a failure of the source or the store
-    is raised, after what could be sent was sent.
+    is raised, after what could be sent was sent. `working` is entered for the work of each look,
+    and gives who is told how far that is.
     """
-    with ExitStack() as stack:
-        CaseFile.open(asked.case).close()
-        stack.enter_context(alone(asked.case))
+    CaseFile.open(asked.case).close()
+    with alone(asked.case):
         source = Following(
             asked.source,
             asked.store,
@@ -80,7 +86,7 @@ def watch(
             agree=asked.agree,
             mempool=asked.mempool,
         )
-        round_ = _Round(asked, source, channels, say, progress)
+        round_ = _Round(asked, source, channels, say, working)
         failures = 0
         while True:
             failed = round_.run(at_once=asked.once)
@@ -107,13 +113,13 @@ class _Round:
         source: Following,
         channels: Sequence[Channel],
         say: Callable[[str], None],
-        progress: Progress,
+        working: Working,
     ) -> None:
         self.asked = asked
         self._source = source
         self._channels = channels
         self._say = say
-        self._progress = progress
+        self._working = working
         self._seen = Seen()
         self._last: Looked | None = None
         self._raised = self._sent = self._owed = self._rounds = 0
@@ -121,23 +127,31 @@ class _Round:
     def run(self, *, at_once: bool) -> PeelchainError | None:
         """One round; what failed in it, None where all went well."""
         self._rounds += 1
-        failed: PeelchainError | None = None
         try:
-            self._source.bring_up()
+            with self._working() as progress:
+                failed = self._bring_up(progress)
+                try:
+                    self._look(progress)
+                except PeelchainError as error:
+                    failed = failed or self._unless_misused(error)
+            self._deliver(at_once=at_once)
+        except PeelchainError as error:
+            return self._unless_misused(error)
+        except OSError as error:
+            return _as_ours(error)
+        return failed
+
+    def _bring_up(self, progress: Progress) -> PeelchainError | None:
+        try:
+            self._source.bring_up(progress)
         except StoreLockedError as error:
             # whoever writes it brings it up, too
             self._say(f"{error}; what it has by now is looked at")
         except PeelchainError as error:
-            failed = self._unless_misused(error)
+            return self._unless_misused(error)
         except OSError as error:
-            failed = _as_ours(error)
-        try:
-            self._look(at_once=at_once)
-        except PeelchainError as error:
-            failed = failed or self._unless_misused(error)
-        except OSError as error:
-            failed = failed or _as_ours(error)
-        return failed
+            return _as_ours(error)
+        return None
 
     def _unless_misused(self, error: PeelchainError) -> PeelchainError:
         """The error; raises it where it is the request's: what went well once is no misuse."""
@@ -145,28 +159,31 @@ class _Round:
             raise error
         return error
 
-    def _look(self, *, at_once: bool) -> None:
-        names = [channel.name for channel in self._channels]
+    @property
+    def _names(self) -> list[str]:
+        return [channel.name for channel in self._channels]
+
+    def _look(self, progress: Progress) -> None:
+        with Outbox.open(self.asked.case) as outbox, CaseFile.open(self.asked.case) as case:
+            self._last = look(
+                case,
+                outbox,
+                self.asked.store,
+                confirmations=self.asked.confirmations,
+                channels=self._names,
+                source=self._source.told,
+                footprint=None if self._last is None else self._last.footprint,
+                progress=progress,
+            )
+            self._raised += len(self._last.notices)
+            self._raised += self._look_unconfirmed(case)
+            take_in(case, outbox, self._names)
+
+    def _deliver(self, *, at_once: bool) -> None:
         with Outbox.open(self.asked.case) as outbox:
-            try:
-                with CaseFile.open(self.asked.case) as case:
-                    self._last = look(
-                        case,
-                        outbox,
-                        self.asked.store,
-                        confirmations=self.asked.confirmations,
-                        channels=names,
-                        source=self._source.told,
-                        footprint=None if self._last is None else self._last.footprint,
-                        progress=self._progress,
-                    )
-                    self._raised += len(self._last.notices)
-                    self._raised += self._look_unconfirmed(case)
-                    take_in(case, outbox, names)
-            finally:
-                done = deliver(outbox, self._channels, self._say, at_once=at_once)
-                self._sent += done.sent
-                self._owed = done.owed
+            done = deliver(outbox, self._channels, self._say, at_once=at_once)
+        self._sent += done.sent
+        self._owed = done.owed
 
     def _look_unconfirmed(self, case: CaseFile) -> int:
         """Looks at the source's mempool, where it has one; gives how many notices that raised."""

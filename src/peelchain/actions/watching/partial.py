@@ -10,7 +10,7 @@ import numpy as np
 from peelchain.actions.fetching.asked import Agree, FetchAsked, connection_asked
 from peelchain.actions.fetching.named import named
 from peelchain.actions.fetching.rounds import Wanted, fetch_for, has_tables, network_of
-from peelchain.actions.progress import Watch, silent
+from peelchain.actions.progress import Progress, Watch, silent
 from peelchain.actions.tracing.filters import Filters, period
 from peelchain.actions.tracing.seeds import Seeds
 from peelchain.actions.tracing.walk import Walked, walk_from
@@ -49,6 +49,7 @@ def fetch_followed(
     proxy: str | None = None,
     refresh: bool = False,
     say: Callable[[str], None] = lambda line: None,
+    progress: Progress = silent,
 ) -> frozenset[bytes] | None:
     """Brings a partial store to a server's tip, as far as the case follows the chain.
 
@@ -72,7 +73,7 @@ def fetch_followed(
         connection=connection_asked(proxy, None),
         refresh=refresh,
     )
-    told = fetch_for(asked, store, wanted, silent)
+    told = fetch_for(asked, store, wanted, progress)
     for line in (*told["notes"], *told["failures"]):
         say(line)
     if told["stopped_by"] is not None:

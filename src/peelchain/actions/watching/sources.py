@@ -9,6 +9,7 @@ from peelchain.actions import chain
 from peelchain.actions.fetching.asked import Agree, connection_asked
 from peelchain.actions.fetching.sources import KINDS as FETCHED
 from peelchain.actions.fetching.sources import Server, server
+from peelchain.actions.progress import Progress
 from peelchain.actions.watching.look import known_as_in, parameters_of, watched_items
 from peelchain.actions.watching.partial import Followed, fetch_followed
 from peelchain.actions.watching.unconfirmed import Mempool
@@ -67,7 +68,7 @@ class Following:
                 raise MisuseError(f"--{foreign[0]} goes with an rpc: source; leave it out")
         self.told = None if source is None else name_of(source)
 
-    def bring_up(self) -> None:
+    def bring_up(self, progress: Progress) -> None:
         """Has the store as far as the source. Raises what `chain ingest` does."""
         if self._source is None or self._is_up():
             return
@@ -82,11 +83,17 @@ class Following:
                 network=self._network,
                 proxy=self._options.get("proxy"),
                 refresh=self._mempool,
+                progress=progress,
                 say=self._say,
             )
             return
         answer = chain.ingest(
-            self._source, self._store, self._network, options=self._options, say=self._say
+            self._source,
+            self._store,
+            self._network,
+            lambda step: progress(step.what, step.done, step.of),
+            options=self._options,
+            say=self._say,
         )
         if answer.get("damage"):
             raise SourceError(str(answer["damage"][0]))
