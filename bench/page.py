@@ -7,9 +7,11 @@ from typing import Any
 from bench.bounds_page import bounds_section
 from bench.bundle_page import bundle_section
 from bench.cluster_page import cluster_section
+from bench.esplora_page import esplora_section
 from bench.extract_page import extract_section
 from bench.join_table_page import join_table_section
 from bench.measure import RESULTS, ROOT, saved
+from bench.rpc_page import rpc_section
 from bench.scale_page import scale_sections
 from bench.stored_page import stored_section
 from bench.tags_page import tags_section
@@ -50,6 +52,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     if "ingest" in results:
         lines += _ingest(results["ingest"])
+    if "rpc" in results:
+        lines += rpc_section(results["rpc"])
     if "parser" in results:
         lines += _parser(results["parser"])
     if "lookup" in results:
@@ -74,6 +78,8 @@ def benchmarks_page(results: Mapping[str, Mapping[str, Any]]) -> str:
         lines += tags_section(results["tags"])
     if "web" in results:
         lines += web_section(results["web"])
+    if "esplora" in results:
+        lines += esplora_section(results["esplora"])
     lines += scale_sections(results)
     return "\n".join(lines) + "\n"
 

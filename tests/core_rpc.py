@@ -71,6 +71,11 @@ class CoreServer:
         self.chain = [*self.chain[: len(self.chain) - instead_of], *blocks]
         self.known |= {b.shown: b for b in blocks}
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it was stopped: connections that are still open get no answer."""
+        return self._server is None
+
     def start(self) -> None:
         owner = self
 
@@ -177,6 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         core = self.server_of
+        if core.is_away:
+            self.close_connection = True
+            return
         if not core.rest or not self.path.startswith("/rest/"):
             self._send(404, "text/plain", b"")
             return
@@ -191,6 +199,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         core = self.server_of
         body = self.rfile.read(int(self.headers["content-length"]))
+        if core.is_away:
+            self.close_connection = True
+            return
         if core.status is not None:
             self._send(core.status, "text/html", b"")
             return

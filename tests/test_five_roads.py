@@ -1,4 +1,4 @@
-"""One chain by five roads: core files, a node's RPC, two dumps, and walked through a server.
+"""One chain by five roads: core files, a node's RPC, two dumps, and walked through servers.
 
 The tables are the same by natural keys, where the road brings all of them, and so is every trace.
 """
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import btcd
+from tests import btcd, electrum_server
 from tests.cli.running import peelchain
+from tests.electrum_server import ServedChain, blocks_of
 from tests.esplora_server import serving_esplora
 from tests.natural_keys import RAW_PLACES, WITNESSES, assert_same_rows, rows_by_natural_keys
 from tests.oracle.ground_flow import seeds_of
@@ -140,11 +141,23 @@ def facts_of(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "hops": hops}
 
 
+@contextmanager
+def serving(kind: str, chain: Chain) -> Iterator[str]:
+    """A server of the chain; gives KIND:PLACE."""
+    if kind == "esplora":
+        with serving_esplora(chain.store) as esplora:
+            yield f"esplora:{esplora.origin}"
+    else:
+        with electrum_server.serving(ServedChain(blocks_of(chain.node))) as electrum:
+            yield f"electrum:{electrum.place}"
+
+
 @pytest.mark.slow
-def test_a_walk_through_the_esplora_server_ends_where_the_chain_says(chain: Chain) -> None:
-    walked = chain.folder / "walked"
-    with serving_esplora(chain.store) as server:
-        asking = ("--source", f"esplora:{server.origin}", "--network", "regtest", "--yes")
+@pytest.mark.parametrize("kind", ["esplora", "electrum"])
+def test_a_walk_through_a_server_ends_where_the_chain_says(chain: Chain, kind: str) -> None:
+    walked = chain.folder / f"walked by {kind}"
+    with serving(kind, chain) as source:
+        asking = ("--source", source, "--network", "regtest", "--yes")
         for seed in chain.seeds:
             wanted = facts_of(traced(chain.store, "forward", seed, rules=OF_TRANSACTIONS))
             assert wanted["terminals"]

@@ -219,3 +219,22 @@ def test_trace_says_what_it_fetched_and_that_a_server_failed(server, store):
     ran = peelchain(*asked, "--source", server.source)
     assert ran.code == 0
     assert "not complete" not in ran.out
+
+
+def test_transaction_and_address_are_shown_as_from_the_whole_chain(server, store, whole):
+    options = ["--store", store, "--source", server.source, "--network", "regtest"]
+    txid = SEED.partition(":")[0]
+    fetched = peelchain("tx", txid, *options, "--json").answer
+    truth = peelchain("tx", txid, "--store", whole, "--json").answer
+    assert fetched["fetching"]["complete"]
+    assert {k: fetched[k] for k in truth} == truth
+    paid = truth["outputs"][0]["address"]
+    fetched = peelchain("address", paid, *options, "--json").answer
+    truth = peelchain("address", paid, "--store", whole, "--json").answer
+    assert len(truth["receipts"]) > 3
+    # the whole chain knows other addresses of the cluster, and no server was asked for them
+    apart = {"cluster_id", "cluster_scripts"}
+    assert {k: fetched[k] for k in truth.keys() - apart} == {
+        k: truth[k] for k in truth.keys() - apart
+    }
+    assert max(server.asked.values()) <= 2

@@ -47,6 +47,12 @@ def test_every_single_slip_is_mended_and_placed(text: str, data: st.DataObject) 
     assert typed[: mend.at] + mend.now + typed[mend.at + len(mend.was) :] == text
 
 
+def test_an_extra_character_is_found_where_chance_points_elsewhere() -> None:
+    text = "bc1qhpqd8ndk4gprhjgjk8zz4flkhkng299v8g8vapf2uqln4p74jm2sqm593s"
+    typed = text[:60] + "x" + text[60:]
+    assert text in {mend.address for mend in mended(typed, MAINNET)}
+
+
 WITH_BECH32 = [network for network in NETWORKS.values() if network.bech32_hrp]
 
 

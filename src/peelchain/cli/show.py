@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from peelchain.cli.interrupts import stoppable
 from peelchain.cli.options import (
     AsOfOption,
     CsvOption,
@@ -18,12 +19,18 @@ from peelchain.cli.options import (
     known_by,
 )
 from peelchain.cli.output import Rows, emit, facts, footing, form_of, table
+from peelchain.cli.progress import progress
+from peelchain.cli.source_options import exit_as_fetched, fetched_facts, fetching, say_fetched
 from peelchain.units import format_btc
+
+if TYPE_CHECKING:
+    from peelchain.actions.fetching.asked import FetchAsked
 
 SPEND = {"unspent": "unspent", "not_fetched": "not fetched"}
 _MOST_ROWS = 100_000_000
 
 
+@fetching
 def tx(
     txid: Annotated[str, typer.Argument(metavar="TXID", help="64 hex digits.")],
     store: StoreOption,
@@ -32,6 +39,7 @@ def tx(
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
+    fetch: "FetchAsked | None" = None,
 ) -> None:
     """One transaction: its inputs with what they spend, its outputs with who spends them.
 
@@ -40,9 +48,15 @@ def tx(
     Example: peelchain tx f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16 -s S
     """
     from peelchain.actions import show as actions
+    from peelchain.actions.fetching import shown as fetched
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    answer = actions.transaction(txid, store)
+    if fetch is None:
+        answer = actions.transaction(txid, store)
+    else:
+        with progress() as report, stoppable(report) as watch:
+            answer = fetched.transaction_fetched(txid, store, fetch, watch)
+    say_fetched(answer)
 
     def human() -> Iterator[str]:
         also = ", ".join(str(h) for h in answer["also_at_heights"])
@@ -54,6 +68,7 @@ def tx(
                 ("time", answer["time_utc"]),
                 ("fee", _fee(answer["fee_sat"])),
                 ("size", _size(answer)),
+                *fetched_facts(answer),
                 *footing(answer),
             ]
         )
@@ -94,8 +109,10 @@ def tx(
 
     columns = ("side", "index", "value_sat", "address", "script_type", "prevout_or_spent_by")
     emit(answer, form, human, lambda: Rows(columns, rows()))
+    exit_as_fetched(answer)
 
 
+@fetching
 def address(
     address: Annotated[
         str, typer.Argument(metavar="ADDRESS", help="An address, or a script_pubkey in hex.")
@@ -113,6 +130,7 @@ def address(
     table_: TableOption = False,
     output: OutOption = None,
     short: ShortOption = False,
+    fetch: "FetchAsked | None" = None,
 ) -> None:
     """One address: receipts, spends, balance, first and last seen, cluster and tags.
 
@@ -121,9 +139,18 @@ def address(
     Example: peelchain address 12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S --store chain.store
     """
     from peelchain.actions import show as actions
+    from peelchain.actions.fetching import shown as fetched
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
-    answer = actions.address_history(address, store, limit, known_by(as_of))
+    moment = known_by(as_of)
+    if fetch is None:
+        answer = actions.address_history(address, store, limit, moment)
+    else:
+        with progress() as report, stoppable(report) as watch:
+            answer = fetched.address_fetched(
+                address, store, fetch, watch, limit=limit, as_of=moment
+            )
+    say_fetched(answer)
 
     def human() -> Iterator[str]:
         yield from facts(
@@ -145,6 +172,7 @@ def address(
                     ("tag", f"{t['label']} ({t['category']}), source {t['source']}")
                     for t in answer["tags"]
                 ),
+                *fetched_facts(answer),
                 *footing(answer),
             ]
         )
@@ -175,6 +203,7 @@ def address(
 
     columns = ("side", "time_utc", "height", "value_sat", "outpoint", "spent_by")
     emit(answer, form, human, lambda: Rows(columns, rows()))
+    exit_as_fetched(answer)
 
 
 def _fee(fee_sat: int | None) -> str:

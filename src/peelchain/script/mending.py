@@ -76,13 +76,10 @@ def _bech32_tries(text: str, start: int) -> Iterator[Mend]:
     yield from _swaps(text, start)
     values = bech32.values_of(text[start:])
     if values is not None and len(values) >= 7:
-        located = False
+        # of a text with a character too many or too few, what is located is chance
         for constant in (bech32.BECH32, bech32.BECH32M):
             wrong = bech32.locate_errors(text[: start - 1], values, constant)
-            located |= bool(wrong)
             yield from _replaced(text, [start + at for at in wrong])
-        if located:
-            return
     yield from _slips(text, start, bech32.CHARSET)
 
 

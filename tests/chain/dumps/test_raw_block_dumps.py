@@ -9,6 +9,7 @@ from tests.chain.dumps.conftest import Tables, tables_of
 from tests.chain.dumps.test_partial_dumps import provenance
 
 from peelchain.chain import sources
+from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.sources import Answer, Asked
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import REGTEST, Network
@@ -122,6 +123,20 @@ def test_a_damaged_block_is_refused_and_the_others_go_in(
         assert done["refused"] == 1
         assert file.name in done["refusals"][0]
     assert done["left_out"] == [f"{len(crafted) - 31} blocks that do not join the chain"]
+
+
+def test_a_block_without_work_is_not_kept(crafted: list[Block], tmp_path: Path) -> None:
+    raw = bytearray(crafted[30].raw)
+    while double_sha256(bytes(raw[:80]))[-1] < 0x80:
+        raw[76] = (raw[76] + 1) % 256
+    folder = write(tmp_path / "dump", [b for b in crafted if b is not crafted[30]])
+    (folder / "false.bin").write_bytes(raw)
+    done = ingest(folder, tmp_path / "store")
+    assert (done["tip_height"], done["refused"]) == (29, 1)
+    assert "false.bin: " in done["refusals"][0]
+    assert "no proof of work" in done["refusals"][0]
+    again = ingest(write(tmp_path / "true", crafted[29:]), tmp_path / "store")
+    assert (again["tip_height"], again["damage"]) == (len(crafted) - 1, [])
 
 
 def test_what_holds_no_block_is_refused_and_leaves_no_store(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.chain.dumps.written import (
 )
 
 from peelchain.chain import sources
+from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.sources import Answer, Asked
 from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
@@ -333,6 +334,27 @@ def test_no_false_block_enters(
     assert why in told, told
     shown = tables_of(tmp_path / "store")["blocks"]["block_hash"].to_pylist()
     assert shown == from_files["blocks"]["block_hash"].to_pylist()[:25]
+
+
+def test_a_block_without_work_does_not_come_among_the_raw_blocks(
+    known: list[Known], tmp_path: Path
+) -> None:
+    blocks, transactions = etl_rows(known)
+    header = bytearray(known[25].raw[:80])
+    while double_sha256(bytes(header))[-1] < 0x80:
+        header[76] = (header[76] + 1) % 256
+    row = blocks[25]
+    row["nonce"] = f"{int.from_bytes(header[76:80], 'little'):x}"
+    row["hash"] = double_sha256(bytes(header))[::-1].hex()
+    for tx in transactions:
+        if tx["block_number"] == 25:
+            tx["block_hash"] = row["hash"]
+    done = ingest("etl", write_rows(tmp_path / "dump", blocks, transactions), tmp_path / "store")
+    assert (done["tip_height"], done["damage"]) == (24, [])
+    assert "no proof of work; the dump is false here" in done["refusals"][0]
+    # the true rows then go on
+    again = ingest("etl", write_etl(tmp_path / "true", known), tmp_path / "store")
+    assert (again["tip_height"], again["damage"]) == (len(known) - 1, [])
 
 
 def test_transactions_in_another_order_than_the_block_has_are_no_block(

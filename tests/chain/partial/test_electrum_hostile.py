@@ -9,13 +9,24 @@ from typing import Any
 
 import pytest
 from tests.chain.crafted import genesis, grow, p2wpkh
-from tests.electrum_server import ElectrumServer, ServedChain, Twist, honest, line, serving
+from tests.electrum_server import (
+    ElectrumServer,
+    ServedChain,
+    Twist,
+    honest,
+    line,
+    script_hash,
+    serving,
+)
 
 from peelchain.chain.partial.electrum import ElectrumSource
 from peelchain.chain.partial.electrum_place import endpoint_of
+from peelchain.chain.partial.fetch import fetch_spenders, fetch_transactions
+from peelchain.chain.partial.sitting import sit_down
 from peelchain.chain.partial.source import Mention, Watched
 from peelchain.chain.partial.vault import Vault
-from peelchain.errors import FalseAnswerError, RemoteError
+from peelchain.chain.raw_tx import double_sha256, parsed
+from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.network import REGTEST
 from peelchain.remote.lines import LineLimits
 from peelchain.units import OutPoint, format_hash
@@ -162,6 +173,111 @@ LIES: dict[str, tuple[Twist, str]] = {
     ),
     "a list of replies": (sent(RAW, lambda r: [line([r])]), "no answer"),
 }
+
+
+def easier(given: str) -> str:
+    """The header with another nonce: as good as one, but for its work."""
+    header = bytearray.fromhex(given)
+    while int.from_bytes(double_sha256(bytes(header)), "little") < 1 << 255:
+        header[76] = (header[76] + 1) % 256
+    return header.hex()
+
+
+def header_of_spender(make: Callable[[str], str]) -> Twist:
+    """A server that gives something else as the header of the block that the proof is in."""
+
+    def twist(request: dict[str, Any], reply: dict[str, Any]) -> Iterable[bytes]:
+        if request["method"] == HEADER and request["params"] == [SPENT_AT]:
+            reply = {**reply, "result": make(reply["result"])}
+        yield line(reply)
+
+    return twist
+
+
+def spender(make: Callable[[list[dict[str, Any]]], object]) -> Twist:
+    """A server that tells something else of the script whose output is followed."""
+
+    def twist(request: dict[str, Any], reply: dict[str, Any]) -> Iterable[bytes]:
+        if request["params"] == [script_hash(SCRIPT)]:
+            reply = {**reply, "result": make(reply["result"])}
+        yield line(reply)
+
+    return twist
+
+
+CHAIN = ServedChain(block.raw for block in grow([genesis()], 20))
+# an output that the block after the next merges with another
+TXID = CHAIN.txids[16][1]
+SCRIPT = parsed(CHAIN.raw[TXID]).outputs[0].script_pubkey
+SPENDER = next(
+    txid
+    for txid, raw in CHAIN.raw.items()
+    if OutPoint(TXID, 0) in [OutPoint(i.prev_txid, i.prev_vout) for i in parsed(raw).inputs]
+)
+SPENT_AT = CHAIN.places[SPENDER][0]
+
+FALSE_PROOFS: dict[str, tuple[Twist, str]] = {
+    "wrong position": (told(MERKLE, lambda g: {**g, "pos": g["pos"] ^ 1}), "Merkle"),
+    "position beyond the branch": (told(MERKLE, lambda g: {**g, "pos": 4096}), "position 4096"),
+    "wrong branch": (told(MERKLE, having(merkle=["11" * 32])), "does not lead to the Merkle root"),
+    "no branch": (told(MERKLE, having(merkle=[])), "position 1"),
+    "a branch too long": (
+        told(MERKLE, lambda g: {**g, "merkle": [*g["merkle"], "00" * 32]}),
+        "does not lead to the Merkle root",
+    ),
+    "header without work": (header_of_spender(easier), "has no proof of work"),
+    "header of another height": (
+        header_of_spender(lambda _: CHAIN.headers[SPENT_AT - 2].hex()),
+        "Merkle root|does not follow|is not the parent",
+    ),
+    "tip without work": (told(TIP, lambda g: {**g, "hex": easier(g["hex"])}), "tip is"),
+    "tip of a height it is not at": (told(TIP, lambda g: {**g, "height": 7}), "tip is"),
+    "the spender told at another height": (
+        spender(lambda g: [{**o, "height": min(o["height"] + 1, 20)} for o in g]),
+        "not in block at height|Merkle",
+    ),
+    "a transaction that does not exist in the history": (
+        spender(lambda g: [*g[:1], {"tx_hash": "22" * 32, "height": 17}, *g[1:]]),
+        "No such mempool",
+    ),
+    "another chain": (
+        told("server.features", having(genesis_hash="33" * 32)),
+        "not the one whose header",
+    ),
+}
+
+
+@pytest.mark.parametrize(("twist", "wrong"), FALSE_PROOFS.values(), ids=FALSE_PROOFS)
+def test_no_false_proof_is_kept(vault: Vault, twist: Twist, wrong: str) -> None:
+    with serving(CHAIN, twist=twist) as server:
+        match = rf"localhost:{server.port}.*({wrong})"
+        with asking(server, vault) as source, pytest.raises(SourceError, match=match):
+            sitting = sit_down(vault, source)
+            fetch_transactions(sitting, [Mention(TXID, None)])
+            fetch_spenders(sitting, [OutPoint(TXID, 0)])
+    assert_true(vault)
+
+
+def test_a_spend_left_out_is_the_word_of_the_server_alone(vault: Vault) -> None:
+    twist = spender(lambda g: [o for o in g if o["tx_hash"] != format_hash(SPENDER)])
+    with serving(CHAIN, twist=twist) as server, asking(server, vault) as source:
+        sitting = sit_down(vault, source)
+        fetch_transactions(sitting, [Mention(TXID, None)])
+        fetch_spenders(sitting, [OutPoint(TXID, 0)])
+    ((tip, said_by),) = vault.absences().values()
+    assert (tip.height, said_by) == (20, f"electrum:{server.place}")
+    assert_true(vault)
+
+
+def assert_true(vault: Vault) -> None:
+    """All that the vault holds as proven is what the chain has."""
+    for tx, has_raw, _ in vault.transactions():
+        assert (has_raw, vault.raw(tx.txid)) == (True, CHAIN.raw[tx.txid])
+        place = vault.place_of(tx.txid)
+        assert (place.height, place.position) == CHAIN.places[tx.txid]
+        assert vault.branch_of(tx.txid) is not None
+    for height, header in vault.headers().items():
+        assert header == CHAIN.headers[height]
 
 
 @pytest.mark.parametrize(("twist", "wrong"), LIES.values(), ids=LIES)

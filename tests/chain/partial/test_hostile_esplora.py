@@ -414,7 +414,7 @@ def test_transaction_of_64_bytes_is_refused(tmp_path):
 
 def test_second_spender_of_an_output_is_refused(tmp_path):
     tx = thief()
-    block = mine(BLOCKS[30].hash, [BLOCKS[31].txs[0], tx], time=1, bits=EASY)
+    block = mine(BLOCKS[30].hash, [BLOCKS[31].txs[0], tx], time=1_600_019_800, bits=EASY)
     proof = as_json(
         {
             "block_height": 33,

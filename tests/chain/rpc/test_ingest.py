@@ -292,3 +292,38 @@ def test_progress_tells_height_and_bytes(core: CoreServer, tmp_path: Path) -> No
     assert (last.done, last.of, last.height) == (41, 41, 40)
     assert last.size_bytes == sum(len(b.raw) for b in core.chain)
     assert last.time_utc == int.from_bytes(core.chain[-1].raw[68:72], "little")
+
+
+@pytest.mark.parametrize("instead_of", [1, 5])
+def test_a_reorganisation_while_headers_come_is_taken_in_stride(
+    node: CoreServer, crafted: list[Block], tmp_path: Path, instead_of: int
+) -> None:
+    """To a chain of more work, and for a moment to one of fewer blocks."""
+    other = grow(crafted[:-instead_of], instead_of + 2, "other")
+    store = tmp_path / "store"
+
+    def reorganise(method: str, params: list[Any], result: Any) -> Any:
+        headers = method == "getblockheader" or (method == "rest" and "headers" in params[0])
+        if headers and not node.asked["reorganised"]:
+            node.asked["reorganised"] += 1
+            node.mine(*other[-instead_of - 2 :], instead_of=instead_of)
+        return result
+
+    node.twist = reorganise
+    done = ingest(node, store)
+    assert node.asked["reorganised"] == 1
+    # the next run has it at the latest
+    done = ingest(node, store)
+    assert done.tip_hash == other[-1].shown
+    assert content(store) == content_of(other)
+
+
+def test_an_error_of_the_node_is_told_with_its_code(core: CoreServer, tmp_path: Path) -> None:
+    core.answers = lambda answers: [
+        {"id": a["id"], "error": {"code": -20, "message": "disk\x1b[2J read error"}}
+        for a in answers
+    ]
+    with pytest.raises(
+        SourceError, match=rf"{core.url}: the node answers a call with error -20, 'disk\\x1b\[2J re"
+    ):
+        ingest(core, tmp_path / "store")

@@ -34,7 +34,6 @@ def headers(asked: FetchAsked, store: Path, watch: Watch = silent) -> dict[str, 
             try:
                 asking.ask(fetch_headers)
             except EnoughError:
-                vault.rollback()
                 complete = False
             told = {"servers": asking.names, "failures": asking.failures, "notes": asking.notes}
         kept = vault.headers()

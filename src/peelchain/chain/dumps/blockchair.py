@@ -22,7 +22,7 @@ from peelchain.chain.partial.records import (
     Place,
     Prevout,
     Transaction,
-    of_raw,
+    of_parts,
 )
 from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.errors import SourceError
@@ -57,7 +57,7 @@ def blocks(files: Sequence[DumpFile], refusals: Refusals, read: Told) -> Iterato
 
 
 def transactions(
-    files: Sequence[DumpFile], network: Network, refusals: Refusals, read: Told
+    files: Sequence[DumpFile], network: Network | None, refusals: Refusals, read: Told
 ) -> Iterator[TxRow]:
     """The transactions, joined from their three tables, in the order of the tables of them."""
     del network
@@ -244,7 +244,7 @@ def _whole(row: TxRow, tx: RawTx) -> TxRow:
     raw = serialised(tx)
     if not tx.has_witness or len(raw) != (row.transaction.size_bytes or len(raw)):
         return bare
-    checked = of_raw(raw)
+    checked = of_parts(tx)
     inputs = tuple(
         replace(i, prevout=mine.prevout)
         for i, mine in zip(checked.inputs, row.transaction.inputs, strict=True)

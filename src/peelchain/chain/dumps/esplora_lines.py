@@ -14,7 +14,7 @@ from peelchain.chain.partial.records import (
     Place,
     Prevout,
     Transaction,
-    of_raw,
+    of_parts,
 )
 from peelchain.chain.raw_tx import COINBASE_PREVOUT, RawTx, TxInput, TxOutput, serialised
 from peelchain.network import Network
@@ -41,7 +41,7 @@ def block(where: str, item: dict[str, Any]) -> BlockRow:
     )
 
 
-def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
+def transaction(where: str, item: dict[str, Any], network: Network | None) -> TxRow:
     """The transaction that an object is. Raises RowError."""
     del network
     if "vin" not in item or "vout" not in item:
@@ -57,8 +57,7 @@ def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
     )
     if not tx.inputs or not tx.outputs:
         raise RowError("a transaction without inputs or outputs cannot be")
-    raw = serialised(tx)
-    checked = of_raw(raw)
+    checked = of_parts(tx)
     if checked.txid != txid:
         raise RowError(
             f"its parts hash to {checked.txid[::-1].hex()}, not to its txid {txid[::-1].hex()}"
@@ -86,7 +85,7 @@ def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
         outputs=checked.outputs,
     )
     _check_fee(item, told)
-    return TxRow(where, told, _place(item), raw)
+    return TxRow(where, told, _place(item), serialised(tx))
 
 
 def _check_fee(item: dict[str, Any], tx: Transaction) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from peelchain.chain.dumps import values
 from peelchain.chain.dumps.rows import BlockRow, RowError, TxRow
 from peelchain.chain.dumps.stripped import coinbase_tx
-from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction, of_raw
+from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction, of_parts
 from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.network import Network
 from peelchain.units import MAX_HEIGHT, OutPoint
@@ -45,8 +45,8 @@ def block(where: str, item: dict[str, Any]) -> BlockRow:
     )
 
 
-def transaction(where: str, item: dict[str, Any], network: Network) -> TxRow:
-    """The transaction that a row is. Raises RowError."""
+def transaction(where: str, item: dict[str, Any], network: Network | None) -> TxRow:
+    """The transaction that a row is, with scripts of prevouts for a network. Raises RowError."""
     txid = values.hash_of(_first(item, "hash", "transaction_hash", "txid"), "hash")
     given = _parts(item, "inputs")
     coinbase = _is_coinbase(item, given)
@@ -106,25 +106,20 @@ def with_coinbase_script(row: TxRow, script_sig: bytes) -> TxRow:
 def rebuilt(row: TxRow, tx: RawTx) -> TxRow:
     """The row with the bytes of its transaction, which lack the witnesses. Raises RowError."""
     raw = serialised(tx, witness=False)
-    checked = of_raw(raw)
     told = row.transaction
+    size = told.size_bytes or len(raw)
+    checked = of_parts(tx, size)
     if checked.txid != told.txid:
         raise RowError(
             f"its parts hash to {checked.txid[::-1].hex()}, not to its txid {told.txid[::-1].hex()}"
         )
-    size = told.size_bytes or len(raw)
     check_size(size, len(raw), len(tx.inputs))
-    stripped = size != len(raw)
-    bare = [
-        replace(i, prevout=mine.prevout, witness_items=None, witness_bytes=None)
-        if stripped
-        else replace(i, prevout=mine.prevout)
+    inputs = tuple(
+        replace(i, prevout=mine.prevout)
         for i, mine in zip(checked.inputs, told.inputs, strict=True)
-    ]
-    whole = replace(
-        told, size_bytes=size, weight=3 * len(raw) + size, inputs=tuple(bare), outputs=told.outputs
     )
-    return replace(row, transaction=whole, raw=raw, stripped=stripped)
+    whole = replace(checked, inputs=inputs)
+    return replace(row, transaction=whole, raw=raw, stripped=size != len(raw))
 
 
 def check_size(size: int, bare: int, inputs: int) -> None:
@@ -154,12 +149,14 @@ def _parts(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return parts
 
 
-def _prevout(part: dict[str, Any], network: Network) -> Prevout:
+def _prevout(part: dict[str, Any], network: Network | None) -> Prevout:
     outpoint = OutPoint(
         values.hash_of(_first(part, "spent_transaction_hash", "txid"), "spent_transaction_hash"),
         values.uint32(_first(part, "spent_output_index", "vout"), "spent_output_index"),
     )
     value_sat = values.optional_sat(part.get("value"))
+    if network is None:
+        return Prevout(outpoint, value_sat)
     script = values.script_of_address(part.get("addresses"), part.get("type"), network)
     return Prevout(outpoint, value_sat, script)
 

@@ -25,13 +25,14 @@ Files = Sequence[DumpFile]
 class Format:
     """A form of dump: what it is in words, and its blocks and transactions in the files' order.
 
-    Rows that are no rows of this form are counted among the refused.
+    Rows that are no rows of this form are counted among the refused. Without a network the prevouts
+    lack the scripts that only addresses tell.
     """
 
     name: str
     what: str
     blocks: Callable[[Files, Refusals, Told], Iterator[BlockRow]]
-    transactions: Callable[[Files, Network, Refusals, Told], Iterator[TxRow]]
+    transactions: Callable[[Files, Network | None, Refusals, Told], Iterator[TxRow]]
 
 
 def _no_blocks(files: Files, refusals: Refusals, read: Told) -> Iterator[BlockRow]:
@@ -40,7 +41,7 @@ def _no_blocks(files: Files, refusals: Refusals, read: Told) -> Iterator[BlockRo
 
 
 def _coinjoin_rows(
-    files: Files, network: Network, refusals: Refusals, read: Told
+    files: Files, network: Network | None, refusals: Refusals, read: Told
 ) -> Iterator[TxRow]:
     del network
     for file in files:
@@ -64,7 +65,7 @@ def _of_objects(
     name: str,
     what: str,
     block: Callable[[str, dict[str, Any]], BlockRow],
-    transaction: Callable[[str, dict[str, Any], Network], TxRow],
+    transaction: Callable[[str, dict[str, Any], Network | None], TxRow],
 ) -> Format:
     def blocks(files: Files, refusals: Refusals, read: Told) -> Iterator[BlockRow]:
         for where, item in _objects(files, refusals, read, blocks=True):
@@ -74,7 +75,7 @@ def _of_objects(
                 refusals.add(where, e)
 
     def transactions(
-        files: Files, network: Network, refusals: Refusals, read: Told
+        files: Files, network: Network | None, refusals: Refusals, read: Told
     ) -> Iterator[TxRow]:
         for where, item in _objects(files, refusals, read, blocks=False):
             try:

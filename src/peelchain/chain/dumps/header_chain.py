@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from peelchain.chain.dumps.rows import BlockRow, Refusals
+from peelchain.chain.dumps.rows import BlockRow, Refusals, why
+from peelchain.chain.partial.header_checks import check_header
 from peelchain.chain.raw_tx import double_sha256
+from peelchain.errors import FalseAnswerError
 from peelchain.network import Network
 from peelchain.units import format_hash
 
@@ -74,18 +76,29 @@ def header_chain(
             before = (height, row.block_hash)
             continue
         header = _header(row, prev)
-        if double_sha256(header) == row.block_hash:
+        problem = _problem(row, header, network)
+        if problem is None:
             headers[height] = header
             before = (height, row.block_hash)
             continue
-        refusals.add(
-            row.where,
-            f"the parts of its header do not hash to {format_hash(row.block_hash)}, with the block "
-            f"at height {height - 1} before it",
-        )
+        refusals.add(row.where, problem)
         del blocks[height]
         before = (-2, b"")
     return HeaderChain(blocks, headers)
+
+
+def _problem(row: BlockRow, header: bytes, network: Network) -> str | None:
+    if double_sha256(header) != row.block_hash:
+        return (
+            f"the parts of its header do not hash to {format_hash(row.block_hash)}, with the block "
+            f"at height {row.height - 1} before it"
+        )
+    try:
+        # what proves no work must not come among raw blocks, which are never taken out
+        check_header(header, row.height, network, row.where)
+    except FalseAnswerError as e:
+        return why(e, row.where)
+    return None
 
 
 def _prev_hash(

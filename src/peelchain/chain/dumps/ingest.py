@@ -168,7 +168,8 @@ def _complete(
     refusals: Refusals,
     reading: Reading,
 ) -> Answer:
-    rows = form.transactions(files, network, refusals, reading.told)
+    # whose blocks are whole has the prevouts themselves
+    rows = form.transactions(files, None, refusals, reading.told)
     with open_archive(asked.store, network) as archive:
         made = add_blocks(archive, chain, heights, rows, refusals)
         archive.sync()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from peelchain import _core
 from peelchain.chain.dumps.etl import with_coinbase_script
 from peelchain.chain.dumps.header_chain import HeaderChain
-from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
+from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow, why
 from peelchain.chain.partial.records import Place, Prevout
 from peelchain.chain.partial.source import Inclusion
 from peelchain.chain.partial.vault import Vault
@@ -44,7 +44,7 @@ def add_rows(
         try:
             place = _add(vault, row, source, chain, blocks, heights)
         except (RowError, FalseAnswerError, SourceError) as e:
-            refusals.add(row.where, str(e).removeprefix(f"{source}: "))
+            refusals.add(row.where, why(e, source))
             continue
         added.rows += 1
         if place.block_hash in provable:
@@ -75,7 +75,7 @@ def prove_places(
                     vault.add_place(txid, Inclusion(height, position, branch), source)
                     proven += 1
         except (FalseAnswerError, SourceError) as e:
-            refusals.add(block.where, str(e).removeprefix(f"{source}: "))
+            refusals.add(block.where, why(e, source))
     return proven
 
 

@@ -19,7 +19,8 @@ from peelchain.chain.dumps.ingest import (
     told_of,
 )
 from peelchain.chain.dumps.raw_block_files import RawBlock, network_of, raw_blocks
-from peelchain.chain.dumps.rows import Refusals
+from peelchain.chain.dumps.rows import Refusals, why
+from peelchain.chain.partial.header_checks import check_header
 from peelchain.chain.partial.records import Place
 from peelchain.chain.partial.source import Inclusion
 from peelchain.chain.partial.vault import NAME as VAULT
@@ -36,10 +37,16 @@ _WHAT = "raw blocks, one a file in binary or hex, or files as a node keeps them"
 
 @dataclass(frozen=True)
 class _Seen:
-    """A block by its header."""
+    """A block by its header, and the height that its coinbase states."""
 
-    prev_hash: bytes
+    where: str
+    header: bytes
     height: int | None
+
+    @property
+    def prev_hash(self) -> bytes:
+        """The hash of the block before, internal byte order."""
+        return self.header[4:36]
 
 
 def ingest(place: str, asked: Asked) -> Answer:
@@ -56,7 +63,7 @@ def ingest(place: str, asked: Asked) -> Answer:
     fronts = []
     given = asked.network or held_network(asked.store)
     for block in raw_blocks(files, given, refusals, reading.told):
-        seen[block.hash] = _Seen(block.prev_hash, block.height)
+        seen[block.hash] = _Seen(block.where, block.raw[:80], block.height)
         fronts.append(replace(block, raw=block.raw[:80]))
     if not seen:
         why = f": {refusals.reasons[0]}" if refusals.count else ""
@@ -64,7 +71,7 @@ def ingest(place: str, asked: Asked) -> Answer:
     network = network_for(asked, network_of(fronts))
     del fronts
     known = known_hashes(asked.store, network)
-    joined = _joined(seen, known, network)
+    joined = _joined(seen, known, network, refusals)
     reading.again()
     again = raw_blocks(files, network, Refusals(), reading.told)
     if joined and not (asked.store / VAULT).exists():
@@ -76,21 +83,33 @@ def ingest(place: str, asked: Asked) -> Answer:
 
 
 def _joined(
-    seen: Mapping[bytes, _Seen], known: Mapping[int, bytes], network: Network
+    seen: Mapping[bytes, _Seen],
+    known: Mapping[int, bytes],
+    network: Network,
+    refusals: Refusals,
 ) -> set[bytes]:
-    """The blocks that descend from genesis, it included, or from a block that the store has."""
+    """The blocks that descend from genesis, it included, or from a block that the store has.
+
+    One whose header proves no work is refused: raw blocks once kept are never taken out.
+    """
     children: dict[bytes, list[bytes]] = {}
     for block_hash, block in seen.items():
         children.setdefault(block.prev_hash, []).append(block_hash)
     genesis = parse_txid(network.genesis_hash)
-    waiting = [genesis] if genesis in seen else []
-    waiting += [child for h in known.values() for child in children.get(h, [])]
+    waiting = [(0, genesis)] if genesis in seen else []
+    waiting += [(height + 1, child) for height, h in known.items() for child in children.get(h, [])]
     joined: set[bytes] = set()
     while waiting:
-        block_hash = waiting.pop()
-        if block_hash not in joined:
-            joined.add(block_hash)
-            waiting += children.get(block_hash, [])
+        height, block_hash = waiting.pop()
+        if block_hash in joined:
+            continue
+        try:
+            check_header(seen[block_hash].header, height, network, seen[block_hash].where)
+        except FalseAnswerError as e:
+            refusals.add(seen[block_hash].where, why(e, seen[block_hash].where))
+            continue
+        joined.add(block_hash)
+        waiting += [(height + 1, child) for child in children.get(block_hash, [])]
     return joined
 
 
@@ -141,7 +160,7 @@ def _partial(
             try:
                 count, sure = _add(vault, block, heights.get(block.hash), source)
             except (FalseAnswerError, SourceError) as e:
-                refusals.add(block.where, str(e).removeprefix(f"{source}: "))
+                refusals.add(block.where, why(e, source))
                 continue
             rows += count
             proven += sure

@@ -54,6 +54,12 @@ class BlockRow:
     weight: int | None
 
 
+def why(error: Exception, source: str = "") -> str:
+    """What is wrong with a row, as those said who check what servers answer."""
+    text = str(error).removeprefix(f"{source}: ")
+    return text.replace("use another server", "the dump is false here")
+
+
 @dataclass
 class Refusals:
     """The rows that were not taken in: how many, and why the first of them."""

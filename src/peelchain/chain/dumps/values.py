@@ -98,11 +98,12 @@ def data(value: Any, name: str, most: int = _MOST_BYTES) -> bytes:
     if isinstance(value, bytes):
         found = value
     elif isinstance(value, str):
+        digits = value.removeprefix("0x")
         try:
-            found = bytes.fromhex(value.removeprefix("0x"))
+            found = bytes.fromhex(digits)
         except ValueError:
             raise RowError(f"{name} {said(value)} is not hex") from None
-        if any(character.isspace() for character in value):
+        if 2 * len(found) != len(digits):
             raise RowError(f"{name} {said(value)} is not hex: it has white space in it")
     else:
         raise RowError(f"{name} {said(value)} is not hex")

@@ -7,7 +7,6 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from peelchain import _core
 from peelchain.chain.exports.parts import Block, BlockTxs, blocks
 from peelchain.chain.exports.plan import Cut
 from peelchain.chain.partial.vault import Vault
@@ -84,7 +83,10 @@ class Source:
         """The blocks of a cut with their transactions, but for stubs, in order."""
         raws = self._of_vault if self.is_partial else self._of_files
         for block, txs in blocks(self.lookup, raws, cut.heights):
-            yield block, tuple(tx for tx in txs if tx.tx_id not in self.stubs)
+            kept = [tx for tx in txs if tx.tx_id not in self.stubs]
+            if self.network.rules.canonical_order:
+                kept.sort(key=lambda tx: tx.index or 0)
+            yield block, tuple(kept)
             self.passed(1)
 
     def raw_block(self, block: Block) -> bytes:
@@ -131,14 +133,21 @@ class Source:
         return self._open.enter_context(Vault.open(self.store.path, self.network, create=False))
 
     def _of_files(self, block: Block, txids: Sequence[bytes]) -> list[bytes]:
-        raw = self.raw_block(block)
-        spans = _core.transaction_spans(raw)
-        if len(spans) != len(txids):
+        form = self.network.rules.tx_form
+        if form != "bitcoin":
             raise StoreError(
-                f"block {format_hash(block.block_hash or b'')} has {len(spans)} transactions, the "
-                f"store {len(txids)}; run 'peelchain chain verify --store {self.store.path}'"
+                f"{self.store.path} holds {self.network.coin}, whose transactions have parts that "
+                "this format has no place for; export them as parquet or blocks"
             )
-        return [raw[start:end] for _, start, end in spans]
+        raw = self.raw_block(block)
+        # the store has parents first, a block may sort by txid
+        spans = {txid: (start, end) for txid, start, end in self._raw_blocks.spans(raw)}
+        if spans.keys() != set(txids):
+            raise StoreError(
+                f"block {format_hash(block.block_hash or b'')} has other transactions than the "
+                f"store; run 'peelchain chain verify --store {self.store.path}'"
+            )
+        return [raw[slice(*spans[txid])] for txid in txids]
 
     def _of_vault(self, block: Block, txids: Sequence[bytes]) -> list[bytes | None]:
         return [self._vault.raw(txid) for txid in txids]

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -42,9 +43,10 @@ def made_by_processes(
         running: dict[Future[list[Written]], Cut] = {}
         try:
             while True:
-                for cut in islice(rest, processes * _AHEAD - len(running)):
-                    task = pool.submit(_make, format_name, cut, folder, compression)
-                    running[task] = cut
+                with _interrupts_held():
+                    for cut in islice(rest, processes * _AHEAD - len(running)):
+                        task = pool.submit(_make, format_name, cut, folder, compression)
+                        running[task] = cut
                 if not running:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -62,9 +64,20 @@ def made_by_processes(
 _of_this_process: list[Source] = []
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Interrupts wait while processes are started, which inherit that and keep it.
+
+    Ctrl-C reaches all of a group at once: whoever started the processes ends them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(path: Path, generation: int) -> None:
-    # whoever started this process ends it: an interrupt reaches both
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     store = Store.open(path)
     if store.manifest.generation == generation:
         _of_this_process.append(Source(store, Lookup(store)))

@@ -32,10 +32,11 @@ def fetch_headers(sitting: Sitting) -> int:
         if sitting.watch("headers", heights[0], tip + 1) is False:
             raise EnoughError("you", "you stopped the fetching; the same command goes on from here")
         given = sitting.source.headers(heights)
-        for height, header in zip(heights, given, strict=True):
-            check_follows(header, height, known.get, vault.network, sitting.name)
-            vault.add_header(header, height, sitting.name)
-            known[height] = header
+        with vault.atomically():
+            for height, header in zip(heights, given, strict=True):
+                check_follows(header, height, known.get, vault.network, sitting.name)
+                vault.add_header(header, height, sitting.name)
+                known[height] = header
         vault.commit()
     for height in before:
         check_follows(known[height], height, known.get, vault.network, sitting.name)

@@ -7,9 +7,12 @@ from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, MisuseError
 from peelchain.network import Network
 from peelchain.network.kernel import kernel_rules
-from peelchain.units import MAX_HEIGHT, format_hash
+from peelchain.units import MAX_HEIGHT, format_hash, format_time
 
 HEADER_BYTES = 80
+_MOST_BACK_S = 24 * 3600
+"""Seconds by which a later block may be dated before an earlier one: some hours can happen."""
+
 _DIFFICULTY_1 = 0xFFFF << 208
 
 
@@ -76,6 +79,42 @@ def check_neighbours(
                 f"{shown} has another difficulty than the block at height {other}, between which "
                 "it does not change; one of the two servers that gave them lies"
             )
+
+
+def check_times(
+    header: bytes,
+    height: int,
+    below: tuple[int, bytes] | None,
+    above: tuple[int, bytes] | None,
+    network: Network,
+    said_by: str,
+) -> None:
+    """Refuses a header whose time cannot be, between the nearest known below and above.
+
+    A header says its time, not its height: by the times one is found out that was told at the
+    height of another. A block's time is later than the median of the eleven before it, and no node
+    takes one two hours ahead of its clock, so that times never go back by much (Bitcoin Core,
+    ContextualCheckBlockHeader). Test networks, where anyone can mine, are left out. Raises
+    FalseAnswerError.
+    """
+    if network.allow_min_difficulty or network.no_retargeting:
+        return
+    shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
+    time = _time(header)
+    for other, is_below in ((below, True), (above, False)):
+        if other is None:
+            continue
+        early, late = (_time(other[1]), time) if is_below else (time, _time(other[1]))
+        if late < early - _MOST_BACK_S:
+            raise FalseAnswerError(
+                f"{shown} is of {format_time(time)}, and that known at height {other[0]} of "
+                f"{format_time(_time(other[1]))}: no chain has them in this order; one of the two "
+                "servers that gave them lies about the height"
+            )
+
+
+def _time(header: bytes) -> int:
+    return int.from_bytes(header[68:72], "little")
 
 
 def target_of(header: bytes) -> int | None:

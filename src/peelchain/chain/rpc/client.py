@@ -22,11 +22,18 @@ _COOKIE_TRIES = 5
 
 
 class NodeError(SourceError):
-    """The node answered a call with an error; the caller knows what it means."""
+    """The node answered a call with an error; the caller knows what it means.
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
+    `said` is its own message, quoted.
+    """
+
+    def __init__(self, server: str, code: int, said: str) -> None:
+        super().__init__(
+            f"{server}: the node answers a call with error {code}, {said}; see its log, or use "
+            "another node"
+        )
         self.code = code
+        self.said = said
 
 
 class RpcClient:
@@ -68,8 +75,8 @@ class RpcClient:
             except NodeError as e:
                 if e.code != IN_WARMUP:
                     raise
-                if str(e) != said:
-                    said = str(e)
+                if e.said != said:
+                    said = e.said
                     self._say(f"{self.name}: the node is starting, it says {said}; waiting for it")
             self.http.pause(_WARMUP_PAUSE_S)
         raise RemoteError(f"{self.name}: the node is still starting; run the command again later")
@@ -143,8 +150,8 @@ class RpcClient:
         if type(code) is not int or not isinstance(message, str):
             raise FalseAnswerError(f"{self.name}: it answers with an error of no form; use another")
         if self._auth.tells(message):
-            message = "(left out: it has the password in it)"
-        raise NodeError(code, shown(message))
+            raise NodeError(self.name, code, "(left out: it has the password in it)")
+        raise NodeError(self.name, code, shown(message))
 
 
 def json_of(body: bytes) -> Any:

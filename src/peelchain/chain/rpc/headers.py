@@ -56,16 +56,20 @@ def new_headers(
     Every one is below its target and joins the one before; the difficulty changes when and as far
     as it may; known heights have the known blocks. Raises FalseAnswerError, RemoteError.
     """
+    refused: NodeError | None = None
     for _ in range(_TRIES):
-        fork = fork_height(node, held, info.blocks)
         try:
+            fork = fork_height(node, held, info.blocks)
             found = _checked(node, network, held, fork, info.blocks, progress)
-        except NodeError:
-            found = None
+        except NodeError as e:
+            # a height above its tip, or a block that is no more in its chain
+            found, refused = None, e
         if found is not None:
             return found
         # its chain was reorganised while its headers came
         info = node.info()
+    if refused is not None:
+        raise refused
     raise FalseAnswerError(
         f"{node.name}: its headers do not join each other, asked for {_TRIES} times; use another "
         "node, or run the command again when its chain stands still"

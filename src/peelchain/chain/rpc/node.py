@@ -157,8 +157,8 @@ class Node:
             except NodeError as e:
                 raise SourceError(
                     f"{self.name}: it does not give a block of heights {heights[0][0]} to "
-                    f"{heights[-1][0]}, it says {e}; if it is pruned or still fetching, use a node "
-                    "that has them all"
+                    f"{heights[-1][0]}, it says {e.said}; if it is pruned or still fetching, use "
+                    "a node that has them all"
                 ) from None
         for (height, header), raw in zip(heights, raws, strict=True):
             self._check_block(height, header, raw, network)
