@@ -9,6 +9,7 @@ import time
 from hashlib import sha256
 
 import pytest
+from tests.chain.stores import assert_refused, command
 from tests.cli.documented import check
 from tests.cli.running import ENTRY, ENVIRONMENT, files, peelchain
 
@@ -164,6 +165,21 @@ def test_another_export_is_replaced_only_by_force_and_nothing_else_is_taken_away
 def test_what_cannot_be_exported_is_refused_and_no_folder_is_made(export, tmp_path, options, said):
     export(*options).refused(2, *said)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("format_name", ["etl", "bigquery", "parquet"])
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    session, export, tmp_path, format_name
+):
+    out = tmp_path / "out"
+    asked = ("chain", "export", format_name, "--store", session.store, "-o", out)
+    done = command(*asked, "--blocks-per-file", 100, most_bytes=60_000)
+    assert_refused(done, str(out), "cannot be written", "goes on")
+    assert not [p for p in out.rglob("*") if p.name.endswith(".part")]
+    assert not (out / "manifest.json").exists()
+    export(format_name, "--blocks-per-file", 100)
+    export(format_name, "--blocks-per-file", 100, out=tmp_path / "at_once")
+    assert files(out) == files(tmp_path / "at_once")
 
 
 def test_raw_blocks_that_are_gone_are_named_with_the_remedy(session, export, tmp_path):

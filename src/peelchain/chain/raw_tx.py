@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from peelchain.errors import SourceError
-from peelchain.units import MAX_MONEY
+from peelchain.network import BITCOIN_RULES, Rules
 
 COINBASE_PREVOUT = bytes(32), 2**32 - 1
 """What the input of a coinbase names as its prevout."""
+
+_WITNESS = 1
+_MWEB = 8
+"""Flags behind a marker: witnesses (BIP 144), a part of an extension block (Litecoin, LIP 3)."""
 
 _MOST_BYTES = 4_000_000
 
@@ -81,8 +85,10 @@ def txid_of(tx: RawTx) -> bytes:
     return double_sha256(serialised(tx, witness=False))
 
 
-def parsed(raw: bytes, max_money: int = MAX_MONEY) -> RawTx:
-    """The transaction in some bytes; `max_money` is what no output of its chain exceeds.
+def parsed(raw: bytes, rules: Rules = BITCOIN_RULES) -> RawTx:
+    """The transaction in some bytes, of a chain with these rules.
+
+    Of a HogEx (LIP 2) the mark is left out: its part of the extension block is elsewhere.
 
     Raises SourceError, saying at which offset, for what is no transaction and nothing else.
     """
@@ -90,14 +96,17 @@ def parsed(raw: bytes, max_money: int = MAX_MONEY) -> RawTx:
         raise SourceError(f"{len(raw):,} bytes are more than a transaction can have")
     reader = _Reader(raw)
     version = int.from_bytes(reader.take(4), "little", signed=True)
-    marked = raw[4:6] == b"\x00\x01"
-    if marked:
+    flag = _flag(raw, rules)
+    marked = bool(flag & _WITNESS)
+    if flag:
         reader.take(2)
     bare = [_bare_input(reader) for _ in range(reader.count(41))]
-    outputs = [_output(reader, max_money) for _ in range(reader.count(9))]
+    outputs = [_output(reader, rules.max_money) for _ in range(reader.count(9))]
     stacks: list[tuple[bytes, ...]] = [()] * len(bare)
     if marked:
         stacks = [tuple(reader.counted() for _ in range(reader.count(1))) for _ in bare]
+    if flag & _MWEB and reader.take(1) != b"\0":
+        raise SourceError(f"offset {reader.at - 1}: it holds a part of an extension block")
     locktime = int.from_bytes(reader.take(4), "little")
     if reader.at != len(raw):
         raise SourceError(f"offset {reader.at}: bytes follow the transaction")
@@ -116,6 +125,12 @@ def merkle_root_of(txid: bytes, position: int, branch: Sequence[bytes]) -> bytes
         node = double_sha256(sibling + node if position & 1 else node + sibling)
         position >>= 1
     return node
+
+
+def _flag(raw: bytes, rules: Rules) -> int:
+    """The bits that mark a transaction with more than inputs and outputs; 0 for none."""
+    known = (_WITNESS,) if rules.tx_form != "mweb" else (_WITNESS, _MWEB, _WITNESS | _MWEB)
+    return raw[5] if raw[4:5] == b"\0" and raw[5:6] and raw[5] in known else 0
 
 
 def _bare_input(reader: "_Reader") -> tuple[bytes, int, bytes, int]:

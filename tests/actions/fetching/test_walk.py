@@ -10,6 +10,7 @@ from tests.hostile_esplora import serving
 from tests.oracle.ground_flow import seeds_of
 
 from peelchain.actions import chain as chain_actions
+from peelchain.actions import show
 from peelchain.actions.fetching.asked import FetchAsked
 from peelchain.actions.fetching.traces import (
     between_fetched,
@@ -24,6 +25,7 @@ from peelchain.actions.tracing.filters import Filters
 from peelchain.actions.tracing.path import PathAsked, trace_path
 from peelchain.actions.tracing.seeds import SeedsAsked
 from peelchain.actions.tracing.traces import TraceAsked, trace_asked
+from peelchain.chain.partial.sitting import FETCHING
 from peelchain.chain.raw_tx import parsed, serialised
 
 RULES = ("pro-rata", "index-fifo", "tiho")
@@ -114,6 +116,22 @@ def test_trace_from_an_address_begins_with_its_history(whole, hops, server, tmp_
     assert max(server.asked.values()) == 1
 
 
+def test_trace_from_a_cluster_fetches_what_the_cluster_received(whole, hops, server, tmp_path):
+    cluster = next(
+        hop["from_address"]
+        for hop in hops
+        if show.address_history(hop["from_address"], whole)["cluster_scripts"] > 2
+    )
+    asked = TraceAsked(
+        "forward", SeedsAsked(clusters=[cluster]), ("pro-rata",), Filters(max_hops=1)
+    )
+    fetched = trace_fetched(asked, tmp_path / "store", fetch_of(server.source))
+    truth = trace_asked(asked, whole)
+    assert truth["receipts"]["count"] > 2
+    same(fetched, truth, *SAME, "receipts")
+    assert max(server.asked.values()) == 1
+
+
 def test_compare_path_and_between_are_those_of_the_whole_chain(
     whole, seeds, hops, server, tmp_path
 ):
@@ -158,7 +176,7 @@ def test_walk_that_was_stopped_keeps_what_was_fetched_and_goes_on(whole, seeds, 
     store = tmp_path / "store"
 
     def stop_after_nine(what, done, _of):
-        return not (what == "fetch" and done >= 9)
+        return not (what == FETCHING and done >= 9)
 
     first = trace_fetched(asked, store, fetch_of(server.source), stop_after_nine)
     assert first["fetching"]["stopped_by"] == "you"

@@ -110,6 +110,17 @@ def test_stubs_are_no_transactions_but_rows_that_say_so(partial, exported):
     }
 
 
+def test_how_each_transaction_is_known_is_told_beside(partial, exported):
+    folder = exported("etl", partial, compression="gz")
+    lines = [json.loads(line) for line in (folder / "provenance.json").read_text().splitlines()]
+    known = {row["txid"]: (row["checked"], row["source"]) for row in lines}
+    assert known[TOLD[::-1].hex()] == ("told", "coinjoins:lines.txt")
+    assert known.pop(LOST[::-1].hex()) == ("stub", "coinjoins:lines.txt")
+    assert set(known) == {row["hash"] for row in json_rows(folder, "transactions")}
+    assert "provenance.json" in (folder / "README.md").read_text()
+    assert "provenance.json" in (folder / "SHA256SUMS").read_text()
+
+
 def test_parquet_names_what_is_not_fetched_and_who_says_unspent(partial, exported):
     folder = exported("parquet", partial)
     wanted = rows_by_natural_keys(partial)

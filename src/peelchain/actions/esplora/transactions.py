@@ -87,12 +87,8 @@ def statuses_at(heights: set[int], view: EsploraView) -> dict[int, Row]:
 
 
 def _parsed(raw: bytes, view: EsploraView) -> RawTx:
-    rules = view.network.rules
-    if rules.tx_form == "mweb" and raw[4:6] == b"\0\x08" and raw[-5] == 0:
-        # a HogEx: marked, and a zero where its part of the extension block would be (LIP 2)
-        raw = raw[:4] + raw[6:-5] + raw[-4:]
     try:
-        return parsed(raw, rules.max_money)
+        return parsed(raw, view.network.rules)
     except SourceError:
         raise NotInChainError(
             f"Transaction not told: the Esplora API has no words for its parts, which only "

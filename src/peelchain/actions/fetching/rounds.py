@@ -15,7 +15,7 @@ from peelchain.actions.fetching.sources import server
 from peelchain.actions.progress import Watch, silent
 from peelchain.actions.tracing.walk import Walked
 from peelchain.actions.view import StoreView
-from peelchain.chain.partial.sitting import EnoughError, Sitting
+from peelchain.chain.partial.sitting import FETCHING, EnoughError, Sitting
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.vault import Vault
 from peelchain.errors import (
@@ -90,7 +90,7 @@ def fetch_for(asked: FetchAsked, store: Path, wanted: Wanted, watch: Watch = sil
             ended: PeelchainError | None = None
             try:
                 _fetch_first(asked, store, vault, asking, wanted, named, course)
-                _fetch_rounds(store, vault, asking, wanted, course, watch)
+                _fetch_rounds(asked, store, vault, asking, wanted, course, watch)
             except EnoughError as error:
                 ended, course.stopped_by = error, error.reason
             except (RemoteError, FalseAnswerError) as error:
@@ -178,7 +178,13 @@ def _fetch_first(
 
 
 def _fetch_rounds(
-    store: Path, vault: Vault, asking: Servers, wanted: Wanted, course: _Course, watch: Watch
+    asked: FetchAsked,
+    store: Path,
+    vault: Vault,
+    asking: Servers,
+    wanted: Wanted,
+    course: _Course,
+    watch: Watch,
 ) -> None:
     """Walks, fetches what the walk lacks, and so on until that changes nothing."""
     if wanted.open is None or wanted.walk is None or not has_tables(store):
@@ -186,12 +192,12 @@ def _fetch_rounds(
     while True:
         with wanted.open() as view:
             lacking = missing(wanted.walk(view, watch))
-        if watch("fetch", asking.fetched, 0) is False:
+        if watch(FETCHING, asking.fetched, 0) is False:
             raise EnoughError("you", "you stopped the fetching; the same command goes on from here")
         course.lacking = lacking
-        if not lacking and not lacking.unspent:
+        if lacking.is_settled:
             return
-        asking.ask(partial(fetch_missing, lacking=lacking))
+        asking.ask(partial(fetch_missing, lacking=lacking, most_of_script=asked.most_of_script))
         course.rounds += 1
         if not _rebuild(store, vault):
             return

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.actions.fetching.asked import FetchAsked
+from peelchain.actions.fetching.frontier import spenders_of
 from peelchain.actions.fetching.named import Named, named
 from peelchain.actions.fetching.rounds import Wanted, answered
 from peelchain.actions.progress import Watch, silent
@@ -52,13 +53,7 @@ def address_fetched(
         return named([text], network)
 
     def around(sitting: Sitting, what: Named) -> None:
-        scripts = {script for _, script in what.scripts}
-        spends = {
-            spender
-            for outpoint, spender in sitting.spends.by_outpoint.items()
-            if (output := sitting.vault.output(outpoint)) and output.script_pubkey in scripts
-        }
-        fetch_parents(sitting, sorted(spends))
+        fetch_parents(sitting, spenders_of(sitting, (script for _, script in what.scripts)))
 
     wanted = Wanted(first, around=around)
     return answered(

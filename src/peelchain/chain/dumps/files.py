@@ -20,7 +20,7 @@ _CHUNK = 1 << 20
 # of data that are cut short, at most so many bytes are lost with the cut
 _UNPACKED = 1 << 14
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-_ASIDE = {"manifest.json", "SHA256SUMS", "README.md", "README"}
+_ASIDE = {"manifest.json", "provenance.json", "SHA256SUMS", "README.md", "README"}
 _BOM = b"\xef\xbb\xbf"
 
 Told = Callable[[int], None]

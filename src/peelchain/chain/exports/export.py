@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from peelchain.chain.exports import provenance
 from peelchain.chain.exports.files import COMPRESSIONS, Compression, Piece, Written
 from peelchain.chain.exports.folder import opened
 from peelchain.chain.exports.formats import FORMATS, Format
@@ -118,13 +119,17 @@ def export_chain(
         whole = place.piece(compression)
         if form.finish is not None:
             form.finish(source, first, last, whole)
+        beside_rows = source.is_partial and not form.says_how_known
+        if beside_rows:
+            provenance.write(source, whole)
         if beside is not None:
             beside(whole)
         if whole.written:
             place.add(_WHOLE, whole.written)
         told = {"export": identity, "last_height": last, "last_hash": tip}
+        notes = form.notes + (provenance.NOTE if beside_rows else "")
         files = place.finish(
-            [*keys, _WHOLE], told, readme(wanted.format, form.notes, identity, last, tip)
+            [*keys, _WHOLE], told, readme(wanted.format, notes, identity, last, tip)
         )
         return Exported(tuple(files), len(keys) - len(todo), first, last, tip)
 

@@ -23,6 +23,7 @@ class Format:
     """One format: who reads it, how a cut is written, how it is cut and compressed unless asked.
 
     `notes` are what the README says of it; `finish` writes what is told of all cuts together.
+    `says_how_known`: its own columns tell how the rows of a partial store are known.
     Where `numbered`, files are named by a number, not by heights.
     """
 
@@ -33,6 +34,7 @@ class Format:
     numbered: bool = False
     notes: str = ""
     finish: Callable[[Source, int, int, Piece], None] | None = None
+    says_how_known: bool = False
 
 
 FORMATS: dict[str, Format] = {
@@ -74,5 +76,6 @@ FORMATS: dict[str, Format] = {
         parquet.write,
         compression="zst",
         notes=parquet.NOTES,
+        says_how_known=True,
     ),
 }

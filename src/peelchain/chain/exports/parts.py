@@ -245,7 +245,7 @@ def _joined(lookup: Lookup, raws: Raws, rows: Sequence[Block]) -> Iterator[Block
             if raw is None:
                 made.append(_told(lookup, first + at, txs, at, txins, vins, spent))
             else:
-                whole = parsed(raw, lookup.store.network.rules.max_money)
+                whole = parsed(raw, lookup.store.network.rules)
                 made.append(_parsed(whole, first + at, txs, at, txins, vins, spent))
         yield row, tuple(made)
 

@@ -188,7 +188,7 @@ def _keep(sitting: Sitting, given: _Given, check: Check) -> bool:
             if vault.header(inclusion.height) is None:
                 vault.add_header(sitting.headers[inclusion.height], inclusion.height, name)
             vault.add_raw(given.raw, name, asked=given.txid)
-            tx = of_raw(given.raw)
+            tx = of_raw(given.raw, rules=vault.network.rules)
             if not check(tx):
                 raise _Later
             _check_neighbours(sitting, tx, inclusion)

@@ -132,7 +132,7 @@ def _listing(sitting: Sitting, script_pubkey: bytes, most: int) -> _Listing:
             break
         mentions.append(mention)
         if len(mentions) % 100 == 0:
-            sitting.watch("history", len(mentions), 0)
+            sitting.watch("history listed", len(mentions), 0)
     listing = _Listing(sitting.tip, tuple(mentions), complete)
     sitting.vault.keep_answer(key, _written(listing))
     sitting.vault.commit()

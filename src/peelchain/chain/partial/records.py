@@ -3,7 +3,11 @@
 from dataclasses import dataclass, replace
 
 from peelchain.chain.raw_tx import RawTx, double_sha256, parsed, serialised
+from peelchain.network import BITCOIN_RULES, Rules
 from peelchain.units import OutPoint
+
+_HOGEX_BYTES = 3
+"""Marker, flag and absent part, which a HogEx without witnesses has beside what is hashed."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +64,28 @@ class Place:
     position: int | None
 
 
-def of_raw(raw: bytes, size_bytes: int | None = None) -> Transaction:
-    """The transaction in raw bytes. Raises SourceError for what is none.
+def of_raw(raw: bytes, size_bytes: int | None = None, rules: Rules = BITCOIN_RULES) -> Transaction:
+    """The transaction in raw bytes of a chain with these rules.
 
-    Where the bytes lack the witnesses that it has, `size_bytes` is its size with them, as told.
+    Raises SourceError for what is none. Where the bytes lack the witnesses that it has,
+    `size_bytes` is its size with them, as told.
     """
-    return of_parts(parsed(raw), size_bytes)
+    tx = parsed(raw, rules)
+    whole = len(raw) if size_bytes is None else size_bytes
+    # the mark of a HogEx has no weight
+    unweighed = _HOGEX_BYTES if raw[4:6] == b"\0\x08" else 0
+    return _of(tx, len(raw), whole, unweighed)
 
 
 def of_parts(tx: RawTx, size_bytes: int | None = None) -> Transaction:
     """The transaction of these parts; `size_bytes` as for raw bytes."""
+    own = len(serialised(tx))
+    return _of(tx, own, own if size_bytes is None else size_bytes, 0)
+
+
+def _of(tx: RawTx, own: int, whole: int, unweighed: int) -> Transaction:
+    """The transaction of parts of `own` bytes, which has `whole` with all of its witnesses."""
     bare = serialised(tx, witness=False)
-    own = len(serialised(tx)) if tx.has_witness else len(bare)
-    whole = own if size_bytes is None else size_bytes
     inputs = tuple(_input(tx, vin) for vin in range(len(tx.inputs)))
     if whole != own:
         inputs = tuple(replace(i, witness_items=None, witness_bytes=None) for i in inputs)
@@ -81,7 +94,7 @@ def of_parts(tx: RawTx, size_bytes: int | None = None) -> Transaction:
         version=tx.version,
         locktime=tx.locktime,
         size_bytes=whole,
-        weight=3 * len(bare) + whole,
+        weight=3 * len(bare) + whole - unweighed,
         inputs=inputs,
         outputs=tuple(Output(o.value_sat, o.script_pubkey) for o in tx.outputs),
     )

@@ -14,6 +14,9 @@ from peelchain.units import OutPoint, format_hash
 MOST_TXS = 10_000
 """Transactions fetched by one command unless the user says otherwise."""
 
+FETCHING = "transactions fetched"
+"""What is counted while servers are asked."""
+
 _NEAR_BLOCKS = 200
 """No reorganisation in the field went deeper; what differs below is another chain."""
 _LOOKED_AT = 100
@@ -99,7 +102,7 @@ class Sitting:
 
     def check_stopped(self) -> None:
         """Tells how far the fetching is. Raises EnoughError where the user asked to stop."""
-        if self.watch("fetch", self.fetched, 0) is False:
+        if self.watch(FETCHING, self.fetched, 0) is False:
             raise EnoughError("you", "you stopped the fetching; the same command goes on from here")
 
     def room_for(self, wanted: int) -> int:

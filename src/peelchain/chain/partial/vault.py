@@ -29,7 +29,7 @@ from peelchain.chain.partial.source import Inclusion, Tip
 from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed, serialised
 from peelchain.errors import FalseAnswerError, MisuseError, SourceError, StoreError
 from peelchain.network import Network
-from peelchain.units import MAX_MONEY, OutPoint, format_hash
+from peelchain.units import OutPoint, format_hash
 
 NAME = "vault.sqlite"
 _FORMAT = "peelchain-vault 1"
@@ -170,7 +170,7 @@ class Vault:
         Raises FalseAnswerError where the bytes are no transaction, or not the one asked for.
         """
         try:
-            tx = of_raw(raw)
+            tx = of_raw(raw, rules=self.network.rules)
         except SourceError as e:
             what = f" for transaction {format_hash(asked)}" if asked else ""
             raise FalseAnswerError(
@@ -230,7 +230,11 @@ class Vault:
             if found is None:
                 return None
             raw, told = found
-            tx = _of_told(txid, told) if raw is None else of_raw(bytes(raw), _size_of(told))
+            tx = (
+                _of_told(txid, told)
+                if raw is None
+                else of_raw(bytes(raw), _size_of(told), self.network.rules)
+            )
             if tx.txid != txid:
                 raise StoreError(
                     f"{self.path} is damaged: the bytes kept for transaction {format_hash(txid)} "
@@ -325,7 +329,7 @@ class Vault:
         shown = f"{source}: the Merkle proof of transaction {format_hash(txid)}"
         if header is None or raw is None:
             raise MisuseError(f"{shown} came before its header or its bytes")
-        if len(serialised(parsed(raw), witness=False)) == _LEAF_LIKE_BYTES:
+        if len(serialised(parsed(raw, self.network.rules), witness=False)) == _LEAF_LIKE_BYTES:
             raise FalseAnswerError(
                 f"{shown} proves nothing: 64 bytes can stand for two hashes (CVE-2017-12842)"
             )
@@ -341,7 +345,7 @@ class Vault:
                 f"{shown} does not lead to the Merkle root of the block at height "
                 f"{inclusion.height}; use another server"
             )
-        check_inclusion(of_raw(raw), inclusion, source)
+        check_inclusion(of_raw(raw, rules=self.network.rules), inclusion, source)
         time = int.from_bytes(header[68:72], "little")
         values = (inclusion.height, double_sha256(header), time, inclusion.position)
         self._write(
@@ -400,7 +404,7 @@ class Vault:
             if value_sat is None or script is None:
                 continue
             key = (prevout.outpoint.txid, prevout.outpoint.vout)
-            if not 0 <= value_sat <= MAX_MONEY:
+            if not 0 <= value_sat <= self.network.rules.max_money:
                 raise SourceError(
                     f"{source}: output {prevout.outpoint} is told to hold {value_sat} satoshis, "
                     "which cannot be"
