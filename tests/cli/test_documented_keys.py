@@ -47,6 +47,7 @@ OTHERS |= {"serve"}  # in tests/web/test_serve.py, for it answers while it runs
 OTHERS |= {"chain fetch"}  # in test_fetch.py, for it needs a server
 # those of `evaluate` in test_evaluate.py, the others beside their own tests
 ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags", "watch")
+OTHERS |= {"chain headers"}  # in test_fetch_electrum.py, for it needs a server
 OTHERS |= {name for name in NOTES if name.split()[0] in ELSEWHERE}
 
 
