@@ -230,7 +230,7 @@ def test_no_block_files(old: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert_ingest_refused(tmp_path / "empty", old, "no block files", code=2)
     assert_ingest_refused(tmp_path / "nowhere", old, "is no folder", code=2)
-    for source in ("rpc:x", "core:", "", "core"):
+    for source in ("node:x", "core:", "", "core"):
         assert_refused(command("chain", "ingest", source, "--store", old), "core:DIR", code=2)
     zeros = tmp_path / "zeros"
     zeros.mkdir()

@@ -46,6 +46,17 @@ def test_a_place_that_is_none_is_misuse(kind: str, tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("most_bytes", [1_000, 6_000])
+def test_a_full_disk_is_told_and_the_same_command_goes_on(
+    most_bytes: int, known: list[Known], tmp_path: Path
+) -> None:
+    dump, store = write_etl(tmp_path / "dump", known), tmp_path / "store"
+    arguments = ("chain", "ingest", f"etl:{dump}", "--store", store)
+    assert_refused(command(*arguments, most_bytes=most_bytes), "make room")
+    assert answer(*arguments)["tip_height"] == len(known) - 1
+    assert answer("chain", "verify", "--store", store)["ok"] is True
+
+
 def test_headers_are_asked_for_by_their_option(known: list[Known], tmp_path: Path) -> None:
     dump = write_esplora(tmp_path / "dump", known[20:22])
     arguments = ("chain", "ingest", f"esplora-lines:{dump}", "--store", tmp_path / "store")

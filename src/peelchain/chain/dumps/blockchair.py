@@ -6,16 +6,14 @@ a database on the disk. `coinbase_data_hex` of `blocks` is the coinbase's script
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from peelchain.chain.dumps import values
 from peelchain.chain.dumps.etl import rebuilt
 from peelchain.chain.dumps.files import DumpFile, Told, lines
 from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
+from peelchain.chain.dumps.spool import throwaway
 from peelchain.chain.partial.records import (
     Input,
     Output,
@@ -61,14 +59,7 @@ def transactions(
 ) -> Iterator[TxRow]:
     """The transactions, joined from their three tables, in the order of the tables of them."""
     del network
-    with (
-        tempfile.TemporaryDirectory(prefix="peelchain-") as folder,
-        closing(sqlite3.connect(Path(folder) / "joined.sqlite", isolation_level=None)) as joined,
-    ):
-        joined.execute("PRAGMA journal_mode = OFF")
-        joined.execute("PRAGMA synchronous = OFF")
-        joined.executescript(_SPOOL)
-        joined.execute("BEGIN")
+    with throwaway(None, "peelchain-", _SPOOL) as joined:
         for file in files:
             for where, row in _table_rows(file, "outputs", refusals, read):
                 _keep(joined, where, "outputs", row, refusals)

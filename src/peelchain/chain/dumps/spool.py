@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from peelchain.chain.dumps.rows import RowError
+from peelchain.errors import StoreError
 
 _PREFIX = "spool-"
 _TABLE = """
@@ -54,18 +55,35 @@ class Spool:
 
 @contextmanager
 def open_spool(folder: Path) -> Iterator[Spool]:
-    """A spool in a folder; what one that was killed left there is taken away."""
+    """A spool in a folder; what one that was killed left there is taken away.
+
+    Raises StoreError where the disk is full.
+    """
     for left in folder.glob(f"{_PREFIX}*/*"):
         left.unlink(missing_ok=True)
     for left in folder.glob(f"{_PREFIX}*"):
         left.rmdir()
-    with (
-        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as own,
-        closing(sqlite3.connect(Path(own) / "txs.sqlite", isolation_level=None)) as database,
-    ):
-        # what it holds is of no use after a crash
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("PRAGMA synchronous = OFF")
-        database.executescript(_TABLE)
-        database.execute("BEGIN")
+    with throwaway(folder, _PREFIX, _TABLE) as database:
         yield Spool(database)
+
+
+@contextmanager
+def throwaway(folder: Path | None, prefix: str, tables: str) -> Iterator[sqlite3.Connection]:
+    """A database with these tables that is gone afterwards; None: where temporary files go.
+
+    Raises StoreError where it cannot be written, as on a full disk.
+    """
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as own:
+        try:
+            with closing(sqlite3.connect(Path(own) / "rows.sqlite", isolation_level=None)) as made:
+                # what it holds is of no use after a crash
+                made.execute("PRAGMA journal_mode = OFF")
+                made.execute("PRAGMA synchronous = OFF")
+                made.executescript(tables)
+                made.execute("BEGIN")
+                yield made
+        except sqlite3.Error as e:
+            raise StoreError(
+                f"{own}: the rows of the dump cannot be kept there while they are put together "
+                f"({e}); make room, or set TMPDIR to a folder with more"
+            ) from e

@@ -1,6 +1,5 @@
 """The vault of a partial store: what was fetched, how it was checked, and who said the rest."""
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,6 @@ from peelchain.chain.partial.header_checks import (
 )
 from peelchain.chain.partial.proofs import check_inclusion
 from peelchain.chain.partial.records import (
-    Input,
     Output,
     Place,
     Prevout,
@@ -26,6 +24,7 @@ from peelchain.chain.partial.records import (
     told_together,
 )
 from peelchain.chain.partial.source import Inclusion, Tip
+from peelchain.chain.partial.told_text import of_told_text, told_text
 from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed, serialised
 from peelchain.errors import FalseAnswerError, MisuseError, SourceError, StoreError
 from peelchain.network import Network
@@ -199,17 +198,17 @@ class Vault:
         """
         found = self._one("SELECT raw, told, source FROM txs WHERE txid = ?", (tx.txid,))
         if found is None:
-            self._write("INSERT INTO txs VALUES (?, NULL, ?, ?)", (tx.txid, _told_text(tx), source))
+            self._write("INSERT INTO txs VALUES (?, NULL, ?, ?)", (tx.txid, told_text(tx), source))
             return
         if found[0] is not None:
             return
-        merged = told_together(_of_told(tx.txid, found[1]), tx)
+        merged = told_together(of_told_text(tx.txid, found[1]), tx)
         if merged is None:
             raise SourceError(
                 f"{source}: transaction {format_hash(tx.txid)} differs from what {found[2]} told; "
                 "neither can be checked: use a source that gives raw bytes"
             )
-        text = _told_text(merged)
+        text = told_text(merged)
         if text != found[1]:
             self._write("UPDATE txs SET told = ? WHERE txid = ?", (text, tx.txid))
             self._known.pop(tx.txid, None)
@@ -231,7 +230,7 @@ class Vault:
                 return None
             raw, told = found
             tx = (
-                _of_told(txid, told)
+                of_told_text(txid, told)
                 if raw is None
                 else of_raw(bytes(raw), _size_of(told), self.network.rules)
             )
@@ -459,6 +458,14 @@ class Vault:
         )
         return Tip(found[0], bytes(found[1])) if found else None
 
+    def forget_word_of(self, source: str) -> None:
+        """Forgets what rests on a source's word alone: what it said is unspent, and histories.
+
+        For one that was found to lie: what it proved stays.
+        """
+        self._write("DELETE FROM absences WHERE source = ?", (source,))
+        self._write("DELETE FROM histories WHERE source = ?", (source,))
+
     def absences(self) -> dict[OutPoint, tuple[Tip, str]]:
         """Every output that a server said nobody spends, up to which tip, and which server."""
         rows = self._database.execute("SELECT * FROM absences ORDER BY txid, vout")
@@ -566,37 +573,5 @@ def _pairs(a: Place, b: Place) -> list[tuple[Any, Any]]:
     return list(zip(asdict(a).values(), asdict(b).values(), strict=True))
 
 
-def _told_text(tx: Transaction) -> str:
-    inputs = [
-        [
-            [i.prevout.outpoint.txid.hex(), i.prevout.outpoint.vout] if i.prevout else None,
-            i.sequence,
-            i.script_sig_bytes,
-            i.witness_items,
-            i.witness_bytes,
-        ]
-        for i in tx.inputs
-    ]
-    outputs = [[o.value_sat, o.script_pubkey.hex()] for o in tx.outputs]
-    own = [tx.version, tx.locktime, tx.size_bytes, tx.weight]
-    return json.dumps([own, inputs, outputs], separators=(",", ":"))
-
-
 def _size_of(told: str | None) -> int | None:
     return int(told) if told is not None else None
-
-
-def _of_told(txid: bytes, text: str) -> Transaction:
-    (version, locktime, size_bytes, weight), inputs, outputs = json.loads(text)
-    return Transaction(
-        txid=txid,
-        version=version,
-        locktime=locktime,
-        size_bytes=size_bytes,
-        weight=weight,
-        inputs=tuple(
-            Input(Prevout(OutPoint(bytes.fromhex(p[0]), p[1])) if p else None, *rest)
-            for p, *rest in inputs
-        ),
-        outputs=tuple(Output(value_sat, bytes.fromhex(script)) for value_sat, script in outputs),
-    )
