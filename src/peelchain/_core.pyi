@@ -58,6 +58,9 @@ class BlockSource:
     def size_of(self, first: int, end: int) -> int:
         """Bytes of the blocks from height `first` to before `end`."""
 
+    def place(self, height: int) -> tuple[int, int, int]:
+        """File number, offset and size of the block at this height."""
+
     def time(self, height: int) -> int:
         """The time in a block's header, in seconds since 1970."""
 

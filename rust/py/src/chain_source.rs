@@ -164,6 +164,12 @@ impl BlockSource {
         Ok(records.iter().map(|r| u64::from(r.size)).sum())
     }
 
+    /// Where the block of this height lies: file, offset and size, as in the table of blocks.
+    fn place(&self, height: usize) -> PyResult<(u32, u64, u32)> {
+        let record = self.chain.get(height).ok_or_else(no_such_height)?;
+        Ok((record.file_number, record.offset, record.size))
+    }
+
     /// The time in the header of the block at this height, in seconds since 1970.
     fn time(&self, height: usize) -> PyResult<u32> {
         let record = self.chain.get(height).ok_or_else(no_such_height)?;

@@ -13,11 +13,9 @@ from peelchain.chain.core_files import CoreFiles
 from peelchain.errors import SourceError, StoreError, StoreLockedError
 from peelchain.network import Network, by_magic
 from peelchain.network.kernel import kernel_rules
+from peelchain.store.raw_blocks import SCAN_CACHE as SCAN_CACHE
 
 FOLDER = "blocks"
-SCAN_CACHE = "scan.cache"
-"""What a scan of the archive found, beside its files: those written full are not read again."""
-
 FILE_BYTES = 128 << 20
 """A file takes no more than this, as Bitcoin Core's (MAX_BLOCKFILE_SIZE)."""
 SYNC_BYTES = 16 << 20

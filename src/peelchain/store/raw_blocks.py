@@ -1,5 +1,6 @@
 """Raw blocks and transactions, read from where the store's source keeps them."""
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,7 +9,10 @@ from peelchain.errors import MisuseError, SourceError, StoreError
 from peelchain.network.kernel import kernel_rules
 from peelchain.store.lookup import BlockRow
 from peelchain.store.reader import Store
-from peelchain.units import format_hash
+from peelchain.units import format_hash, parse_txid
+
+SCAN_CACHE = "scan.cache"
+"""What a scan of a store's own archive found, beside its files."""
 
 
 class RawBlocks:
@@ -39,22 +43,55 @@ class RawBlocks:
                 f"{e.filename or path}: {e.strerror}; check that you may read the node's files"
             ) from e
         self._path = path
+        self._network = store.network
+        self._scanned: _core.BlockSource | None = None
 
     def block(self, row: BlockRow) -> bytes:
-        """The raw block. Raises StoreError when the files no longer hold it, as after pruning."""
-        try:
-            raw = self._source.read_block(row.file_number, row.file_offset, row.size_bytes)
-            problem = _core.check_block(raw, rules=self._rules)
-            whole = raw[:80] == row.header and problem is None
-        except (OSError, SourceError):
-            whole = False
-        if not whole:
+        """The raw block. Raises StoreError when the files no longer hold it, as after pruning.
+
+        Where it is not in its place it is looked for: a store that goes on from another node's
+        files, or over RPC, has the places that the blocks had in those before.
+        """
+        raw = self._read(row, row.file_number, row.file_offset)
+        if raw is None and (place := self._other_place(row)) is not None:
+            raw = self._read(row, *place)
+        if raw is None:
             raise StoreError(
                 f"{self._path}/blk{row.file_number:05d}.dat no longer holds block "
-                f"{format_hash(row.block_hash)} (height {row.height}) at offset {row.file_offset}; "
-                "a pruned or reindexed node moves blocks: ingest from files that have them all"
+                f"{format_hash(row.block_hash)} (height {row.height}) at offset {row.file_offset}, "
+                "nor is it elsewhere in that folder; a pruned node forgets blocks: ingest from "
+                "files that have them all"
             )
         return raw
+
+    def _read(self, row: BlockRow, file_number: int, offset: int) -> bytes | None:
+        try:
+            raw = self._source.read_block(file_number, offset, row.size_bytes)
+            problem = _core.check_block(raw, rules=self._rules)
+        except (OSError, SourceError):
+            return None
+        return raw if raw[:80] == row.header and problem is None else None
+
+    def _other_place(self, row: BlockRow) -> tuple[int, int] | None:
+        if self._scanned is None:
+            self._scanned = self._scan()
+        hashes = self._scanned.hashes()
+        if hashes[32 * row.height : 32 * row.height + 32] != row.block_hash:
+            return None
+        number, offset, _ = self._scanned.place(row.height)
+        return (number, offset) if (number, offset) != (row.file_number, row.file_offset) else None
+
+    def _scan(self) -> _core.BlockSource:
+        """The best chain in the files, empty where they cannot be scanned."""
+        source = _core.BlockSource(self._path, self._network.magic, self._rules)
+        cache = Path(self._path) / SCAN_CACHE
+        with contextlib.suppress(OSError, SourceError):
+            source.scan(
+                parse_txid(self._network.genesis_hash),
+                self._network.pow_limit.to_bytes(32, "little"),
+                cache=cache.read_bytes() if cache.is_file() else None,
+            )
+        return source
 
     def part(self, row: BlockRow, start: int, size: int) -> bytes | None:
         """Bytes of a block as they stand in its file, unchecked; None where it no longer has them.

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chain.crafted import Block, grow, pay, write_files
+from tests.chain.crafted import KEY, Block, grow, pay, write_files
 from tests.chain.rpc.reading import archived, ingest
-from tests.chain.stores import content, content_of, snapshot
+from tests.chain.stores import content, content_of, cut_small, snapshot
 from tests.chain.stores import ingest as ingest_files
 from tests.core_rpc import CoreServer
 from tests.socks_server import proxying
@@ -360,11 +360,14 @@ def test_blocks_that_grow_at_a_stroke_come_in_smaller_batches(
 
 @pytest.mark.parametrize("pruned_below", [0, 30])
 def test_blocks_of_the_former_source_are_not_fetched(
-    core: CoreServer, crafted: list[Block], tmp_path: Path, pruned_below: int
+    core: CoreServer, crafted: list[Block], tmp_path: Path, pruned_below: int, monkeypatch: Any
 ) -> None:
     """A store made of files goes on over RPC, from a pruned node too."""
+    cut_small(monkeypatch)
     store = tmp_path / "store"
-    ingest_files(write_files(tmp_path / "blocks", crafted[:30]), store)
+    # as a node has them: in the order in which they came, and masked
+    files = write_files(tmp_path / "blocks", crafted[12:30], crafted[:12], key=KEY)
+    ingest_files(files, store)
     core.pruned_below = pruned_below
     done = ingest(core, store)
     assert (done.added_blocks, done.rolled_back) == (len(crafted) - 30, 0)
@@ -372,7 +375,9 @@ def test_blocks_of_the_former_source_are_not_fetched(
     assert block_requests(core, crafted) == [0] * 30 + [1] * (len(crafted) - 30)
     shutil.rmtree(tmp_path / "blocks")
     with Store.open(store) as opened, Lookup(opened) as lookup:
-        assert RawBlocks(opened).block(lookup.blocks([5])[0]) == crafted[5].raw
+        raws = RawBlocks(opened)
+        found = [raws.block(row) for row in lookup.blocks(range(len(crafted)))]
+    assert found == [b.raw for b in crafted]
 
 
 @pytest.mark.parametrize("fork", [25, 30])
