@@ -63,7 +63,8 @@ def test_the_same_blocks_give_the_same_bytes(export, tmp_path, format_name, comp
     assert files(tmp_path / "once") == files(tmp_path / "again")
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.slow
+@pytest.mark.parametrize("format_name", ["blockchair", "etl", "parquet"])
 def test_several_processes_make_the_same_bytes(export, tmp_path, format_name):
     options = ("--blocks-per-file", 40, "--from", 30)
     for threads in (1, 3):
@@ -72,8 +73,10 @@ def test_several_processes_make_the_same_bytes(export, tmp_path, format_name):
     assert files(tmp_path / "1") == files(tmp_path / "3")
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "threads"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGKILL, 2)]
+)
 def test_what_was_whole_when_an_export_was_stopped_is_kept(session, export, tmp_path, how, threads):
     out = tmp_path / "out"
     options = ("--blocks-per-file", 2, "--threads", threads)

@@ -2,13 +2,15 @@
 
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chain.crafted import Block, grow, pay
+from tests.chain.crafted import Block, grow, pay, write_files
 from tests.chain.rpc.reading import archived, ingest
 from tests.chain.stores import content, content_of, snapshot
+from tests.chain.stores import ingest as ingest_files
 from tests.core_rpc import CoreServer
 from tests.socks_server import proxying
 
@@ -354,3 +356,55 @@ def test_blocks_that_grow_at_a_stroke_come_in_smaller_batches(
     core.chain, core.known = chain, {b.shown: b for b in chain}
     assert ingest(core, tmp_path / "store").tip_hash == chain[-1].shown
     assert archived(tmp_path / "store") == tuple(b.shown for b in chain)
+
+
+@pytest.mark.parametrize("pruned_below", [0, 30])
+def test_blocks_of_the_former_source_are_not_fetched(
+    core: CoreServer, crafted: list[Block], tmp_path: Path, pruned_below: int
+) -> None:
+    """A store made of files goes on over RPC, from a pruned node too."""
+    store = tmp_path / "store"
+    ingest_files(write_files(tmp_path / "blocks", crafted[:30]), store)
+    core.pruned_below = pruned_below
+    done = ingest(core, store)
+    assert (done.added_blocks, done.rolled_back) == (len(crafted) - 30, 0)
+    assert content(store) == content_of(crafted)
+    assert block_requests(core, crafted) == [0] * 30 + [1] * (len(crafted) - 30)
+    shutil.rmtree(tmp_path / "blocks")
+    with Store.open(store) as opened, Lookup(opened) as lookup:
+        assert RawBlocks(opened).block(lookup.blocks([5])[0]) == crafted[5].raw
+
+
+@pytest.mark.parametrize("fork", [25, 30])
+def test_a_former_source_that_left_the_chain_gives_what_both_have(
+    core: CoreServer, crafted: list[Block], tmp_path: Path, fork: int
+) -> None:
+    store = tmp_path / "store"
+    ingest_files(write_files(tmp_path / "blocks", grow(crafted[:fork], 3, "other")), store)
+    assert ingest(core, store).rolled_back == 3
+    assert content(store) == content_of(crafted)
+    assert block_requests(core, crafted) == [0] * fork + [1] * (len(crafted) - fork)
+
+
+def test_a_former_source_that_is_gone_or_damaged_is_done_without(
+    core: CoreServer, crafted: list[Block], tmp_path: Path
+) -> None:
+    store, blocks = tmp_path / "store", tmp_path / "blocks"
+    ingest_files(write_files(blocks, crafted[:30]), store)
+    (file,) = blocks.glob("blk*.dat")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    ingest(core, store)
+    asked = block_requests(core, crafted)
+    assert 0 < asked.index(1) < 30
+    assert asked == sorted(asked)
+    assert content(store) == content_of(crafted)
+    shutil.rmtree(blocks)
+    other = tmp_path / "other"
+    ingest_files(write_files(blocks, crafted[:30]), other)
+    shutil.rmtree(blocks)
+    core.asked.clear()
+    ingest(core, other)
+    assert block_requests(core, crafted) == [1] * len(crafted)
+    assert content(other) == content_of(crafted)

@@ -82,8 +82,8 @@ def write(source: Source, cut: Cut, piece: Piece) -> None:
 
     def add(file: Lines, columns: Sequence[str], rows: Iterable[Row]) -> None:
         for row in rows:
-            worth = _worth(row, columns, source.usd)
-            file.add("\t".join(_cell({**row, **worth}.get(name)) for name in columns) + "\n")
+            told = {**row, **_worth(row, columns, source.usd)} if source.usd else row
+            file.add("\t".join([_cell(told.get(name)) for name in columns]) + "\n")
 
     with (
         piece.lines(name("blocks")) as blocks,

@@ -1,4 +1,4 @@
-"""A transaction that is a source's word, as the vault keeps it."""
+"""A transaction that was only told, as a text that a vault keeps and reads again."""
 
 import json
 
@@ -7,7 +7,7 @@ from peelchain.units import OutPoint
 
 
 def told_text(tx: Transaction) -> str:
-    """The transaction as JSON, less its txid and what is told of the outputs that it spends."""
+    """All of a transaction but its txid."""
     inputs = [
         [
             [i.prevout.outpoint.txid.hex(), i.prevout.outpoint.vout] if i.prevout else None,
@@ -23,8 +23,8 @@ def told_text(tx: Transaction) -> str:
     return json.dumps([own, inputs, outputs], separators=(",", ":"))
 
 
-def of_told(txid: bytes, text: str) -> Transaction:
-    """The transaction that `told_text` made a text of."""
+def of_told_text(txid: bytes, text: str) -> Transaction:
+    """The transaction of a text that `told_text` wrote."""
     (version, locktime, size_bytes, weight), inputs, outputs = json.loads(text)
     return Transaction(
         txid=txid,

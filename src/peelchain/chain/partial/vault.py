@@ -24,7 +24,7 @@ from peelchain.chain.partial.records import (
     told_together,
 )
 from peelchain.chain.partial.source import Inclusion, Tip
-from peelchain.chain.partial.told_text import of_told, told_text
+from peelchain.chain.partial.told_text import of_told_text, told_text
 from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed, serialised
 from peelchain.errors import FalseAnswerError, MisuseError, SourceError, StoreError
 from peelchain.network import Network
@@ -202,7 +202,7 @@ class Vault:
             return
         if found[0] is not None:
             return
-        merged = told_together(of_told(tx.txid, found[1]), tx)
+        merged = told_together(of_told_text(tx.txid, found[1]), tx)
         if merged is None:
             raise SourceError(
                 f"{source}: transaction {format_hash(tx.txid)} differs from what {found[2]} told; "
@@ -230,9 +230,9 @@ class Vault:
                 return None
             raw, told = found
             tx = (
-                of_told(txid, told)
+                of_told_text(txid, told)
                 if raw is None
-                else of_raw(bytes(raw), int(told) if told is not None else None, self.network.rules)
+                else of_raw(bytes(raw), _size_of(told), self.network.rules)
             )
             if tx.txid != txid:
                 raise StoreError(
@@ -571,3 +571,7 @@ def _unreadable(path: Path, error: sqlite3.Error) -> StoreError:
 
 def _pairs(a: Place, b: Place) -> list[tuple[Any, Any]]:
     return list(zip(asdict(a).values(), asdict(b).values(), strict=True))
+
+
+def _size_of(told: str | None) -> int | None:
+    return int(told) if told is not None else None

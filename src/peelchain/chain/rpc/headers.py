@@ -38,6 +38,14 @@ class NewHeaders:
         """The height of the last, or of the fork where there are none."""
         return self.fork + len(self)
 
+    def above(self, height: int) -> "NewHeaders":
+        """Those above a height, which then is the fork."""
+        skipped = self.raw[: (height - self.fork) * HEADER_BYTES]
+        work = sum(
+            _work(skipped[i : i + HEADER_BYTES]) for i in range(0, len(skipped), HEADER_BYTES)
+        )
+        return NewHeaders(height, self.raw[len(skipped) :], self.work - work)
+
     def of(self, height: int) -> bytes:
         """The header of a height above the fork."""
         at = (height - self.fork - 1) * HEADER_BYTES

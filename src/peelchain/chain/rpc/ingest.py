@@ -11,6 +11,7 @@ from peelchain.chain.core_files import Scanned
 from peelchain.chain.ingest import Ingested, ingest_core_files, scan_cached
 from peelchain.chain.limits import Limits, limits
 from peelchain.chain.progress import Progress, Step, silent
+from peelchain.chain.rpc.at_hand import AtHand, at_hand
 from peelchain.chain.rpc.auth import auth_of
 from peelchain.chain.rpc.blocks import fetched_blocks
 from peelchain.chain.rpc.client import RpcClient
@@ -127,8 +128,10 @@ class _Filling:
             lambda done, of: self.progress(Step("headers", done, of)),
         )
         if self._worth_fetching(headers, held, info):
-            self._refuse_pruned(headers, info)
-            self._fetch(headers)
+            with at_hand(self.store, self.archive.folder, headers) as there:
+                self._refuse_pruned(headers, max(there.last_height, headers.fork) + 1, info)
+                copied = self._copy(headers, there)
+            self._fetch(headers.above(copied))
         elif held is None:
             raise SourceError(f"{self.node.name}: it has no blocks yet; let it sync first")
         done = self._ingest()
@@ -157,8 +160,9 @@ class _Filling:
         except StoreError:
             return 0
 
-    def _refuse_pruned(self, headers: NewHeaders, info: ChainInfo) -> None:
-        first, lowest = headers.fork + 1, info.prune_height or 0
+    def _refuse_pruned(self, headers: NewHeaders, first: int, info: ChainInfo) -> None:
+        """Refuses a node that has pruned blocks from height `first` on."""
+        lowest = info.prune_height or 0
         if lowest > first:
             last = min(lowest - 1, headers.tip_height)
             raise SourceError(
@@ -166,6 +170,17 @@ class _Filling:
                 f"heights {first} to {last} are missing here; ingest from a node that has them, "
                 "then this one can go on"
             )
+
+    def _copy(self, headers: NewHeaders, there: AtHand) -> int:
+        """Takes blocks from the files of the store's former source; gives the height reached."""
+        last = headers.fork
+        for height, raw in there.blocks(headers.fork + 1):
+            self.archive.add(raw)
+            last = height
+            if height % 1000 == 0 or height == there.last_height:
+                of = there.last_height - headers.fork
+                self.progress(Step("copy", height - headers.fork, of, height=height))
+        return last
 
     def _fetch(self, headers: NewHeaders) -> None:
         first, of = headers.fork + 1, len(headers)

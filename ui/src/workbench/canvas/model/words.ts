@@ -28,6 +28,7 @@ export function wordsOf(): Words {
       fee: t("report.terminal.fee"),
       cut: t("report.terminal.cut"),
       unresolved: t("report.terminal.unresolved"),
+      shielded: t("report.terminal.shielded"),
       coinbase: t("report.terminal.coinbase"),
     },
     bases: {
