@@ -31,8 +31,14 @@ def said(value: Any) -> str:
     return shown(str(value)[:200])
 
 
+def _check_there(value: Any, name: str) -> None:
+    if value is None:
+        raise RowError(f"it has no {name}")
+
+
 def integer(value: Any, name: str, least: int, most: int) -> int:
     """A whole number within bounds, given as number, float, Decimal or text. Raises RowError."""
+    _check_there(value, name)
     number: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
@@ -95,6 +101,7 @@ def number_or_hex(value: Any, name: str) -> int:
 
 def data(value: Any, name: str, most: int = _MOST_BYTES) -> bytes:
     """Bytes of hex, as Parquet too gives them. Raises RowError."""
+    _check_there(value, name)
     if isinstance(value, bytes):
         found = value
     elif isinstance(value, str):
