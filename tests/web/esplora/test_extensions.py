@@ -54,3 +54,28 @@ def test_the_block_before_a_time(ask: httpx.Client, lookup: Lookup) -> None:
 def test_what_is_no_time_is_refused(ask: httpx.Client, asked: str) -> None:
     got = ask.get(f"/v1/mining/blocks/timestamp/{asked}")
     assert (got.status_code, got.text) == (400, "Invalid timestamp")
+
+
+def test_blocks_have_their_fees_and_counts(ask: httpx.Client, lookup: Lookup) -> None:
+    told = ask.get("/v1/blocks/250").json()
+    assert [block["height"] for block in told] == list(range(250, 235, -1))
+    assert [block["height"] for block in ask.get("/v1/blocks").json()] == list(range(260, 245, -1))
+    empty = ask.get("/v1/blocks/1").json()
+    assert [block["extras"]["avgFee"] for block in empty] == [0, 0]
+    for block in (*told, *empty):
+        rows = lookup.rows("SELECT * FROM txs WHERE height = ?", [block["height"]])
+        others = [row for row in rows if row["tx_index"]]
+        fees = sum(row["fee_sat"] for row in others)
+        extras = block.pop("extras")
+        assert block == ask.get(f"/block/{block['id']}").json()
+        assert ask.get(f"/v1/block/{block['id']}").json() == {**block, "extras": extras}
+        assert extras["totalFees"] == fees
+        # what is paid to the miner is the subsidy and the fees, unless a miner leaves some
+        assert extras["reward"] == lookup.store.network.subsidy(block["height"]) + fees
+        assert extras["totalInputs"] == sum(row["txin_count"] for row in others)
+        assert extras["totalOutputs"] == sum(row["txout_count"] for row in rows)
+        if others:
+            size = sum(row["size_bytes"] for row in others)
+            rate = 4 * fees // sum(row["weight"] for row in others)
+            assert extras["avgFee"] == fees // len(others)
+            assert (extras["avgTxSize"], extras["avgFeeRate"]) == (size // len(others), rate)

@@ -44,7 +44,7 @@ def hash_at(height: str, view: EsploraView) -> str:
 def block(block_hash: str, view: EsploraView) -> Row:
     """A block. Raises MisuseError for no hash, NotInChainError where the chain lacks it."""
     found = whole_block_of(block_hash, view)
-    return _forms([found], view)[0]
+    return block_forms([found], view)[0]
 
 
 def newest_blocks(start_height: str | None, view: EsploraView) -> list[Row]:
@@ -52,7 +52,7 @@ def newest_blocks(start_height: str | None, view: EsploraView) -> list[Row]:
     last = view.tip_height if start_height is None else number_of(start_height)
     whole_block_of(format_hash(block_at(last, view).block_hash), view)
     rows = view.lookup.blocks(range(max(0, last - _PAGE_BLOCKS + 1), last + 1))
-    return _forms(rows, view)[::-1]
+    return block_forms(rows, view)[::-1]
 
 
 def block_status(block_hash: str, view: EsploraView) -> Row:
@@ -116,8 +116,8 @@ def block_txs(block_hash: str, start_index: str | None, view: EsploraView) -> li
     return transaction_forms(tx_ids_of(found, view)[start : start + PAGE_TXS], view)
 
 
-def _forms(rows: list[BlockRow], view: EsploraView) -> list[Row]:
-    """Neighbouring blocks, lowest first."""
+def block_forms(rows: list[BlockRow], view: EsploraView) -> list[Row]:
+    """Neighbouring blocks in Esplora's form; both lowest first."""
     lowest = rows[0].height
     before = view.lookup.blocks(range(max(0, lowest - _MEDIAN_BLOCKS + 1), lowest))
     times = [b.time_seconds for b in (*before, *rows)]

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from peelchain.actions.esplora import blocks, extensions, proofs, scripts, spends, transactions
 from peelchain.actions.esplora.asked import script_of_address, script_of_hash
+from peelchain.actions.esplora.block_extras import block_with_extras, blocks_with_extras
 from peelchain.actions.esplora.prefixes import addresses_beginning
 from peelchain.web.answers import Json
 from peelchain.web.esplora.desk import Answer, Asked, Desk
@@ -89,6 +90,9 @@ def routes(desk: Desk) -> list[Route]:
         told("/mempool/txids", lambda a: []),
         told("/mempool/recent", lambda a: []),
         told("/fee-estimates", lambda a: {}),
+        told("/v1/blocks", lambda a: blocks_with_extras(None, a.view)),
+        told("/v1/blocks/{height}", lambda a: blocks_with_extras(a["height"], a.view)),
+        told("/v1/block/{hash}", lambda a: block_with_extras(a["hash"], a.view)),
         told("/txs/outspends", lambda a: extensions.outspends_of(a.named.get("txids", ""), a.view)),
         told(
             "/v1/validate-address/{address}", lambda a: extensions.validated(a["address"], a.view)
