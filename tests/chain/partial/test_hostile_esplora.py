@@ -26,7 +26,7 @@ from peelchain.actions.fetching.traces import trace_fetched
 from peelchain.actions.tracing.seeds import SeedsAsked
 from peelchain.actions.tracing.traces import TraceAsked
 from peelchain.chain.partial.vault import Vault
-from peelchain.errors import PeelchainError
+from peelchain.errors import PeelchainError, RemoteError
 from peelchain.network import REGTEST
 from peelchain.remote.http import HttpLimits
 from peelchain.script import address
@@ -540,6 +540,19 @@ def test_server_that_is_busy_at_times_is_asked_again(tmp_path):
     assert message == ""
     assert answer["fetching"]["complete"]
     assert set(asked.values()) == {2}
+
+
+def test_proxy_that_is_not_there_is_no_reason_to_go_without_it(tmp_path):
+    with serving(BLOCKS) as server:
+        port = server.url.split(":")[2].partition("/")[0]
+        # a name of this machine that does not look like one: without the proxy it is reached
+        url = f"http://127.1:{port}/api"
+        asked = fetch_asked(url)
+        hidden = replace(asked, connection=replace(asked.connection, proxy="socks5://127.0.0.1:1"))
+        with pytest.raises(RemoteError, match=r"127\.1"):
+            fetch(hidden, [str(SEED)], tmp_path / "store")
+        assert not server.asked
+        assert fetch(asked, [str(SEED)], tmp_path / "store")["fetching"]["complete"]
 
 
 def test_escape_sequences_of_a_server_never_reach_the_message(tmp_path):
