@@ -189,3 +189,12 @@ def test_all_headers_prove_a_store_from_the_first_block_on(tmp_path):
     status = peelchain("chain", "status", "--store", store, "--json").answer
     assert status["chainwork"] == again["chainwork"]
     assert facts(store)["headers"] == list(enumerate(CHAIN.headers))
+
+
+def test_an_esplora_server_gives_the_same_headers_one_by_one(tmp_path):
+    store = tmp_path / "store"
+    with serving_esplora(BLOCKS[:12]) as server:
+        asked = ("chain", "headers", server.source, "--store", store, "--network", "regtest")
+        answer = peelchain(*asked, "--json").answer
+    assert (answer["complete"], answer["headers"]) == (True, 12)
+    assert facts(store)["headers"] == list(enumerate(CHAIN.headers[:12]))

@@ -1,7 +1,7 @@
 """What a mistyped address may have been."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peelchain.network import MAINNET, NETWORKS, Network
@@ -24,6 +24,7 @@ def part(text: str) -> tuple[int, str]:
     return (3, CHARSET) if text.startswith("bc1") else (0, ALPHABET)
 
 
+@settings(deadline=None)
 @given(text=ADDRESSES, data=st.data())
 def test_every_single_slip_is_mended_and_placed(text: str, data: st.DataObject) -> None:
     start, characters = part(text)

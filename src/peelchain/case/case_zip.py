@@ -16,6 +16,7 @@ from peelchain.case.canonical import canonical_json
 from peelchain.case.casefile import INPUTS, JOURNAL, CaseFile
 from peelchain.case.digests import digest_of
 from peelchain.case.journal import Entry, Journal
+from peelchain.case.watching.outbox import FOLDER as WATCH
 from peelchain.errors import BundleError, CaseError
 
 Row = dict[str, Any]
@@ -66,7 +67,7 @@ def held_files(case: CaseFile) -> Held:
     left = sorted(
         p
         for p in rest
-        if p not in known and not p.startswith((".", PRIVATE)) and p != "signing.json"
+        if p not in known and not p.startswith((".", PRIVATE, f"{WATCH}/")) and p != "signing.json"
     )
     return Held(files, missing, left)
 

@@ -177,7 +177,10 @@ def fetched_facts(answer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             + (f"; {missing:,} things are missing" if missing else ""),
         )
     for one in fetching["unconfirmed_spends"]:
-        yield "unconfirmed", f"{one['outpoint']} is spent by {one['txid']}, which is in no block"
+        yield (
+            "unconfirmed",
+            f"{one['outpoint']} is spent by {one['txid']}, which is in no block up to the tip",
+        )
     for txid in fetching["not_in_a_block"]:
         yield "unconfirmed", f"{txid} is in no block yet"
 

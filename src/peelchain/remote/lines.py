@@ -31,8 +31,8 @@ class LineLimits:
     """
 
     connect_s: float = 15.0
-    silence_s: float = 60.0
-    answer_s: float = 180.0
+    silence_s: float = 30.0
+    answer_s: float = 120.0
     tries: int = 5
     wait_s: float = 0.5
     strays: int = 1_000

@@ -61,7 +61,7 @@ def _tries(text: str, network: Network) -> Iterator[Mend]:
         at = next(at for at, (a, b) in enumerate(zip(text, text.lower(), strict=True)) if a != b)
         yield Mend(text.lower(), "case", at, text[at], text[at].lower())
     if hrp is not None and is_bech32:
-        yield from _bech32_tries(text.lower(), len(hrp) + 1)
+        yield from _bech32_tries(text.lower(), len(hrp) + 1, network)
     elif 25 <= len(text) <= 36:
         yield from _slips(text, 0, base58.ALPHABET)
 
@@ -72,14 +72,19 @@ def _cash_tries(text: str, prefix: str) -> Iterator[Mend]:
     yield from _slips(text, start, bech32.CHARSET)
 
 
-def _bech32_tries(text: str, start: int) -> Iterator[Mend]:
+def _bech32_tries(text: str, start: int, network: Network) -> Iterator[Mend]:
     yield from _swaps(text, start)
     values = bech32.values_of(text[start:])
     if values is not None and len(values) >= 7:
-        # of a text with a character too many or too few, what is located is chance
+        mends = False
         for constant in (bech32.BECH32, bech32.BECH32M):
             wrong = bech32.locate_errors(text[: start - 1], values, constant)
-            yield from _replaced(text, [start + at for at in wrong])
+            for mend in _replaced(text, [start + at for at in wrong]):
+                mends |= script_or_none(mend.address, network) is not None
+                yield mend
+        # with a character too many or too few, what is located is chance, and mends nothing
+        if mends:
+            return
     yield from _slips(text, start, bech32.CHARSET)
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import peelchain.cli.watch  # noqa: F401 - loaded before any look
+import tests.chain.loaded  # noqa: F401 - all is loaded before any look
+
 from peelchain import _core
 from peelchain.actions.watching import channels, look
 from peelchain.case.casefile import CaseFile

@@ -42,6 +42,7 @@ class Scene:
     told: list[dict[str, Any]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     stale: list[Block] = field(default_factory=list)
+    case_name: str = "case"
 
     @property
     def store(self) -> Path:
@@ -49,7 +50,7 @@ class Scene:
 
     @property
     def case(self) -> Path:
-        return self.folder / "case"
+        return self.folder / self.case_name
 
     @property
     def source(self) -> str:

@@ -90,6 +90,8 @@ def test_mail_goes_over_starttls_with_a_login(here: Scene, tmp_path: Path) -> No
         here.watch(to.mail(config, {}))
         assert "refuses the user or the password" in here.said[-1]
         assert "another" not in "".join(here.said)
+    for path in here.case.rglob("*"):
+        assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
 
 
 def test_mail_is_never_sent_over_a_plain_line(here: Scene, tmp_path: Path) -> None:

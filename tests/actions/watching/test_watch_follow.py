@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from tests.actions.watching.scene import SERVICE, Scene, address_of, spend
@@ -12,6 +13,7 @@ from peelchain.actions.casework.run import RunRequest, run_case
 from peelchain.actions.casework.seeds import change_seeds
 from peelchain.actions.casework.show import show
 from peelchain.actions.casework.statements import undo
+from peelchain.actions.casework.transfer import export_case, import_case
 from peelchain.actions.tagging.importing import import_tags
 from peelchain.actions.watching import look, moves
 from peelchain.actions.watching.change import change
@@ -179,3 +181,20 @@ def test_the_disclosure_schedule_lists_what_the_watch_journalled(here: Scene) ->
     assert show(here.case)["made"] == {"reorganisation": 1, "watch": 1, "watched": 1}
     with pytest.raises(CaseError, match="cannot be undone"):
         undo(here.case, rows["watched"]["entry"], "no")
+
+
+def test_the_outbox_is_no_part_of_an_exported_case(here: Scene) -> None:
+    here.mine(spend(here.seed, 0, [(9 * COIN, "a")]))
+    here.watch()
+    out = here.folder / "case.zip"
+    answer = export_case(here.case, out)
+    assert not [name for name in answer["left_out"] if "watch" in name]
+    with ZipFile(out) as exported:
+        assert not [name for name in exported.namelist() if "outbox" in name]
+    import_case(out, here.folder / "imported")
+    there = Scene(here.folder, here.blocks, here.seed, case_name="imported")
+    assert there.watch() == []
+    onward = spend(here.blocks[-1].txs[1], 0, [(8 * COIN, "b")])
+    there.mine(onward)
+    (first,), (second,) = there.watch(), here.watch()
+    assert first["id"] == second["id"]

@@ -62,6 +62,25 @@ def test_one_look_or_many_tell_the_same(here: Scene, tmp_path: Path) -> None:
     assert len(here.told) == 4
 
 
+def test_what_only_a_later_block_shows_to_be_the_subjects_is_told_then(here: Scene) -> None:
+    """Two payments to an address, one of which it moves on, before a spend joins it to the rest."""
+    kept = spend(here.blocks[4].txs[0], 0, [(5 * COIN, "own too"), (44 * COIN, "payer")])
+    moved = spend(kept, 1, [(6 * COIN, "own too"), (37 * COIN, "payer")])
+    onward = spend(moved, 0, [(5 * COIN, "further")])
+    here.mine(kept)
+    here.mine(moved)
+    here.mine(onward)
+    assert here.watch() == []
+    joint = spend(here.seed, 0, [(14 * COIN, "away")], (kept, 0))
+    here.mine(joint)
+    told = {(row["kind"], row["txid"]) for row in here.watch()}
+    assert told == {
+        ("receipt", kept.shown), ("receipt", moved.shown),
+        ("spend", onward.shown), ("spend", joint.shown),
+    }  # fmt: skip
+    assert here.watch() == []
+
+
 def test_a_service_that_moves_a_deposit_is_told_and_not_followed(here: Scene) -> None:
     paid = spend(here.seed, 0, [(9 * COIN, "exchange")])
     here.mine(paid)

@@ -13,6 +13,7 @@ from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.sources import Answer, Asked
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import REGTEST, Network
+from peelchain.store.reader import Store
 
 
 def ingest(
@@ -81,18 +82,25 @@ def test_some_blocks_are_a_partial_store_with_each_transaction_proven(
 
 
 def test_real_blocks_go_in_each_transaction_proven(shared_data: Path, tmp_path: Path) -> None:
-    """Height comes from the coinbase where it must state it, elsewhere from headers alone."""
+    """Heights of old blocks, whose coinbases need not state them, are told by the files' names."""
     folder = shared_data / "blocks_mainnet"
-    names = sorted(p for p in folder.glob("*.bin") if p.stat().st_size < 100_000)
+    # a name that does not begin with the height tells none
+    names = sorted(p for p in folder.glob("0*.bin") if p.stat().st_size < 100_000)
     place = tmp_path / "some"
     place.mkdir()
     for name in names:
         (place / name.name).symlink_to(name)
     done = ingest(place, tmp_path / "store", None)
     assert done["network"] == "mainnet"
-    assert done["refused"] == 0
-    assert done["proven"] == done["txs"] > 50
-    assert done["unplaced"] + done["txs"] == done["rows"]
+    assert (done["refused"], done["unplaced"]) == (0, 0)
+    with Store.open(tmp_path / "store") as store:
+        rows = store.read("blocks").to_pylist()
+        told = {f"{r['height']:06d}-{r['block_hash'][::-1].hex()}" for r in rows if r["block_hash"]}
+    assert {name.stem for name in names} <= told
+    # a name that does not go with the block says nothing
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / f"{names[0].stem}.bin").symlink_to(names[1])
+    assert ingest(tmp_path / "other", tmp_path / "ranks", None)["ranks"] is True
 
 
 @pytest.mark.parametrize("form", ["bin", "hex", "dat"])

@@ -202,6 +202,16 @@ def test_a_later_dump_goes_on_where_the_store_ends(
     assert_same(store, from_files, but=TOLD_OTHERWISE)
 
 
+def test_what_the_store_has_is_not_kept_twice(known: list[Known], tmp_path: Path) -> None:
+    store, dump = tmp_path / "store", write_etl(tmp_path / "dump", known)
+    ingest("etl", dump, store)
+    before = (store / "blocks" / "blk00000.dat").read_bytes()
+    done = ingest("etl", dump, store)
+    assert (done["partial"], done["added_blocks"], done["rows"]) == (False, 0, 0)
+    ingest("blockchair", write_blockchair(tmp_path / "other", known[30:]), store)
+    assert (store / "blocks" / "blk00000.dat").read_bytes() == before
+
+
 def test_forms_may_follow_each_other_into_one_store(
     known: list[Known], from_files: Tables, tmp_path: Path
 ) -> None:

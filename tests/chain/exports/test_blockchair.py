@@ -1,9 +1,14 @@
 """Daily TSV files as Blockchair publishes them."""
 
+import csv
+import shutil
 from datetime import datetime
 
 import duckdb
+import pytest
 from tests.chain.exports.reading import header_hash, json_rows, tsv_rows
+
+from peelchain.actions.tagging.rates import import_rates
 
 
 def test_days_are_those_of_the_headers_and_every_block_is_there_once(simulated, exported):
@@ -86,3 +91,32 @@ def test_duckdb_reads_many_days_at_once(simulated, exported):
     ).fetchall()
     rows = tsv_rows(folder, "transactions")
     assert (count, fees) == (len(rows), sum(int(row["fee"]) for row in rows))
+
+
+def test_amounts_have_the_worth_of_the_day_where_rates_were_imported(
+    simulated, node, exported, tmp_path
+):
+    for day in tsv_rows(exported("blockchair", simulated), "outputs"):
+        assert day["value_usd"] == ""
+    store = tmp_path / "priced"
+    shutil.copytree(simulated, store)
+    import_rates(node / "rates.csv", store)
+    usd = {
+        row["date"]: float(row["price"])
+        for row in csv.DictReader((node / "rates.csv").read_text().splitlines())
+        if row["currency"] == "USD"
+    }
+    folder = exported("blockchair", store)
+    priced = 0
+    for row in tsv_rows(folder, "inputs"):
+        for time, worth in (("time", "value_usd"), ("spending_time", "spending_value_usd")):
+            price = usd.get(row[time][:10])
+            assert bool(row[worth]) == (price is not None)
+            if price is not None:
+                wanted = int(row["value"]) * price / 1e8
+                assert float(row[worth]) == pytest.approx(wanted, rel=1e-5)
+                priced += 1
+    assert priced
+    blocks = tsv_rows(folder, "blocks")
+    assert any(float(row["reward_usd"]) > 0 for row in blocks if row["reward_usd"])
+    assert not any("e" in row["difficulty"] for row in blocks)

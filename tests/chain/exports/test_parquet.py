@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.natural_keys import rows_by_natural_keys
 
+from peelchain.chain.exports import parquet
 from peelchain.network import REGTEST
 from peelchain.script import address
 
@@ -59,3 +60,11 @@ def test_duckdb_finds_what_is_unspent(simulated, exported):
     spent = {row["prevout"] for row in wanted["txins"]}
     left = [row["value_sat"] for row in wanted["txouts"] if row["outpoint"] not in spent]
     assert (count, value) == (len(left), sum(left))
+
+
+def test_how_much_is_read_at_once_changes_no_byte(simulated, exported, monkeypatch):
+    wanted = exported("parquet", simulated)
+    monkeypatch.setattr(parquet, "_TXOUTS_AT_ONCE", 40)
+    found = exported("parquet", simulated)
+    for file in wanted.glob("*/*.parquet"):
+        assert (found / file.relative_to(wanted)).read_bytes() == file.read_bytes()

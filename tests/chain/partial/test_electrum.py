@@ -1,5 +1,6 @@
 """What an honest Electrum server tells, held against the chain it serves."""
 
+import json
 import re
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,13 +11,15 @@ import pytest
 from tests.chain.crafted import genesis, grow, p2wpkh, transaction
 from tests.electrum_server import ElectrumServer, ServedChain, serving
 
+from peelchain import _core
 from peelchain.chain.partial.electrum import ElectrumSource
 from peelchain.chain.partial.electrum_place import endpoint_of, source_name
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Watched
 from peelchain.chain.partial.vault import Vault
 from peelchain.chain.raw_tx import merkle_root_of, parsed
 from peelchain.errors import MisuseError, RemoteError
-from peelchain.network import REGTEST
+from peelchain.network import NETWORKS, REGTEST
+from peelchain.network.kernel import kernel_rules
 from peelchain.remote.lines import LineLimits
 from peelchain.units import OutPoint, format_hash
 
@@ -105,6 +108,17 @@ def test_headers_in_a_row_are_one_request(
     assert list(source.headers(heights)) == [chain.headers[h] for h in heights]
     assert server.counted("blockchain.block.headers") == [[10, 20]]
     assert server.counted("blockchain.block.header") == [[7], [3]]
+
+
+def test_a_server_may_give_fewer_headers_at_once(
+    chain: ServedChain, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.electrum_server.MOST_HEADERS", 7)
+    with serving(chain) as running:
+        source = source_of(running, vault)
+        assert list(source.headers(range(30))) == chain.headers[:30]
+        assert running.counted("blockchain.block.headers")[-1] == [28, 2]
+        source.close()
 
 
 def test_a_history_is_every_transaction_of_the_script(
@@ -200,6 +214,19 @@ def test_a_script_of_too_many_transactions_is_said_to_be(chain: ServedChain, vau
         (found,) = source.spenders([Watched(OutPoint(first, 0), script)])
         assert found.txid is None
         assert re.search(r"could be any of \d+ transactions .* Esplora", found.untold or "")
+        source.close()
+
+
+def test_transactions_of_a_sister_chain_are_read_by_its_rules(tmp_path: Path) -> None:
+    litecoin = NETWORKS["litecoin-testnet4"]
+    blocks = Path(__file__).parents[2] / "data/families/litecoin_blocks.json"
+    block = bytes.fromhex(json.loads(blocks.read_text())["testnet4 2215584"])
+    hogex, start, end = _core.transaction_spans(block, kernel_rules(litecoin))[-1]
+    served = ServedChain([])
+    served.raw[hogex] = block[start:end]
+    with serving(served) as running, Vault.open(tmp_path / "store", litecoin) as vault:
+        source = source_of(running, vault)
+        assert list(source.raw_txs([hogex])) == [block[start:end]]
         source.close()
 
 

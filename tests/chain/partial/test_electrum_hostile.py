@@ -123,11 +123,15 @@ LIES: dict[str, tuple[Twist, str]] = {
     "short header": (told(HEADER, lambda g: g[:-2]), "79 bytes are no header"),
     "fewer headers": (
         told("blockchain.block.headers", having(count=1)),
-        "2 headers were asked for",
+        "2 headers were asked for and 1 given",
     ),
     "more headers": (
         told("blockchain.block.headers", lambda g: {**g, "hex": g["hex"] * 3}),
         "480 bytes are not 2 headers",
+    ),
+    "no headers at all": (
+        told("blockchain.block.headers", having(count=0, hex="", max=0)),
+        "max is no whole number from 1",
     ),
     "tip of height true": (told(TIP, having(height=True)), "height is no whole number"),
     "tip of height 2^40": (told(TIP, having(height=2**40)), "height is no whole number"),

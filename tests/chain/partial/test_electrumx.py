@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.chain.crafted import genesis, grow
-from tests.electrum_server import ServedChain
+from tests.chain.crafted import genesis, grow, p2wpkh
+from tests.electrum_server import ServedChain, script_hash
 from tests.electrumx import electrumx
 
 from peelchain.chain.partial.electrum import ElectrumSource
 from peelchain.chain.partial.electrum_place import endpoint_of
+from peelchain.chain.partial.header_chain import fetch_headers
+from peelchain.chain.partial.history import fetch_history
+from peelchain.chain.partial.sitting import sit_down
 from peelchain.chain.partial.source import Mention, SpentBy, Watched
 from peelchain.chain.partial.vault import Vault
 from peelchain.chain.raw_tx import merkle_root_of, parsed
@@ -85,3 +88,22 @@ def test_what_it_does_not_know(source: ElectrumSource) -> None:
         list(source.raw_txs([bytes([7]) * 32]))
     with pytest.raises(RemoteError, match=r"block\.header 99"):
         list(source.headers([99]))
+
+
+def test_what_is_fetched_from_it_proves_itself(place: str, tmp_path: Path) -> None:
+    chain = ServedChain(BLOCKS)
+    script = p2wpkh("3")
+    with Vault.open(tmp_path / "store", REGTEST) as vault:
+        source = ElectrumSource(endpoint_of(place), vault)
+        sitting = sit_down(vault, source)
+        history = fetch_history(sitting, script)
+        fetch_headers(sitting)
+        source.close()
+        assert history.complete
+        assert vault.headers() == dict(enumerate(chain.headers))
+        kept = {tx.txid for tx, _, _ in vault.transactions()}
+        assert kept == {txid for txid, _ in chain.histories[script_hash(script)]}
+        for txid in kept:
+            place_of = vault.place_of(txid)
+            assert place_of is not None
+            assert (place_of.height, place_of.position) == chain.places[txid]

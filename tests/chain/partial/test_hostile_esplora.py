@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
 
@@ -505,6 +506,40 @@ def test_word_that_an_output_is_unspent_is_contradicted_aloud_once_its_spender_i
     note = next(n for n in answer["fetching"]["notes"] if str(SEED) in n)
     assert display(SPENDER) in note
     assert_only_truth(tmp_path / "store", said_unspent=[SEED])
+
+
+def test_who_lies_about_one_thing_is_not_believed_about_what_cannot_be_proven(tmp_path):
+    other = OutPoint(BLOCKS[23].txs[1].txid, 1)
+    spender = CHAIN.spenders[other.txid, other.vout][0]
+    lie = both(
+        at(OUTSPEND, as_json({"spent": False})),
+        at(f"/tx/{display(spender)}/raw", Reply(CHAIN.tx(OTHER).raw)),
+    )
+    seeds = SeedsAsked([str(SEED), str(other)])
+    with serving(BLOCKS, lie) as liar, serving(BLOCKS) as server:
+        message, answer = asked_of(liar.url, server.url, seeds=seeds, store=tmp_path / "store")
+    assert "hash to" in message
+    assert answer["fetching"]["complete"]
+    assert f"{SEED}" not in {f"{t['txid']}:{t['vout']}" for t in answer["terminals"]}
+    with Vault.open(tmp_path / "store", REGTEST) as vault:
+        assert {said_by for _, said_by in vault.absences().values()} == {server.source}
+    assert_only_truth(tmp_path / "store")
+
+
+def test_server_that_is_busy_at_times_is_asked_again(tmp_path):
+    asked: Counter[str] = Counter()
+
+    def busy(path, truth):
+        asked[path] += 1
+        if asked[path] == 1:
+            return Reply(b"slow down", status=429, headers=(("Retry-After", "0"),))
+        return truth
+
+    with serving(BLOCKS, busy) as server:
+        message, answer = asked_of(server.url, store=tmp_path / "store")
+    assert message == ""
+    assert answer["fetching"]["complete"]
+    assert set(asked.values()) == {2}
 
 
 def test_escape_sequences_of_a_server_never_reach_the_message(tmp_path):

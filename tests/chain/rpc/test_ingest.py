@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chain.crafted import Block, grow
+from tests.chain.crafted import Block, grow, pay
 from tests.chain.rpc.reading import archived, ingest
 from tests.chain.stores import content, content_of, snapshot
 from tests.core_rpc import CoreServer
+from tests.socks_server import proxying
 
 from peelchain.actions.chain import verify
 from peelchain.chain.progress import Step
@@ -327,3 +328,29 @@ def test_an_error_of_the_node_is_told_with_its_code(core: CoreServer, tmp_path: 
         SourceError, match=rf"{core.url}: the node answers a call with error -20, 'disk\\x1b\[2J re"
     ):
         ingest(core, tmp_path / "store")
+
+
+def test_a_node_behind_a_proxy_is_named_there_alone(
+    core: CoreServer, crafted: list[Block], tmp_path: Path
+) -> None:
+    """The name is never looked up here: the proxy, such as Tor's, is given it."""
+    with proxying({"node.invalid": ("127.0.0.1", core.port)}) as proxy:
+        options = RpcOptions(cookie=core.cookie, proxy=proxy.url)
+        done = ingest_rpc("http://node.invalid:8332", tmp_path / "store", options=options)
+        assert done.tip_hash == crafted[-1].shown
+        assert set(proxy.asked) == {("node.invalid", 8332)}
+
+
+def test_blocks_that_grow_at_a_stroke_come_in_smaller_batches(
+    core: CoreServer, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(stage, "_LATER", HttpLimits(tries=2, answer_bytes=60_000))
+    monkeypatch.setattr(fetching, "_TOO_LONG_BYTES", 30_000)
+    monkeypatch.setattr(fetching, "_BATCH_BYTES", 20_000)
+    chain = core.chain
+    for height in range(12):
+        note = bytes(1) + bytes((height,)) * 9_000
+        chain = pay(chain, tag="full", rewards=[(1, note)])
+    core.chain, core.known = chain, {b.shown: b for b in chain}
+    assert ingest(core, tmp_path / "store").tip_hash == chain[-1].shown
+    assert archived(tmp_path / "store") == tuple(b.shown for b in chain)

@@ -73,6 +73,9 @@ class Servers:
                     raise
 
     def _fail(self, error: PeelchainError) -> None:
+        if isinstance(error, FalseAnswerError):
+            # who lies about one thing is not believed about what cannot be proven
+            self._vault.forget_word_of(self._left[0].name)
         self._vault.commit()
         self.failures.append(str(error))
         self.close()

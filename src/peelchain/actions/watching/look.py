@@ -39,7 +39,7 @@ from peelchain.units import format_hash, parse_txid
 Row = dict[str, Any]
 
 _BEGUN = ""
-"""Stands among the items for the watch itself: the height above which it looks."""
+"""Stands among the items for the traced value: the height above which a run counts."""
 _LATE = 6
 """Blocks of a partial store looked at again: a server's index may come after its tip."""
 _BACK = 100
@@ -103,9 +103,9 @@ def look(
             return _looked(view, outbox, place, footprint)
         fork, until = place.fork[0], place.until(view, confirmations)
         notices = _take_back(case, view, place.fork)
-        begun = {_BEGUN: 0}
+        begun = {_BEGUN: 0 if run is None else run.seq}
         heights = outbox.since({item.name: item.entry for item in items} | begun, fork)
-        since = max(fork - (_LATE if is_partial(view) else 0), min(heights.pop(_BEGUN), fork))
+        since = heights.pop(_BEGUN)
         parameters = {
             **parameters_of(run),
             "since": since,
@@ -115,6 +115,7 @@ def look(
             "source": source,
         }
         if until > since:
+            # all of it, not the new blocks alone: what they show may make an older block tell more
             with suppress(NothingMovedError):
                 notices += carry_out(
                     case, WATCHED, watched_of_case, parameters, moment_of(None),

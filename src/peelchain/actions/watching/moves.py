@@ -24,7 +24,6 @@ Row = dict[str, Any]
 MOST_ROWS = 50
 """Outputs of a transaction that a notice lists each way; it counts the others."""
 
-_AT_ONCE = 1 << 20
 _STAYS = ("service", "mixer", "coinjoin")
 """Ends at outputs that somebody may spend on: the walk stops there, the coins do not."""
 
@@ -37,17 +36,17 @@ def watched_of_case(work: Work) -> Result:
     """The derivation of a `watched` entry: the notices of the blocks it looked at.
 
     The parameters: `seeds`, `rules`, `limits` as the case's run had them (no seeds: no run),
-    `since` and `until` the heights above which and up to which blocks are looked at,
-    `confirmations` that a block must have, `items` the height above which each watched item counts.
-    Raises NothingMovedError for none.
+    `since` the height above which traced value counts, `items` that of each watched item, `until`
+    the last block looked at, `confirmations` that it must have. What the journal has is not told
+    again. Raises NothingMovedError for none.
     """
     asked, view = work.parameters, work.store
     before = told(work.before)
     case = case_id(work.before)
-    first, last = view.chain.txs_of_heights(asked["since"] + 1, asked["until"]["height"])
     notices: list[Row] = []
     known: set[int] = set()
     for strand in strands_of(view, asked, items_of(work.before), work.progress):
+        first, last = view.chain.txs_of_heights(strand.above + 1, asked["until"]["height"])
         moved = _spends(view, strand, first, last, known)
         if strand.name == CASE and strand.walked is not None:
             known.update(_walked_from(strand))
@@ -147,19 +146,12 @@ def _walked_from(strand: Strand) -> set[int]:
 def _receipts(view: StoreView, strand: Strand, first: int, last: int) -> dict[int, _Move]:
     """The transactions that pay a strand's scripts and spend nothing of them, by tx_id."""
     moves: dict[int, _Move] = {}
-    if not len(strand.scripts) or first >= last:
+    if not len(strand.scripts):
         return moves
-    chain = view.chain
-    start = int(chain.transactions([first]).first_txout[0])
-    end = chain.transactions([last - 1])
-    stop = int(end.first_txout[0] + end.txout_count[0])
-    for low in range(start, stop, _AT_ONCE):
-        ids = np.arange(low, min(low + _AT_ONCE, stop), dtype=np.int64)
-        found = chain.outputs(ids)
-        paid = np.flatnonzero(np.isin(found.script_id, strand.scripts) & (found.value_sat > 0))
-        for row in paid.tolist():
-            tx_id = int(found.tx_id[row])
-            moves.setdefault(tx_id, _Move()).ends[int(ids[row])] = "received"
+    makers = view.chain.outputs(strand.seeds).tx_id.tolist()
+    for txout, tx_id in zip(strand.seeds.tolist(), makers, strict=True):
+        if first <= tx_id < last:
+            moves.setdefault(tx_id, _Move()).ends[txout] = "received"
     return {tx: move for tx, move in moves.items() if not _pays_itself(view, strand, tx)}
 
 

@@ -31,11 +31,12 @@ class Strand:
 
     `of` names it in notices; `scripts` are its own, rising: what pays them is a receipt;
     `walked` is the trace of what it holds, None where it holds nothing that moved; `seeds` are the
-    outputs that this starts from, rising.
+    outputs that this starts from, rising. It counts above a height.
     """
 
     of: Row
     loud: bool
+    above: int
     scripts: Int64
     seeds: Int64
     walked: Trace | None
@@ -64,7 +65,9 @@ def strands_of(
 
     The same question to the same view is answered once.
     """
-    key = canonical_json(["strands", *(asked[k] for k in ("seeds", "rules", "limits", "items"))])
+    key = canonical_json(
+        ["strands", *(asked[k] for k in ("seeds", "rules", "limits", "since", "items"))]
+    )
     if key not in view.findings:
         view.findings[key] = _derived(view, asked, items, progress)
     found = view.findings[key]
@@ -78,7 +81,7 @@ def _derived(
     rules, limits = tuple(asked["rules"]), Limits(**asked["limits"])
     found = []
     if asked["seeds"]:
-        mine = strand_of_case(view, asked["seeds"], rules, limits, progress)
+        mine = strand_of_case(view, asked["seeds"], asked["since"], rules, limits, progress)
         found += [] if mine is None else [mine]
     above = asked["items"]
     return found + [
@@ -91,6 +94,7 @@ def _derived(
 def strand_of_case(
     view: StoreView,
     seeds: Sequence[str],
+    above: int,
     rules: Sequence[str],
     limits: Limits,
     progress: Progress,
@@ -104,7 +108,7 @@ def strand_of_case(
     request = request_of("forward", tuple(rules), subject, sources, limits)
     done = trace(view.chain, request, _steps("trace", progress))
     of = {"type": "case", "name": CASE, "kind": "traced"}
-    return Strand(of, False, subject.scripts, subject.receipts, done, sources.services)
+    return Strand(of, False, above, subject.scripts, subject.receipts, done, sources.services)
 
 
 def strand_of_item(
@@ -137,7 +141,7 @@ def strand_of_item(
             **vars(limits),
         )
         walked = trace(view.chain, request, _steps("trace", progress))
-    return Strand(item.told(), item.is_loud, scripts, seeds, walked, known)
+    return Strand(item.told(), item.is_loud, above, scripts, seeds, walked, known)
 
 
 def held_by(view: StoreView, item: Item) -> tuple[Int64, Int64]:

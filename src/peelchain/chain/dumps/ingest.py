@@ -48,7 +48,7 @@ def ingest(form: Format, place: str, asked: Asked) -> Answer:
     del rows
     reading.again()
     heights = _joining(chain, known, asked.store, network)
-    if heights:
+    if heights is not None:
         answer = _complete(form, files, chain, heights, network, asked, refusals, reading)
     else:
         answer = _partial(form, place, files, chain, network, asked, refusals, reading)
@@ -140,10 +140,10 @@ def known_hashes(store: Path, network: Network) -> dict[int, bytes]:
 
 def _joining(
     chain: HeaderChain, known: Mapping[int, bytes], store: Path, network: Network
-) -> range:
-    """The heights of the dump that fill a complete store; none where it is for a partial one."""
+) -> range | None:
+    """The heights of the dump that a complete store lacks; None where it is for a partial one."""
     if (store / VAULT).exists():
-        return range(0)
+        return None
     genesis = chain.blocks.get(0)
     if genesis is not None and format_hash(genesis.block_hash) != network.genesis_hash:
         raise SourceError(
@@ -151,11 +151,11 @@ def _joining(
             f"is not {network.name}'s; name the chain with --network, or its files alone"
         )
     heights = chain.run_from(lambda height, block_hash: known.get(height) == block_hash)
+    if not heights:
+        return None
     # what is there is not made again: a dump of many days is often given with its newest
-    first = next((h for h in heights if known.get(h) != chain.blocks[h].block_hash), heights.stop)
-    if heights and first == heights.stop:
-        return heights
-    return range(first, heights.stop)
+    first = (h for h in heights if known.get(h) != chain.blocks[h].block_hash)
+    return range(next(first, heights.stop), heights.stop)
 
 
 def _complete(
@@ -171,7 +171,7 @@ def _complete(
     # whose blocks are whole has the prevouts themselves
     rows = form.transactions(files, None, refusals, reading.told)
     with open_archive(asked.store, network) as archive:
-        made = add_blocks(archive, chain, heights, rows, refusals)
+        made = add_blocks(archive, chain, heights, rows if heights else (), refusals)
         archive.sync()
         reading.end()
         if archive.is_empty:

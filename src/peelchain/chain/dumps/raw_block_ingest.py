@@ -1,5 +1,6 @@
 """Raw blocks as files into stores: a chain from genesis on into a complete one, others partial."""
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -29,9 +30,10 @@ from peelchain.chain.sources import Answer, Asked, complete_answer
 from peelchain.errors import FalseAnswerError, SourceError
 from peelchain.network import Network
 from peelchain.network.kernel import kernel_rules
-from peelchain.units import parse_txid
+from peelchain.units import format_hash, parse_txid
 
 NAME = "blocks"
+_NAMED = re.compile(r"([0-9]{1,8})[-_]([0-9A-Fa-f]{64})\.")
 _WHAT = "raw blocks, one a file in binary or hex, or files as a node keeps them"
 
 
@@ -196,6 +198,12 @@ def _heights(
     return known
 
 
+def _told_height(block: RawBlock) -> int | None:
+    """The height in a file's name, where its hash stands there too, as in HEIGHT-HASH.bin."""
+    named = _NAMED.match(Path(block.where).name)
+    return int(named[1]) if named and named[2].lower() == format_hash(block.hash) else None
+
+
 def _add(vault: Vault, block: RawBlock, height: int | None, source: str) -> tuple[int, int]:
     """Adds a block's transactions; gives how many, and how many of them are proven to be there."""
     raw = block.raw
@@ -205,10 +213,11 @@ def _add(vault: Vault, block: RawBlock, height: int | None, source: str) -> tupl
     leaves = b"".join(txid for txid, _, _ in spans)
     moment = int.from_bytes(raw[68:72], "little")
     proven = 0
+    told = Place(_told_height(block), block.hash, moment, None)
     for position, (txid, begin, end) in enumerate(spans):
         vault.add_raw(raw[begin:end], source, asked=txid)
         if height is None:
-            vault.tell_place(txid, Place(None, block.hash, moment, position), source)
+            vault.tell_place(txid, replace(told, position=position), source)
             continue
         branch = tuple(_core.merkle_branch(leaves, position))
         vault.add_place(txid, Inclusion(height, position, branch), source)

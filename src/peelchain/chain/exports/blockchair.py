@@ -3,8 +3,9 @@
 Source: blockchair.com/dumps, and the API's documentation of its tables for Bitcoin-like chains.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from peelchain.chain.esplora_form import difficulty
@@ -20,9 +21,10 @@ from peelchain.units import COIN, format_hash
 NOTES = """\
 `blockchair_bitcoin_TABLE_YYYYMMDD.tsv` has the blocks whose header's time is on that day (UTC),
 and their transactions, outputs and inputs, in chain order, with the columns of [Blockchair's
-dumps](https://blockchair.com/dumps). Amounts are satoshis. Empty: amounts in USD, the miner
-(`Unknown`), `is_spendable` but for what can never be spent, and `recipient` of scripts without an
-address (there Blockchair makes up names of its own). `recipient` of P2PK is the address of its
+dumps](https://blockchair.com/dumps). Amounts are satoshis. Amounts in USD are at the day's
+price of the rates that were imported into the store, empty for a day without one. The miner is
+`Unknown`. Empty: `is_spendable` but for what can never be spent, and `recipient` of scripts without
+an address (there Blockchair makes up names of its own). `recipient` of P2PK is the address of its
 key, as there.
 
 ```sql
@@ -60,6 +62,10 @@ INPUTS = (
 
 _DAY_SECONDS = 86_400
 
+_FLOAT_DIGITS = 14
+_USD_DIGITS = 6
+"""Digits that Blockchair gives of a number that is not whole."""
+
 Row = dict[str, Any]
 Origin = tuple[int | None, int | None, bool | None]
 """Of the transaction that made an output: height, time of its block, whether it is a coinbase.
@@ -73,6 +79,11 @@ def write(source: Source, cut: Cut, piece: Piece) -> None:
 
     def name(table: str) -> str:
         return f"blockchair_bitcoin_{table}" + (f"_{cut.label}.tsv" if cut.label else ".tsv")
+
+    def add(file: Lines, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        for row in rows:
+            worth = _worth(row, columns, source.usd)
+            file.add("\t".join(_cell({**row, **worth}.get(name)) for name in columns) + "\n")
 
     with (
         piece.lines(name("blocks")) as blocks,
@@ -89,17 +100,30 @@ def write(source: Source, cut: Cut, piece: Piece) -> None:
             for tx in txs:
                 rows = _input_rows(block, tx, origins, source.network)
                 cdds.append(_sum([row["cdd"] for row in rows]))
-                _add(transactions, TRANSACTIONS, [_transaction_row(block, tx, cdds[-1])])
-                _add(outputs, OUTPUTS, _output_rows(block, tx, source.network))
-                _add(inputs, INPUTS, rows)
+                add(transactions, TRANSACTIONS, [_transaction_row(block, tx, cdds[-1])])
+                add(outputs, OUTPUTS, _output_rows(block, tx, source.network))
+                add(inputs, INPUTS, rows)
             if block.block_hash is not None:
                 chainwork = source.chainwork(block.height)
-                _add(blocks, BLOCKS, [_block_row(block, txs, _sum(cdds), chainwork)])
+                add(blocks, BLOCKS, [_block_row(block, txs, _sum(cdds), chainwork)])
 
 
-def _add(file: Lines, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    for row in rows:
-        file.add("\t".join(_cell(row.get(name)) for name in columns) + "\n")
+def _worth(row: Row, columns: Sequence[str], usd: Mapping[str, Decimal]) -> Row:
+    """The amounts of a row in USD on its day; nothing for a day without a price.
+
+    Source: the columns ending in `_usd` stand behind what they are the worth of, an input's
+    `spending_value_usd` is its value on the day that it was spent.
+    """
+    told: Row = {}
+    for name in columns:
+        if not name.endswith("_usd"):
+            continue
+        spending = name.startswith("spending_")
+        amount = row.get(name.removeprefix("spending_").removesuffix("_usd"))
+        price = usd.get((row.get("spending_time" if spending else "time") or "")[:10])
+        if amount is not None and price is not None:
+            told[name] = _digits(amount * float(price) / COIN, _USD_DIGITS)
+    return told
 
 
 def _cell(value: Any) -> str:
@@ -108,8 +132,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        # as PHP, which makes the dumps, writes its doubles
-        return f"{value:.14g}"
+        return _digits(value, _FLOAT_DIGITS)
     return str(value)
 
 
@@ -290,6 +313,11 @@ def _rate(fee_sat: int | None, size: int | None) -> float | None:
 
 def _sum(values: Sequence[Any]) -> Any:
     return None if None in values else sum(values)
+
+
+def _digits(value: float, digits: int) -> str:
+    """The number with so many significant digits, never with an exponent."""
+    return f"{Decimal(f'{value:.{digits}g}'):f}"
 
 
 def _time(seconds: int | None) -> str | None:

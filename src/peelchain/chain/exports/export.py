@@ -96,6 +96,8 @@ def export_chain(
     ):
         passed(0)
         digest = store.manifest.partial.digest if store.manifest.partial else ""
+        if form.tells_prices:
+            digest += "".join(run.run_id for run in store.runs("rates"))
         tip = format_hash(block_rows(lookup, [last])[0].block_hash or b"")
         keys: dict[str, Cut] = {}
         for cut in cuts(lookup, first, last, each, numbered=form.numbered and each != 1):

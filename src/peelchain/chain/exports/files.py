@@ -22,6 +22,8 @@ _CODECS: dict[Compression, str] = {"none": "none", "gz": "gzip", "zst": "zstd"}
 _GZIP_LEVEL = 6
 _BUFFER_BYTES = 1 << 20
 _ROW_GROUP = 131_072
+_ROW_GROUP_BYTES = 64 << 20
+"""A row group has at most so many rows, and is written once it has so many bytes in memory."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,27 @@ class Batches:
         )
         self.schema = schema
         self.rows = 0
+        self._waiting: list[pa.Table] = []
 
-    def add(self, rows: pa.Table | pa.RecordBatch) -> None:
-        """Writes rows."""
-        if isinstance(rows, pa.RecordBatch):
-            rows = pa.Table.from_batches([rows])
-        self._writer.write_table(rows.cast(self.schema), row_group_size=_ROW_GROUP)
+    def add(self, rows: pa.Table) -> None:
+        """Writes rows, once there are enough for a row group."""
+        self._waiting.append(rows.cast(self.schema))
         self.rows += rows.num_rows
+        waiting = sum(table.num_rows for table in self._waiting)
+        if waiting >= _ROW_GROUP or sum(t.nbytes for t in self._waiting) >= _ROW_GROUP_BYTES:
+            self._flush()
 
     def close(self) -> None:
-        """Writes the footer."""
-        self._writer.close()
+        """Writes what waits, and the footer."""
+        try:
+            self._flush()
+        finally:
+            self._writer.close()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            rows, self._waiting = pa.concat_tables(self._waiting), []
+            self._writer.write_table(rows, row_group_size=_ROW_GROUP)
 
 
 class Raw:

@@ -24,6 +24,7 @@ class Format:
 
     `notes` are what the README says of it; `finish` writes what is told of all cuts together.
     `says_how_known`: its own columns tell how the rows of a partial store are known.
+    `tells_prices`: rates that were imported stand in the cuts.
     Where `numbered`, files are named by a number, not by heights.
     """
 
@@ -35,6 +36,7 @@ class Format:
     notes: str = ""
     finish: Callable[[Source, int, int, Piece], None] | None = None
     says_how_known: bool = False
+    tells_prices: bool = False
 
 
 FORMATS: dict[str, Format] = {
@@ -50,6 +52,7 @@ FORMATS: dict[str, Format] = {
         each="day",
         compression="gz",
         notes=blockchair.NOTES,
+        tells_prices=True,
     ),
     "blocks": Format(
         "Bitcoin Core (-loadblock), and what parses raw blocks",

@@ -5,8 +5,8 @@ ingest/utxo.py.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peelchain.chain.exports.columns import numbers
-from peelchain.chain.exports.files import Piece
+from peelchain.chain.exports.files import Batches, Piece
 from peelchain.chain.exports.parts import Block, Tx
 from peelchain.chain.exports.plan import Cut
 from peelchain.chain.exports.source import Source
@@ -174,14 +174,24 @@ def write(source: Source, cut: Cut, piece: Piece) -> None:
             "export them as parquet or esplora-lines"
         )
     end = f"_{cut.label}.parquet" if cut.label else ".parquet"
-    rest: dict[str, list[Row]] = {name: [] for name in SCHEMAS if name != "transaction"}
-    with piece.parquet(f"transaction/transaction{end}", SCHEMAS["transaction"]) as file:
-        rows = _transactions(source, cut, rest)
-        while some := list(islice(rows, _ROWS_AT_ONCE)):
-            file.add(pa.Table.from_pylist(some, SCHEMAS["transaction"]))
-    for name, made in rest.items():
-        with piece.parquet(f"{name}/{name}{end}", SCHEMAS[name]) as file:
-            file.add(pa.Table.from_pylist(made, SCHEMAS[name]))
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(piece.parquet(f"{name}/{name}{end}", schema))
+            for name, schema in SCHEMAS.items()
+        }
+        waiting: dict[str, list[Row]] = {name: [] for name in SCHEMAS}
+        for block, txs in source.blocks(cut):
+            _add_block(waiting, block, txs, source.network)
+            _written(files, waiting, _ROWS_AT_ONCE)
+        _written(files, waiting, 1)
+
+
+def _written(files: Mapping[str, Batches], waiting: dict[str, list[Row]], least: int) -> None:
+    """Writes the rows of tables that have at least so many."""
+    for name, rows in waiting.items():
+        if len(rows) >= least:
+            files[name].add(pa.Table.from_pylist(rows, SCHEMAS[name]))
+            waiting[name] = []
 
 
 def finish(source: Source, first: int, last: int, piece: Piece) -> None:
@@ -221,35 +231,32 @@ def finish(source: Source, first: int, last: int, piece: Piece) -> None:
 _KEYSPACE = "btc_raw"
 
 
-def _transactions(source: Source, cut: Cut, rest: dict[str, list[Row]]) -> Iterator[Row]:
-    """Rows of `transaction`; those of the other tables are put into `rest` on the way."""
-    for block, txs in source.blocks(cut):
-        group = block.height // BLOCK_BUCKET
-        rest["block"].append(
-            {
-                "block_id_group": group,
-                "block_id": block.height,
-                "block_hash": _shown(block.block_hash or b""),
-                "timestamp": block.time,
-                "no_transactions": block.tx_count,
-            }
+def _add_block(
+    waiting: dict[str, list[Row]], block: Block, txs: Sequence[Tx], network: Network
+) -> None:
+    """Puts the rows of a block and its transactions to those of their tables."""
+    group = block.height // BLOCK_BUCKET
+    waiting["block"].append(
+        {
+            "block_id_group": group,
+            "block_id": block.height,
+            "block_hash": _shown(block.block_hash or b""),
+            "timestamp": block.time,
+            "no_transactions": block.tx_count,
+        }
+    )
+    waiting["block_transactions"].append(
+        {"block_id_group": group, "block_id": block.height, "txs": [_summary(tx) for tx in txs]}
+    )
+    for tx in txs:
+        shown = _shown(tx.txid)
+        waiting["transaction"].append(_transaction(block, tx, shown, network))
+        waiting["transaction_by_tx_prefix"].append(
+            {"tx_prefix": _prefix(shown), "tx_hash": shown, "tx_id": tx.tx_id}
         )
-        rest["block_transactions"].append(
-            {
-                "block_id_group": group,
-                "block_id": block.height,
-                "txs": [_summary(tx) for tx in txs],
-            }
-        )
-        for tx in txs:
-            shown = _shown(tx.txid)
-            rest["transaction_by_tx_prefix"].append(
-                {"tx_prefix": _prefix(shown), "tx_hash": shown, "tx_id": tx.tx_id}
-            )
-            for reference in _references(tx, shown):
-                rest["transaction_spent_in"].append(reference)
-                rest["transaction_spending"].append(reference)
-            yield _transaction(block, tx, shown, source.network)
+        references = _references(tx, shown)
+        waiting["transaction_spent_in"] += references
+        waiting["transaction_spending"] += references
 
 
 def _transaction(block: Block, tx: Tx, shown: bytes, network: Network) -> Row:

@@ -5,6 +5,9 @@ vout, a script by its bytes and its address. Txids are not unique (BIP 30): `hei
 are, and stand beside.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import numpy as np
 import pyarrow as pa
 
@@ -56,6 +59,8 @@ ANTI JOIN 'inputs/*.parquet' i ON i.prev_txid = o.txid AND i.prev_vout = o.vout
 WHERE o.address = 'ADDRESS';
 ```
 """
+
+_TXOUTS_AT_ONCE = 250_000
 
 _SCRIPT = [("script_pubkey", pa.binary()), ("address", pa.string())]
 _PLACE = [("height", pa.int32()), ("tx_index", pa.int32())]
@@ -136,12 +141,29 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 def write(source: Source, cut: Cut, piece: Piece) -> None:
     """Writes a file for each table into a folder of its name."""
-    first, last = cut.heights[0], cut.heights[-1]
-    for name, rows in tables(source, first, last).items():
-        end = f"_{cut.label}" if cut.label else ""
-        with piece.parquet(f"{name}/{name}{end}.parquet", SCHEMAS[name]) as file:
-            file.add(rows)
-    source.passed(last - first + 1)
+    end = f"_{cut.label}.parquet" if cut.label else ".parquet"
+    names = [name for name in SCHEMAS if source.is_partial or name != "absences"]
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(piece.parquet(f"{name}/{name}{end}", SCHEMAS[name]))
+            for name in names
+        }
+        for first, last in _steps(source, cut.heights[0], cut.heights[-1]):
+            for name, rows in tables(source, first, last).items():
+                files[name].add(rows)
+            source.passed(last - first + 1)
+
+
+def _steps(source: Source, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The blocks in steps of so many outputs as fit into memory together with their scripts."""
+    counts = source.lookup.columns_of("blocks", range(first, last + 1), ["txout_count"])
+    start, together = first, 0
+    for height, count in zip(range(first, last + 1), counts["txout_count"], strict=True):
+        if height > start and together + count > _TXOUTS_AT_ONCE:
+            yield start, height - 1
+            start, together = height, 0
+        together += count
+    yield start, last
 
 
 def tables(source: Source, first: int, last: int) -> dict[str, pa.Table]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -112,6 +113,12 @@ class Source:
             )
         )
 
+    @cached_property
+    def usd(self) -> dict[str, Decimal]:
+        """The price of a bitcoin in USD by day (ISO), of those imported; the last import counts."""
+        rows = self.store.read_runs("rates", "rates").to_pylist()
+        return {row["date"].isoformat(): row["price"] for row in rows if row["currency"] == "USD"}
+
     def chainwork(self, height: int) -> int | None:
         """The work of the chain up to a block; None in a partial store. Kept: 40 bytes a block."""
         if self.is_partial:
@@ -133,12 +140,6 @@ class Source:
         return self._open.enter_context(Vault.open(self.store.path, self.network, create=False))
 
     def _of_files(self, block: Block, txids: Sequence[bytes]) -> list[bytes]:
-        form = self.network.rules.tx_form
-        if form != "bitcoin":
-            raise StoreError(
-                f"{self.store.path} holds {self.network.coin}, whose transactions have parts that "
-                "this format has no place for; export them as parquet or blocks"
-            )
         raw = self.raw_block(block)
         # the store has parents first, a block may sort by txid
         spans = {txid: (start, end) for txid, start, end in self._raw_blocks.spans(raw)}

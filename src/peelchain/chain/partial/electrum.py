@@ -12,6 +12,7 @@ from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Tip, Watched
 from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
+from peelchain.network import Network
 from peelchain.remote.certificates import Trust
 from peelchain.remote.endpoint import Endpoint
 from peelchain.remote.json_rpc import Ask, JsonRpcClient, Refusal
@@ -49,7 +50,11 @@ class HistoryRefusedError(RemoteError):
 
 
 class Kept(Protocol):
-    """What was fetched before and need not be asked for again: a Vault."""
+    """What was fetched before and need not be asked for again, of one network: a Vault."""
+
+    @property
+    def network(self) -> Network:
+        """The network that the transactions are of."""
 
     def raw(self, txid: bytes) -> bytes | None:
         """The raw bytes of a transaction; None where they are not kept."""
@@ -162,11 +167,16 @@ class ElectrumSource:
         rows = list(_rows(heights))
         single = self._ask_all(_HEADER, [(first,) for first, count in rows if count == 1])
         many = self._ask_all(_HEADERS, [row for row in rows if row[1] > 1])
-        for _, count in rows:
+        for first, count in rows:
             if count == 1:
                 yield next(single).header()
-            else:
-                yield from next(many).headers(count)
+                continue
+            given = next(many).headers(count)
+            while len(given) < count:
+                # a server may give fewer at once than it is recommended to
+                left = count - len(given)
+                given += self._ask(_HEADERS, first + len(given), left).headers(left)
+            yield from given
 
     def spenders(self, watched: Sequence[Watched]) -> Iterator[SpentBy]:
         """Who spends each output, in the order asked.
@@ -321,7 +331,7 @@ class ElectrumSource:
 
     def _checked(self, txid: bytes, raw: bytes) -> Transaction:
         try:
-            tx = of_raw(raw)
+            tx = of_raw(raw, rules=self._kept.network.rules)
         except SourceError as e:
             raise FalseAnswerError(
                 f"{self.name}: the bytes given for transaction {format_hash(txid)} are none ({e}); "

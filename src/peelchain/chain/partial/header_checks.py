@@ -13,6 +13,11 @@ HEADER_BYTES = 80
 _MOST_BACK_S = 24 * 3600
 """Seconds by which a later block may be dated before an earlier one: some hours can happen."""
 
+_WHICH = (
+    "one of the servers that gave them lies about the height: use another, and where that agrees "
+    "with this one, fetch into a new store"
+)
+
 _DIFFICULTY_1 = 0xFFFF << 208
 
 
@@ -67,9 +72,9 @@ def check_neighbours(
     shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
     before, after = known.get(height - 1), known.get(height + 1)
     if before is not None and header[4:36] != double_sha256(before):
-        raise FalseAnswerError(f"{shown} does not follow the one known before it")
+        raise FalseAnswerError(f"{shown} does not follow the one known before it; {_WHICH}")
     if after is not None and after[4:36] != double_sha256(header):
-        raise FalseAnswerError(f"{shown} is not the parent of the one known after it")
+        raise FalseAnswerError(f"{shown} is not the parent of the one known after it; {_WHICH}")
     if network.no_retargeting or network.allow_min_difficulty:
         return
     for other, theirs in known.items():
@@ -77,7 +82,7 @@ def check_neighbours(
         if same and theirs[72:76] != header[72:76]:
             raise FalseAnswerError(
                 f"{shown} has another difficulty than the block at height {other}, between which "
-                "it does not change; one of the two servers that gave them lies"
+                f"it does not change; {_WHICH}"
             )
 
 
@@ -108,8 +113,7 @@ def check_times(
         if late < early - _MOST_BACK_S:
             raise FalseAnswerError(
                 f"{shown} is of {format_time(time)}, and that known at height {other[0]} of "
-                f"{format_time(_time(other[1]))}: no chain has them in this order; one of the two "
-                "servers that gave them lies about the height"
+                f"{format_time(_time(other[1]))}: no chain has them in this order; {_WHICH}"
             )
 
 

@@ -26,11 +26,12 @@ class History:
 
 @dataclass(frozen=True)
 class _Listing:
-    """The transactions of a script, newest first, up to a tip."""
+    """The transactions of a script, newest first, up to a tip, as a server told them."""
 
     tip: Tip
     mentions: tuple[Mention, ...]
     complete: bool
+    source: str
 
 
 def fetch_history(sitting: Sitting, script_pubkey: bytes, most: int = MOST_OF_SCRIPT) -> History:
@@ -112,8 +113,10 @@ def _listing(sitting: Sitting, script_pubkey: bytes, most: int) -> _Listing:
     """The history listed: what was kept of an earlier listing, and what is newer."""
     key = f"history {script_pubkey.hex()}"
     before = _read(sitting.vault.answer(key))
-    # places of what was told before a reorganisation may have changed
-    stands = before is not None and sitting.vault.history_of(script_pubkey) is not None
+    # a reorganisation, or a lie of the server that told it, takes a history back
+    stands = sitting.vault.history_of(script_pubkey) is not None
+    if before is not None and not stands and before.source != sitting.name:
+        before = None
     fresh = script_pubkey not in sitting.asked and sitting.refresh
     enough = before is not None and (before.complete or len(before.mentions) >= most)
     if before is not None and before.tip == sitting.tip and enough and not fresh:
@@ -133,7 +136,7 @@ def _listing(sitting: Sitting, script_pubkey: bytes, most: int) -> _Listing:
         mentions.append(mention)
         if len(mentions) % 100 == 0:
             sitting.watch("history listed", len(mentions), 0)
-    listing = _Listing(sitting.tip, tuple(mentions), complete)
+    listing = _Listing(sitting.tip, tuple(mentions), complete, sitting.name)
     sitting.vault.keep_answer(key, _written(listing))
     sitting.vault.commit()
     return listing
@@ -145,6 +148,7 @@ def _written(listing: _Listing) -> bytes:
             "height": listing.tip.height,
             "block_hash": listing.tip.block_hash.hex(),
             "complete": listing.complete,
+            "source": listing.source,
             "txs": [[m.txid.hex(), m.height] for m in listing.mentions],
         }
     ).encode()
@@ -158,4 +162,5 @@ def _read(body: bytes | None) -> _Listing | None:
         Tip(kept["height"], bytes.fromhex(kept["block_hash"])),
         tuple(Mention(bytes.fromhex(txid), height) for txid, height in kept["txs"]),
         kept["complete"],
+        kept["source"],
     )

@@ -459,6 +459,14 @@ class Vault:
         )
         return Tip(found[0], bytes(found[1])) if found else None
 
+    def forget_word_of(self, source: str) -> None:
+        """Forgets what rests on a source's word alone: what it said is unspent, and histories.
+
+        For one that was found to lie: what it proved stays.
+        """
+        self._write("DELETE FROM absences WHERE source = ?", (source,))
+        self._write("DELETE FROM histories WHERE source = ?", (source,))
+
     def absences(self) -> dict[OutPoint, tuple[Tip, str]]:
         """Every output that a server said nobody spends, up to which tip, and which server."""
         rows = self._database.execute("SELECT * FROM absences ORDER BY txid, vout")

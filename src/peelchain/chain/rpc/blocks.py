@@ -12,8 +12,9 @@ THREADS = 4
 """A node answers so many at once by default (Bitcoin Core's -rpcthreads; btcd takes ten)."""
 
 _BATCH_BYTES = 2 << 20
+_TOO_LONG_BYTES = 32 << 20
 _FIRST_BATCH = 16
-_MOST_IN_BATCH = 512
+_MOST_IN_BATCH = 128
 _REST_FROM_BYTES = 50_000
 """Blocks of this size and more come one by one as bytes, where the node has REST; a batch of small
 ones as hex takes less time than a request each."""
@@ -36,6 +37,8 @@ def fetched_blocks(
         except TooLongAnswerError:
             if len(heights) == 1:
                 raise
+        # blocks have grown at a stroke: those not yet asked for come in smaller batches
+        following.learn_too_long(len(heights))
         middle = (heights.start + heights.stop) // 2
         return get(range(heights.start, middle)) + get(range(middle, heights.stop))
 
@@ -64,3 +67,7 @@ class _Batches:
     def learn(self, raws: list[bytes]) -> None:
         """Takes note of how large blocks are now."""
         self.mean_bytes = max(sum(map(len, raws)) // len(raws), 1)
+
+    def learn_too_long(self, blocks: int) -> None:
+        """Takes note that the answer with so many blocks was more than is taken at once."""
+        self.mean_bytes = max(self.mean_bytes, _TOO_LONG_BYTES // blocks)

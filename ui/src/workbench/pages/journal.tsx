@@ -24,7 +24,7 @@ import { visible } from "../../shared/text";
 import { visibleLines } from "../case/lines";
 
 const STEP = 100;
-const LASTING = ["opened", "key", "export", "erasure"];
+const LASTING = ["opened", "key", "export", "erasure", "watched", "mempool", "reorganisation"];
 
 export default function Journal() {
   const { params, query } = useRoute();
