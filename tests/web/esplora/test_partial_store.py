@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.chain.partial.fetched import Fact, facts_of, fill
-from tests.esplora_server import serving_esplora
+from tests.esplora_server import EsploraServed, serving_esplora
 
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.source import Tip
@@ -74,9 +74,9 @@ def ask(partial_store: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def whole(chain_store: Path) -> Iterator[httpx.Client]:
+def whole(esplora: EsploraServed) -> Iterator[httpx.Client]:
     """The server of the whole chain, to compare with."""
-    with serving_esplora(chain_store) as served, served.client() as client:
+    with esplora.client() as client:
         yield client
 
 
