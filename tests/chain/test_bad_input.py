@@ -378,7 +378,7 @@ def test_a_damaged_manifest(old: Path) -> None:
         b"{}",
         json.dumps({**raw, "format": "other"}).encode(),
         json.dumps({**raw, "schema_version": "1"}).encode(),
-        json.dumps({**raw, "network": "dogecoin"}).encode(),
+        json.dumps({**raw, "network": "nonecoin"}).encode(),
         json.dumps({**raw, "generation": -1}).encode(),
         json.dumps({**raw, "segments": [None]}).encode(),
         json.dumps({**raw, "segments": [{**segment, "first_height": 5}]}).encode(),
