@@ -40,10 +40,23 @@ def answers(session):
     return found
 
 
+def test_keys_of_an_ingest_are_documented_and_given(session, tmp_path):
+    """Those of a chain and those of a dump that makes a partial store, together."""
+    peelchain("chain", "export", "esplora-lines", "--from", 100, "--to", 101,
+              "--store", session.store, "-o", tmp_path / "lines")  # fmt: skip
+    (tmp_path / "lines" / "more.json").write_text("no transaction\n")
+    place = f"esplora-lines:{tmp_path / 'lines'}"
+    dump = peelchain("chain", "ingest", place, "--store", tmp_path / "store", "--network",
+                     "regtest", "--json")  # fmt: skip
+    assert dump.answer["refused"] == 1
+    check("chain ingest", session.said["chain ingest"].answer | dump.answer)
+
+
 OTHERS = {"chain decode", "coinjoin classify", "trace ledger", "investigate", "verify"}
 OTHERS |= {"simulate-returns"}  # in case/test_returns.py, which has what it answers
 OTHERS |= {"chain export"}  # in test_chain_export.py, which has where it writes
 OTHERS |= {"serve"}  # in tests/web/test_serve.py, for it answers while it runs
+OTHERS |= {"chain ingest"}  # above, for what it answers follows from its source
 OTHERS |= {"chain fetch"}  # in test_fetch.py, for it needs a server
 # those of `evaluate` in test_evaluate.py, the others beside their own tests
 ELSEWHERE = ("case", "entities", "evaluate", "extract", "tags", "watch")

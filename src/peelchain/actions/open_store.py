@@ -4,10 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Self
 
 from peelchain.errors import StoreError
 from peelchain.network import Network
@@ -15,6 +12,11 @@ from peelchain.script import address
 from peelchain.store.lookup import Lookup
 from peelchain.store.manifest import Run
 from peelchain.store.reader import Store
+
+if TYPE_CHECKING:
+    # most look-ups need no numpy
+    import numpy as np
+    import numpy.typing as npt
 
 _SHORT_TXOUTS = 2_000_000
 
@@ -72,17 +74,21 @@ class OpenStore:
 
     def height_of_block(self, block_hash: bytes) -> int | None:
         """The height of a block's hash, in internal byte order; None where the chain lacks it."""
+        import numpy as np
+
         beginning = np.frombuffer(block_hash[:8], np.uint64)[0]
         likely = np.flatnonzero(self._hash_beginnings == beginning).tolist()
         hashes = self.lookup.rows_of("blocks", likely, ["block_hash"])
         return next((h for h, row in hashes.items() if row["block_hash"] == block_hash), None)
 
     @cached_property
-    def _hash_beginnings(self) -> npt.NDArray[np.uint64]:
+    def _hash_beginnings(self) -> "npt.NDArray[np.uint64]":
         """The first eight bytes of each block's hash, by height: what is held of a long chain.
 
         Zeros where a partial store has nothing of a block.
         """
+        import numpy as np
+
         hashes = self.store.read("blocks", ["block_hash"])["block_hash"]
         parts = [
             b"".join((hash_ or bytes(8))[:8] for hash_ in chunk.to_pylist())

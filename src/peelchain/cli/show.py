@@ -48,12 +48,14 @@ def tx(
     Example: peelchain tx f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16 -s S
     """
     from peelchain.actions import show as actions
-    from peelchain.actions.fetching import shown as fetched
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     if fetch is None:
         answer = actions.transaction(txid, store)
     else:
+        # what fetches takes longer to load than all that looks up
+        from peelchain.actions.fetching import shown as fetched
+
         with progress() as report, stoppable(report) as watch:
             answer = fetched.transaction_fetched(txid, store, fetch, watch)
     say_fetched(answer)
@@ -139,13 +141,14 @@ def address(
     Example: peelchain address 12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S --store chain.store
     """
     from peelchain.actions import show as actions
-    from peelchain.actions.fetching import shown as fetched
 
     form = form_of(json=json, csv=csv, table=table_, output=output, short=short)
     moment = known_by(as_of)
     if fetch is None:
         answer = actions.address_history(address, store, limit, moment)
     else:
+        from peelchain.actions.fetching import shown as fetched
+
         with progress() as report, stoppable(report) as watch:
             answer = fetched.address_fetched(
                 address, store, fetch, watch, limit=limit, as_of=moment

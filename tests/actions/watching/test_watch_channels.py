@@ -206,7 +206,7 @@ def mail_file_with_password(folder: Path, config: Path) -> Path:
     ("text", "words"),
     [
         ("host = ", "no TOML"),
-        ('host = "h"\npassword = "open"', "'password' is no key"),
+        ('host = "h"\npassword = "sesame"', "'password' is no key"),
         ('host = "h"\nfrom = "a@b"', "host, from and to"),
         ('host = "h"\nfrom = "a@b"\nto = "c@d"\nsecurity = "ssl"', "security is one of"),
         ('host = "h"\nfrom = "a@b"\nto = "c@d"\nport = 0', "port is a number"),
@@ -219,7 +219,7 @@ def test_a_mail_file_that_is_none_says_what_is_wrong(tmp_path: Path, text: str, 
     path.chmod(0o600)
     with pytest.raises(PeelchainError, match=words) as refused:
         to.mail(path, {})
-    assert "open" not in str(refused.value)
+    assert "sesame" not in str(refused.value)
 
 
 def test_one_channel_that_fails_keeps_no_other_waiting(here: Scene, tmp_path: Path) -> None:
