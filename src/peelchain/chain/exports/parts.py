@@ -206,10 +206,13 @@ def _by_size(rows: Sequence[Block]) -> Iterator[list[Block]]:
 
 
 def _neighbours(rows: Sequence[Block]) -> Iterator[list[Block]]:
-    """Runs of blocks that follow each other: their transactions, and so their rows, do too."""
+    """Runs of blocks whose transactions follow each other: and so their rows do.
+
+    Between those of a partial store may be others of which it has nothing.
+    """
     run: list[Block] = []
     for row in rows:
-        if run and row.height != run[-1].height + 1:
+        if run and row.first_tx_id != run[-1].first_tx_id + run[-1].tx_count:
             yield run
             run = []
         run.append(row)
@@ -235,6 +238,7 @@ def _joined(lookup: Lookup, raws: Raws, rows: Sequence[Block]) -> Iterator[Block
     end_txin = txs["first_txin"][-1] + txs["txin_count"][-1]
     txins = lookup.columns_of("txins", range(first_txin, end_txin), _TXIN_COLUMNS)
     spent = _spent(lookup, txins["prev_txout_id"])
+    told: _Told | None = None
     for row in rows:
         start = row.first_tx_id - first
         places = range(start, start + row.tx_count)
@@ -243,7 +247,8 @@ def _joined(lookup: Lookup, raws: Raws, rows: Sequence[Block]) -> Iterator[Block
             txin = txs["first_txin"][at] - first_txin
             vins = range(txin, txin + txs["txin_count"][at])
             if raw is None:
-                made.append(_told(lookup, first + at, txs, at, txins, vins, spent))
+                told = told or _told_of(lookup, range(first, last), txs, txins)
+                made.append(_told(told, first + at, txs, at, txins, vins, spent))
             else:
                 whole = parsed(raw, lookup.store.network.rules)
                 made.append(_parsed(whole, first + at, txs, at, txins, vins, spent))
@@ -289,8 +294,38 @@ def _parsed(
     )
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What the tables of a partial store say of a run of transactions of which it has no bytes.
+
+    Of the outputs that they make what these hold, of those that they spend txid and vout, and the
+    same by tx_id and vin of those that are not fetched.
+    """
+
+    made: dict[int, Spent]
+    spent: dict[int, tuple[bytes, int]]
+    missing: dict[tuple[int, int], tuple[bytes, int]]
+
+
+def _told_of(lookup: Lookup, tx_ids: range, txs: Columns, txins: Columns) -> _Told:
+    end = txs["first_txout_id"][-1] + txs["txout_count"][-1]
+    known = lookup.rows_of(
+        "txouts", {p for p in txins["prev_txout_id"] if p is not None}, ["tx_id", "vout"]
+    )
+    txids = lookup.txids({row["tx_id"] for row in known.values()})
+    query = "SELECT tx_id, vin, prev_txid, prev_vout FROM not_fetched WHERE tx_id BETWEEN ? AND ?"
+    return _Told(
+        made=_spent(lookup, range(txs["first_txout_id"][0], end)),
+        spent={p: (txids[row["tx_id"]], row["vout"]) for p, row in known.items()},
+        missing={
+            (row["tx_id"], row["vin"]): (bytes(row["prev_txid"]), row["prev_vout"])
+            for row in lookup.rows(query, [tx_ids[0], tx_ids[-1]])
+        },
+    )
+
+
 def _told(
-    lookup: Lookup,
+    told: _Told,
     tx_id: int,
     txs: Columns,
     at: int,
@@ -299,10 +334,17 @@ def _told(
     spent: dict[int, Spent],
 ) -> Tx:
     """A transaction of which a partial store has no bytes: what the tables say of it."""
-    prevouts = _prevouts(lookup, tx_id, [txins["prev_txout_id"][vin] for vin in vins])
     first = txs["first_txout_id"][at]
-    wanted = range(first, first + txs["txout_count"][at])
-    rows = _spent(lookup, list(wanted))
+    made = [told.made[o] for o in range(first, first + txs["txout_count"][at])]
+    inputs = []
+    for number, vin in enumerate(vins):
+        prevout = txins["prev_txout_id"][vin]
+        where = (
+            told.missing.get((tx_id, number), NO_PREVOUT)
+            if prevout is None
+            else told.spent[prevout]
+        )
+        inputs.append(TxInput(*where, None, txins["sequence"][vin], None, spent.get(prevout)))
     return Tx(
         tx_id=tx_id,
         txid=txs["txid"][at],
@@ -313,40 +355,10 @@ def _told(
         weight=txs["weight"][at],
         fee_sat=txs["fee_sat"][at],
         is_coinbase=bool(vins) and txins["state"][vins[0]] == "coinbase",
-        inputs=tuple(
-            TxInput(
-                *prevout,
-                None,
-                txins["sequence"][vin],
-                None,
-                spent.get(txins["prev_txout_id"][vin]),
-            )
-            for vin, prevout in zip(vins, prevouts, strict=True)
-        ),
-        outputs=tuple(TxOutput(rows[o].value_sat, rows[o].script_pubkey) for o in wanted),
+        inputs=tuple(inputs),
+        outputs=tuple(TxOutput(o.value_sat, o.script_pubkey) for o in made),
         raw=None,
     )
-
-
-def _prevouts(
-    lookup: Lookup, tx_id: int, prevouts: Sequence[int | None]
-) -> list[tuple[bytes, int]]:
-    """Txid and vout of what each input spends, by the tables of a partial store."""
-    known = lookup.rows_of("txouts", [p for p in prevouts if p is not None], ["tx_id", "vout"])
-    txids = lookup.txids(row["tx_id"] for row in known.values())
-    missing: dict[int, tuple[bytes, int]] = {}
-    if None in prevouts:
-        query = "SELECT vin, prev_txid, prev_vout FROM not_fetched WHERE tx_id = ?"
-        missing = {
-            row["vin"]: (bytes(row["prev_txid"]), row["prev_vout"])
-            for row in lookup.rows(query, [tx_id])
-        }
-    return [
-        missing.get(vin, NO_PREVOUT)
-        if prevout is None
-        else (txids[known[prevout]["tx_id"]], known[prevout]["vout"])
-        for vin, prevout in enumerate(prevouts)
-    ]
 
 
 def _spent(lookup: Lookup, prevouts: Sequence[int | None]) -> dict[int, Spent]:
