@@ -1,5 +1,6 @@
 """What a store holds. Apart from the rest, since it must answer at once."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def status(store: Path) -> dict[str, Any]:
             "store_bytes": sum(f.bytes for f in manifest.files()),
             "segments": len(manifest.segments),
             "source": dict(manifest.source),
+            **({"partial_store": asdict(manifest.partial)} if manifest.partial else {}),
             "runs": [
                 {
                     "run_id": r.run_id,

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from tests.chain.partial.fetched import SERVER, fill, tell_the_unspent
 
+from peelchain.actions.status import status
 from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction, of_raw
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.source import Tip
@@ -256,6 +257,13 @@ def test_verify_finds_a_vault_that_was_changed(tmp_path, facts, statement, fault
     with Store.open(tmp_path) as opened:
         found = verify_store(opened)
     assert any(fault in failure for failure in found.failures), found.failures
+
+
+def test_its_status_says_that_it_is_partial(tmp_path, whole, facts):
+    filled(tmp_path, facts, some(facts, 0.5))
+    told = status(tmp_path)
+    assert told["partial_store"]["txs"] == told["counts"]["txs"] == len(facts) // 2
+    assert "partial_store" not in status(whole)
 
 
 def test_the_tip_is_the_last_header_known(tmp_path, facts):
