@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.chain.crafted import Block, Tx, sha256d
 
-from peelchain.chain.raw_tx import RawTx, parsed
+from peelchain.raw_tx import RawTx, parsed
 
 PAGE = 25
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from peelchain.chain.esplora_form import difficulty, output_form, status_form, transaction_form
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput
 from peelchain.network import NETWORKS
+from peelchain.raw_tx import RawTx, TxInput, TxOutput
 
 MAINNET = NETWORKS["mainnet"]
 

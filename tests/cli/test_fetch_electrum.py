@@ -10,8 +10,8 @@ from tests.cli.running import peelchain
 from tests.electrum_server import ServedChain, certificate, line, script_hash, serving
 from tests.hostile_esplora import serving as serving_esplora
 
-from peelchain.chain.raw_tx import parsed
 from peelchain.network import REGTEST
+from peelchain.raw_tx import parsed
 from peelchain.script import address
 
 BLOCKS = grow([genesis()], 40)

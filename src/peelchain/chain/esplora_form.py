@@ -7,8 +7,8 @@ its server answers. Amounts are in satoshis; keys stand in its order.
 from collections.abc import Sequence
 from typing import Any
 
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput
 from peelchain.network import Network
+from peelchain.raw_tx import RawTx, TxInput, TxOutput
 from peelchain.script import ScriptType, address, script_type
 from peelchain.script.asm import disassembled, last_push
 from peelchain.units import format_hash

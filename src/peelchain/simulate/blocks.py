@@ -10,8 +10,9 @@ import pbk
 
 from peelchain.errors import PeelchainError
 from peelchain.network import REGTEST
+from peelchain.raw_tx import compact_size
 from peelchain.script import op_return, sha256d
-from peelchain.simulate.transaction import Signed, compact_size, serialise_outputs
+from peelchain.simulate.transaction import Signed, serialise_outputs
 from peelchain.units import format_hash
 
 COINBASE_MATURITY = 100

@@ -4,6 +4,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
+from peelchain.raw_tx import compact_size, serialised_stack
 from peelchain.script import hash160, p2wpkh, sha256d
 from peelchain.simulate.keys import Kind, Lock, sign_ecdsa, sign_schnorr, tagged_hash
 
@@ -74,15 +75,6 @@ def data_script(data: bytes, head: bytes = b"\x6a") -> bytes:
     return head + _push(data)
 
 
-def compact_size(number: int) -> bytes:
-    """Bitcoin's variable-length integer."""
-    if number < 0xFD:
-        return bytes((number,))
-    if number <= 0xFFFF:
-        return b"\xfd" + struct.pack("<H", number)
-    return b"\xfe" + struct.pack("<I", number)
-
-
 def serialise_outputs(outputs: tuple[tuple[bytes, int], ...]) -> bytes:
     """The outputs as they stand in a transaction, without their count."""
     return b"".join(
@@ -123,7 +115,7 @@ def sign(draft: Draft) -> Signed:
     txid = sha256d(stripped)
     if not any(witnesses):
         return Signed(stripped, txid, txid)
-    stacks = b"".join(_stack(witness) for witness in witnesses)
+    stacks = b"".join(serialised_stack(witness) for witness in witnesses)
     raw = version + b"\x00\x01" + body + stacks + locktime
     return Signed(raw, txid, sha256d(raw))
 
@@ -235,7 +227,3 @@ def _unlock(shared: _Shared, index: int, coin: Coin) -> tuple[bytes, list[bytes]
 def _push(data: bytes) -> bytes:
     prefix = b"\x4c" if len(data) > 75 else b""
     return prefix + bytes((len(data),)) + data
-
-
-def _stack(items: list[bytes]) -> bytes:
-    return compact_size(len(items)) + b"".join(compact_size(len(i)) + i for i in items)

@@ -26,7 +26,7 @@ from peelchain.actions.tracing.path import PathAsked, trace_path
 from peelchain.actions.tracing.seeds import SeedsAsked
 from peelchain.actions.tracing.traces import TraceAsked, trace_asked
 from peelchain.chain.partial.sitting import FETCHING
-from peelchain.chain.raw_tx import parsed, serialised
+from peelchain.raw_tx import parsed, serialised
 
 RULES = ("pro-rata", "index-fifo", "tiho")
 SAME = ("terminals", "totals", "seeds_sat", "seeds_net_sat", "visited_txs", "poison", "claimants")

@@ -20,8 +20,8 @@ from peelchain.actions.fetching.asked import FetchAsked
 from peelchain.actions.fetching.fetch import fetch
 from peelchain.actions.watching.change import change, notices
 from peelchain.actions.watching.follow import WatchAsked, watch
-from peelchain.chain.raw_tx import parsed
 from peelchain.errors import FalseAnswerError, MisuseError, RemoteError
+from peelchain.raw_tx import parsed
 
 
 class Far(Scene):

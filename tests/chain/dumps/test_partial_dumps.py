@@ -19,11 +19,11 @@ from tests.chain.dumps.written import (
 
 from peelchain.chain import sources
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import serialised, txid_of
 from peelchain.chain.sources import Answer, Asked
 from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import MAINNET, REGTEST
+from peelchain.raw_tx import serialised, txid_of
 from peelchain.store.reader import Store
 
 Row = dict[str, Any]

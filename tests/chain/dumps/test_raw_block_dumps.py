@@ -9,10 +9,10 @@ from tests.chain.dumps.conftest import Tables, tables_of
 from tests.chain.dumps.test_partial_dumps import provenance
 
 from peelchain.chain import sources
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.sources import Answer, Asked
 from peelchain.errors import MisuseError, SourceError
 from peelchain.network import REGTEST, Network
+from peelchain.script import sha256d
 from peelchain.store.reader import Store
 
 
@@ -135,7 +135,7 @@ def test_a_damaged_block_is_refused_and_the_others_go_in(
 
 def test_a_block_without_work_is_not_kept(crafted: list[Block], tmp_path: Path) -> None:
     raw = bytearray(crafted[30].raw)
-    while double_sha256(bytes(raw[:80]))[-1] < 0x80:
+    while sha256d(bytes(raw[:80]))[-1] < 0x80:
         raw[76] = (raw[76] + 1) % 256
     folder = write(tmp_path / "dump", [b for b in crafted if b is not crafted[30]])
     (folder / "false.bin").write_bytes(raw)

@@ -9,8 +9,9 @@ from tests.chain.dumps.test_partial_dumps import provenance
 from tests.chain.dumps.written import write_lines
 
 from peelchain.chain import sources
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, double_sha256, serialised, txid_of
 from peelchain.chain.sources import Asked
+from peelchain.raw_tx import RawTx, TxInput, TxOutput, serialised, txid_of
+from peelchain.script import sha256d
 from peelchain.store.lookup import Lookup
 from peelchain.store.reader import Store
 
@@ -103,7 +104,7 @@ def test_the_header_of_a_real_block_is_made_of_its_parts(shared_data: Path, tmp_
     """A block row in bitcoin-etl's form with its parent's: the transactions are proven."""
     name = next((shared_data / "blocks_mainnet").glob("030240-*.bin"))
     raw = name.read_bytes()
-    block_hash = double_sha256(raw[:80])[::-1].hex()
+    block_hash = sha256d(raw[:80])[::-1].hex()
     row = {
         "hash": block_hash,
         "number": "30240",

@@ -16,8 +16,8 @@ from tests.chain.stores import answer, assert_refused, command
 
 from peelchain.actions.tracing.traces import trace_from
 from peelchain.chain import sources
-from peelchain.chain.raw_tx import txid_of
 from peelchain.chain.sources import Asked
+from peelchain.raw_tx import txid_of
 
 __all__ = ["node"]
 

@@ -23,10 +23,10 @@ from tests.chain.dumps.written import (
 )
 
 from peelchain.chain import sources
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.sources import Answer, Asked
 from peelchain.chain.verify import verify_store
 from peelchain.errors import MisuseError, SourceError
+from peelchain.script import sha256d
 from peelchain.store.lookup import Lookup
 from peelchain.store.raw_blocks import RawBlocks
 from peelchain.store.reader import Store
@@ -351,11 +351,11 @@ def test_a_block_without_work_does_not_come_among_the_raw_blocks(
 ) -> None:
     blocks, transactions = etl_rows(known)
     header = bytearray(known[25].raw[:80])
-    while double_sha256(bytes(header))[-1] < 0x80:
+    while sha256d(bytes(header))[-1] < 0x80:
         header[76] = (header[76] + 1) % 256
     row = blocks[25]
     row["nonce"] = f"{int.from_bytes(header[76:80], 'little'):x}"
-    row["hash"] = double_sha256(bytes(header))[::-1].hex()
+    row["hash"] = sha256d(bytes(header))[::-1].hex()
     for tx in transactions:
         if tx["block_number"] == 25:
             tx["block_hash"] = row["hash"]

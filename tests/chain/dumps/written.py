@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from peelchain.chain.core_files import find, scan
-from peelchain.chain.raw_tx import RawTx, parsed, serialised, txid_of
 from peelchain.network import Network
+from peelchain.raw_tx import RawTx, parsed, serialised, txid_of
 from peelchain.script import ScriptType, address, script_type
 from peelchain.units import format_hash, format_time
 

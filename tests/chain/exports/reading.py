@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, double_sha256
+from peelchain.raw_tx import RawTx, TxInput, TxOutput
+from peelchain.script import sha256d
 
 Row = dict[str, Any]
 
@@ -62,4 +63,4 @@ def header_hash(
         + bytes.fromhex(merkle_root)[::-1]
         + b"".join(n.to_bytes(4, "little") for n in (time, bits, nonce))
     )
-    return double_sha256(header)[::-1].hex()
+    return sha256d(header)[::-1].hex()

@@ -2,7 +2,7 @@
 
 from tests.chain.exports.reading import header_hash, json_rows
 
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised, txid_of
+from peelchain.raw_tx import RawTx, TxInput, TxOutput, serialised, txid_of
 
 
 def made(row):

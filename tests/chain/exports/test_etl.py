@@ -4,7 +4,7 @@ import duckdb
 import pytest
 from tests.chain.exports.reading import etl_transaction, header_hash, json_rows
 
-from peelchain.chain.raw_tx import txid_of
+from peelchain.raw_tx import txid_of
 
 BLOCK_FIELDS = (
     *("hash", "size", "stripped_size", "weight", "number", "version", "merkle_root", "timestamp"),

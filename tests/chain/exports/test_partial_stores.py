@@ -15,9 +15,9 @@ from peelchain.actions.export import export
 from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import txid_of
 from peelchain.errors import StoreError
 from peelchain.network import REGTEST
+from peelchain.raw_tx import txid_of
 from peelchain.units import OutPoint
 
 TOLD = bytes(range(32))

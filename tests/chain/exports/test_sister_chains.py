@@ -3,7 +3,7 @@
 from tests.chain.exports.reading import etl_transaction, json_rows
 from tests.chain.test_families import BCH, LTC, bitcoin_cash_chain, ingested, litecoin_chain
 
-from peelchain.chain.raw_tx import txid_of
+from peelchain.raw_tx import txid_of
 
 
 def test_transactions_of_bitcoin_cash_stand_in_the_order_of_the_block(tmp_path, exported):

@@ -16,10 +16,10 @@ from peelchain.chain.partial.electrum import ElectrumSource
 from peelchain.chain.partial.electrum_place import endpoint_of, source_name
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Watched
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import merkle_root_of, parsed
 from peelchain.errors import MisuseError, RemoteError
 from peelchain.network import NETWORKS, REGTEST
 from peelchain.network.kernel import kernel_rules
+from peelchain.raw_tx import merkle_root_of, parsed
 from peelchain.remote.lines import LineLimits
 from peelchain.units import OutPoint, format_hash
 

@@ -25,10 +25,11 @@ from peelchain.chain.partial.fetch import fetch_spenders, fetch_transactions
 from peelchain.chain.partial.sitting import sit_down
 from peelchain.chain.partial.source import Mention, Watched
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256, parsed
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.network import REGTEST
+from peelchain.raw_tx import parsed
 from peelchain.remote.lines import LineLimits
+from peelchain.script import sha256d
 from peelchain.units import OutPoint, format_hash
 
 ONCE = LineLimits(tries=2, wait_s=0.01, strays=50)
@@ -182,7 +183,7 @@ LIES: dict[str, tuple[Twist, str]] = {
 def easier(given: str) -> str:
     """The header with another nonce: as good as one, but for its work."""
     header = bytearray.fromhex(given)
-    while int.from_bytes(double_sha256(bytes(header)), "little") < 1 << 255:
+    while int.from_bytes(sha256d(bytes(header)), "little") < 1 << 255:
         header[76] = (header[76] + 1) % 256
     return header.hex()
 

@@ -15,9 +15,9 @@ from peelchain.chain.partial.history import fetch_history
 from peelchain.chain.partial.sitting import sit_down
 from peelchain.chain.partial.source import Mention, SpentBy, Watched
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import merkle_root_of, parsed
 from peelchain.errors import RemoteError
 from peelchain.network import REGTEST
+from peelchain.raw_tx import merkle_root_of, parsed
 from peelchain.script import is_unspendable
 from peelchain.units import OutPoint, format_hash
 

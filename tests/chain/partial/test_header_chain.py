@@ -11,9 +11,9 @@ from peelchain.chain.partial.electrum_place import endpoint_of
 from peelchain.chain.partial.header_chain import chainwork, check_follows, fetch_headers
 from peelchain.chain.partial.sitting import EnoughError, sit_down
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError
 from peelchain.network import MAINNET, NETWORKS, REGTEST
+from peelchain.script import sha256d
 
 BLOCKS = grow([genesis()], 30)
 CHAIN = ServedChain(block.raw for block in BLOCKS)
@@ -27,7 +27,7 @@ def header(*, parent=bytes(32), time=0, bits=0x1D00FFFF):
 def follow(height, first_time, last_time, last_bits, bits, network=MAINNET):
     before = header(time=last_time, bits=last_bits)
     known = {height - 2016: header(time=first_time), height - 1: before}
-    given = header(parent=double_sha256(before), bits=bits)
+    given = header(parent=sha256d(before), bits=bits)
     check_follows(given, height, known.get, network, "someone")
 
 

@@ -9,9 +9,10 @@ from tests.chain.partial.fetched import SERVER, fill
 from peelchain.chain.partial.records import Place, Prevout, of_raw
 from peelchain.chain.partial.source import Inclusion, Tip
 from peelchain.chain.partial.vault import NAME, Vault
-from peelchain.chain.raw_tx import double_sha256, parsed, serialised
 from peelchain.errors import FalseAnswerError, MisuseError, SourceError, StoreError
 from peelchain.network import MAINNET, REGTEST
+from peelchain.raw_tx import parsed, serialised
+from peelchain.script import sha256d
 from peelchain.units import OutPoint
 
 NONCES = [number.to_bytes(4, "little") for number in range(64)]
@@ -61,7 +62,7 @@ def test_bytes_that_are_not_the_transaction_asked_for_are_refused(vault, facts):
 def test_a_header_must_prove_work_and_join_the_others(vault, facts):
     headers = {f.inclusion.height: f.header for f in facts}
     vault.add_header(headers[5], 5, SERVER)
-    worthless = next(h for h in map(headers[6][:76].__add__, NONCES) if double_sha256(h)[31] > 0x7F)
+    worthless = next(h for h in map(headers[6][:76].__add__, NONCES) if sha256d(h)[31] > 0x7F)
     other_chain = headers[6][:4] + bytes(32) + headers[6][36:]
     for lie in (worthless, other_chain, headers[7], headers[6][:79], headers[6] + b"\0"):
         with pytest.raises(FalseAnswerError, match=SERVER):

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from peelchain import _core
-from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed
-from peelchain.script import address, script_type
+from peelchain.raw_tx import merkle_root_of, parsed
+from peelchain.script import address, script_type, sha256d
 from peelchain.store.lookup import Lookup
 from peelchain.units import format_hash
 
@@ -64,7 +64,7 @@ def test_blocks_are_whole(ask: httpx.Client, hashes: list[str], lookup: Lookup) 
         header = bytes.fromhex(ask.get(f"/block/{block_hash}/header").text)
         assert _core.check_block(raw) is None
         assert raw[:80] == header
-        assert format_hash(double_sha256(header)) == told["id"] == block_hash
+        assert format_hash(sha256d(header)) == told["id"] == block_hash
         assert (told["height"], told["size"]) == (height, len(raw))
         txids = ask.get(f"/block/{block_hash}/txids").json()
         spans = _core.transaction_spans(raw)
@@ -116,7 +116,7 @@ def test_transactions_are_those_of_the_raw_bytes(ask: httpx.Client, lookup: Look
     for txid in _txids(lookup, 60):
         raw = ask.get(f"/tx/{txid}/raw").content
         assert ask.get(f"/tx/{txid}/hex").text == raw.hex()
-        assert format_hash(double_sha256(_core.without_witness(raw))) == txid
+        assert format_hash(sha256d(_core.without_witness(raw))) == txid
         tx, told = parsed(raw), ask.get(f"/tx/{txid}").json()
         assert (told["txid"], told["version"], told["locktime"]) == (txid, tx.version, tx.locktime)
         assert told["size"] == len(raw)
@@ -195,7 +195,7 @@ def _matches(tree: bytes, root: bytes) -> tuple[int, list[tuple[int, str]]]:
             return node
         left = walk(height - 1, 2 * at)
         right = walk(height - 1, 2 * at + 1) if 2 * at + 1 < width(height - 1) else left
-        return double_sha256(left + right)
+        return sha256d(left + right)
 
     top = 0
     while width(top) > 1:

@@ -12,8 +12,8 @@ from tests.esplora_server import EsploraServed, serving_esplora
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.source import Tip
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import parsed
 from peelchain.network import REGTEST
+from peelchain.raw_tx import parsed
 from peelchain.script import address
 from peelchain.units import OutPoint, format_hash
 

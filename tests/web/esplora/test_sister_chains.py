@@ -12,8 +12,8 @@ from tests.esplora_server import serving_esplora
 
 from peelchain.chain.core_files import find
 from peelchain.chain.ingest import ingest_core_files
-from peelchain.chain.raw_tx import merkle_root_of
 from peelchain.network import Network
+from peelchain.raw_tx import merkle_root_of
 from peelchain.units import format_hash
 
 

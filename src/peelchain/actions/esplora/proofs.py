@@ -5,8 +5,9 @@ from typing import Any
 from peelchain import _core
 from peelchain.actions.esplora.view import EsploraView, block_at, lacking, tx_id_of, tx_ids_of
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import NotInChainError
+from peelchain.raw_tx import compact_size
+from peelchain.script import sha256d
 from peelchain.store.lookup import BlockRow
 from peelchain.units import format_hash
 
@@ -42,8 +43,8 @@ def merkle_block(txid: str, view: EsploraView) -> str:
     flags = bytearray(-(-len(bits) // 8))
     for at, bit in enumerate(bits):
         flags[at // 8] |= bit << at % 8
-    parts = [block.header, len(txids).to_bytes(4, "little"), _count(len(hashes)), *hashes]
-    return b"".join([*parts, _count(len(flags)), flags]).hex()
+    parts = [block.header, len(txids).to_bytes(4, "little"), compact_size(len(hashes)), *hashes]
+    return b"".join([*parts, compact_size(len(flags)), flags]).hex()
 
 
 def partial_tree(txids: list[bytes], index: int) -> tuple[list[bytes], list[int]]:
@@ -58,7 +59,7 @@ def partial_tree(txids: list[bytes], index: int) -> tuple[list[bytes], list[int]
         if len(level) % 2:
             level = [*level, level[-1]]
         pairs = zip(level[::2], level[1::2], strict=True)
-        levels.append([double_sha256(left + right) for left, right in pairs])
+        levels.append([sha256d(left + right) for left, right in pairs])
     hashes, bits = [], []
     stack = [(len(levels) - 1, 0)]
     while stack:
@@ -98,11 +99,3 @@ def _kept_proof(tx_id: int, view: EsploraView) -> Row:
         "merkle": [format_hash(sibling) for sibling in branch],
         "pos": place.position,
     }
-
-
-def _count(number: int) -> bytes:
-    """A compact size."""
-    if number < 0xFD:
-        return bytes([number])
-    size = 2 if number < 1 << 16 else 4
-    return (b"\xfd" if size == 2 else b"\xfe") + number.to_bytes(size, "little")

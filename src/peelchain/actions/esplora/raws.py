@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from peelchain import _core
 from peelchain.actions.esplora.view import EsploraView
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import NotInChainError, SourceError
+from peelchain.raw_tx import compact_size
+from peelchain.script import sha256d
 from peelchain.store.lookup import BlockRow
 
 _HEADER_BYTES = 80
@@ -74,7 +75,7 @@ def _parts(block: BlockRow, placed: list[Placed], view: EsploraView) -> dict[int
     last = max(one.tx_id for one in placed)
     ids = range(block.first_tx_id, last + 1)
     sizes = view.lookup.columns_of("txs", ids, ["size_bytes"])["size_bytes"]
-    starts = [_HEADER_BYTES + _count_bytes(block.tx_count)]
+    starts = [_HEADER_BYTES + len(compact_size(block.tx_count))]
     for size in sizes:
         starts.append(starts[-1] + size)
     found = {}
@@ -89,7 +90,7 @@ def _parts(block: BlockRow, placed: list[Placed], view: EsploraView) -> dict[int
 
 def _has_txid(raw: bytes, txid: bytes) -> bool:
     try:
-        return double_sha256(_core.without_witness(raw)) == txid
+        return sha256d(_core.without_witness(raw)) == txid
     except SourceError:
         return False
 
@@ -106,7 +107,3 @@ def _of_vault(placed: Sequence[Placed], view: EsploraView) -> dict[int, bytes]:
                 )
             found[one.tx_id] = raw
     return found
-
-
-def _count_bytes(number: int) -> int:
-    return 1 if number < 0xFD else 3 if number < 1 << 16 else 5

@@ -6,8 +6,8 @@ from typing import Any
 from peelchain.actions.esplora.raws import Placed, raw_transactions
 from peelchain.actions.esplora.view import EsploraView, hash_of, tx_id_of
 from peelchain.chain.esplora_form import UNCONFIRMED, status_form, transaction_form
-from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
 from peelchain.errors import NotInChainError, SourceError
+from peelchain.raw_tx import RawTx, TxOutput, parsed
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ from peelchain.chain.partial.header_chain import chainwork, checks_difficulty, f
 from peelchain.chain.partial.sitting import EnoughError
 from peelchain.chain.partial.snapshot import rebuild
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 
@@ -44,7 +44,7 @@ def headers(asked: FetchAsked, store: Path, watch: Watch = silent) -> dict[str, 
         return {
             "network": network.name,
             "tip_height": top,
-            "tip_hash": format_hash(double_sha256(kept[top])) if kept else None,
+            "tip_hash": format_hash(sha256d(kept[top])) if kept else None,
             "headers": len(kept),
             "fetched_headers": len(kept) - before,
             "chainwork": f"{chainwork(iter(kept.values())):064x}" if whole else None,

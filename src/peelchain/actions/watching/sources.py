@@ -15,12 +15,12 @@ from peelchain.actions.watching.partial import Followed, fetch_followed
 from peelchain.actions.watching.unconfirmed import Mempool
 from peelchain.case.casefile import CaseFile
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import RawTx, parsed, txid_of
 from peelchain.chain.rpc.client import NodeError
 from peelchain.chain.rpc.ingest import RpcOptions, open_node
 from peelchain.chain.rpc.node import Node
 from peelchain.errors import FalseAnswerError, MisuseError, RemoteError, SourceError
 from peelchain.network import by_name
+from peelchain.raw_tx import RawTx, parsed, txid_of
 from peelchain.remote.proxy import checked_proxy
 from peelchain.store import manifest as manifests
 from peelchain.units import format_hash

@@ -17,8 +17,8 @@ from peelchain.actions.watching.footprint import Footprint, Part, Resting
 from peelchain.actions.watching.moves import MOST_ROWS
 from peelchain.case.casefile import CaseFile
 from peelchain.case.watching.notice import MEMPOOL, Told, case_id, told
-from peelchain.chain.raw_tx import RawTx, parsed, serialised
 from peelchain.network import Network
+from peelchain.raw_tx import RawTx, parsed, serialised
 from peelchain.script import address
 from peelchain.units import OutPoint, format_hash, parse_txid
 

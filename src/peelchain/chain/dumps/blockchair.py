@@ -22,9 +22,9 @@ from peelchain.chain.partial.records import (
     Transaction,
     of_parts,
 )
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.errors import SourceError
 from peelchain.network import Network
+from peelchain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.units import MAX_HEIGHT, OutPoint
 
 _Row = dict[str, str]

@@ -16,8 +16,8 @@ from peelchain.chain.partial.records import (
     Transaction,
     of_parts,
 )
-from peelchain.chain.raw_tx import COINBASE_PREVOUT, RawTx, TxInput, TxOutput, serialised
 from peelchain.network import Network
+from peelchain.raw_tx import COINBASE_PREVOUT, RawTx, TxInput, TxOutput, serialised
 from peelchain.units import MAX_HEIGHT, OutPoint
 
 

@@ -13,8 +13,8 @@ from peelchain.chain.dumps import values
 from peelchain.chain.dumps.rows import BlockRow, RowError, TxRow
 from peelchain.chain.dumps.stripped import coinbase_tx
 from peelchain.chain.partial.records import Input, Output, Place, Prevout, Transaction, of_parts
-from peelchain.chain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.network import Network
+from peelchain.raw_tx import RawTx, TxInput, TxOutput, serialised
 from peelchain.units import MAX_HEIGHT, OutPoint
 
 _MOST_PARTS = 200_000

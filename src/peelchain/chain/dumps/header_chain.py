@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from peelchain.chain.dumps.rows import BlockRow, Refusals, why
 from peelchain.chain.partial.header_checks import check_header
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError
 from peelchain.network import Network
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 
@@ -88,7 +88,7 @@ def header_chain(
 
 
 def _problem(row: BlockRow, header: bytes, network: Network) -> str | None:
-    if double_sha256(header) != row.block_hash:
+    if sha256d(header) != row.block_hash:
         return (
             f"the parts of its header do not hash to {format_hash(row.block_hash)}, with the block "
             f"at height {row.height - 1} before it"

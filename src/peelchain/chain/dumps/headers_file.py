@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from peelchain.chain.partial.header_checks import HEADER_BYTES, check_header, check_neighbours
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import SourceError
 from peelchain.network import Network
+from peelchain.script import sha256d
 
 _MOST_HEADERS = 5_000_000
 
@@ -30,7 +30,7 @@ def heights(file: Path, network: Network) -> dict[bytes, int]:
                 check_header(header, height, network, said_by)
                 check_neighbours(header, height, before, network, said_by)
                 before = {height: header}
-                found[double_sha256(header)] = height
+                found[sha256d(header)] = height
     except OSError as e:
         raise SourceError(f"{file}: {e.strerror}; give the file of the chain's headers") from None
     if not found:

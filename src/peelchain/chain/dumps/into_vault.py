@@ -10,8 +10,8 @@ from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow, why
 from peelchain.chain.partial.records import Place, Prevout
 from peelchain.chain.partial.source import Inclusion
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import merkle_root_of
 from peelchain.errors import FalseAnswerError, SourceError
+from peelchain.raw_tx import merkle_root_of
 from peelchain.units import format_hash
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from peelchain import _core
 from peelchain.chain.dumps.files import DumpFile, Told, chunks
 from peelchain.chain.dumps.rows import Refusals
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import SourceError
 from peelchain.network import MAINNET, NETWORKS, Network, by_magic, sharing_magic
 from peelchain.network.kernel import kernel_rules
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 _MOST_FILE_BYTES = 512 << 20
@@ -36,7 +36,7 @@ class RawBlock:
     @property
     def hash(self) -> bytes:
         """Its hash, internal byte order."""
-        return double_sha256(self.raw[:80])
+        return sha256d(self.raw[:80])
 
     @property
     def prev_hash(self) -> bytes:

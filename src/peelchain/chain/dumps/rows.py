@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from peelchain.chain.partial.records import Place, Transaction
-from peelchain.chain.raw_tx import RawTx
+from peelchain.raw_tx import RawTx
 
 _MOST_REASONS = 20
 """So many refused rows are told one by one; a file of the wrong kind has millions."""

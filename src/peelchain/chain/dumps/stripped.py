@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from peelchain.chain.raw_tx import COINBASE_PREVOUT, RawTx, TxInput, txid_of
+from peelchain.raw_tx import COINBASE_PREVOUT, RawTx, TxInput, txid_of
 
 _SEQUENCES = (0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0, 1)
 """What miners put there. A dump in bitcoin-etl's form leaves the coinbase's input out."""

@@ -9,9 +9,9 @@ from peelchain.chain.dumps.etl import check_size, with_coinbase_script
 from peelchain.chain.dumps.header_chain import HeaderChain
 from peelchain.chain.dumps.rows import BlockRow, Refusals, RowError, TxRow
 from peelchain.chain.dumps.spool import Spool, open_spool
-from peelchain.chain.raw_tx import COINBASE_PREVOUT, parsed, serialised
 from peelchain.errors import SourceError
 from peelchain.network.kernel import kernel_rules
+from peelchain.raw_tx import COINBASE_PREVOUT, compact_size, parsed, serialised
 from peelchain.units import format_hash
 
 _RESERVED = bytes(32)
@@ -138,14 +138,7 @@ def _with_usual_witness(raw: bytes) -> bytes:
 
 
 def _joined(header: bytes, raws: list[bytes]) -> bytes:
-    return b"".join((header, _count(len(raws)), *raws))
-
-
-def _count(number: int) -> bytes:
-    if number < 0xFD:
-        return bytes([number])
-    size, mark = (2, b"\xfd") if number < 1 << 16 else (4, b"\xfe")
-    return mark + number.to_bytes(size, "little")
+    return b"".join((header, compact_size(len(raws)), *raws))
 
 
 def _count_problem(block: BlockRow, found: int) -> str | None:
@@ -160,7 +153,7 @@ def _count_problem(block: BlockRow, found: int) -> str | None:
 
 def _size_problem(block: BlockRow, header: bytes, txs: list[tuple[bytes, int]]) -> str | None:
     """What the sizes told of a block and of its transactions contradict each other in."""
-    front = len(header) + len(_count(len(txs)))
+    front = len(header) + len(compact_size(len(txs)))
     size = front + sum(told for _, told in txs)
     if block.size_bytes and block.size_bytes != size:
         return (

@@ -8,8 +8,8 @@ from peelchain.chain.exports.files import Piece
 from peelchain.chain.exports.parts import Block, Tx
 from peelchain.chain.exports.plan import Cut
 from peelchain.chain.exports.source import Source
-from peelchain.chain.raw_tx import TxOutput
 from peelchain.network import Network
+from peelchain.raw_tx import TxOutput
 
 NOTES = """\
 `transactions_*.json` has a transaction a line, as Esplora's `/tx/:txid` answers it: prevouts,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peelchain.chain.raw_tx import RawTx, TxOutput, parsed
+from peelchain.raw_tx import RawTx, TxOutput, parsed
 from peelchain.store.lookup import Lookup
 
 _BATCH_BYTES = 8 << 20

@@ -10,14 +10,13 @@ from peelchain.chain.partial.electrum_forms import HEADER_BYTES, Result
 from peelchain.chain.partial.electrum_place import source_name
 from peelchain.chain.partial.records import Transaction, of_raw
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Tip, Watched
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.network import Network
 from peelchain.remote.certificates import Trust
 from peelchain.remote.endpoint import Endpoint
 from peelchain.remote.json_rpc import Ask, JsonRpcClient, Refusal
 from peelchain.remote.lines import LineLimits
-from peelchain.script import is_unspendable
+from peelchain.script import is_unspendable, sha256d
 from peelchain.units import OutPoint, format_hash
 
 PROTOCOL = ("1.4", "1.4.3")
@@ -116,7 +115,7 @@ class ElectrumSource:
     def tip(self) -> Tip:
         """The tip now."""
         height, header = self._ask(_TIP).tip()
-        tip = Tip(height, double_sha256(header))
+        tip = Tip(height, sha256d(header))
         if tip != self._tip:
             self._tip = tip
             self._histories.clear()
@@ -138,7 +137,7 @@ class ElectrumSource:
                 f"{self.name}: it forgets old transactions, so what it does not tell proves "
                 "nothing; use another server"
             )
-        block_hash = double_sha256(self._ask(_HEADER, 0).header())
+        block_hash = sha256d(self._ask(_HEADER, 0).header())
         if features.hash("genesis_hash") != block_hash:
             features.refuse("the first block is not the one whose header it gives")
         return block_hash

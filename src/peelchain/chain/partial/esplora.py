@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from peelchain.chain.partial.esplora_forms import Said
 from peelchain.chain.partial.source import Inclusion, Mention, SpentBy, Tip, Watched
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, RemoteError
 from peelchain.remote.endpoint import Endpoint
 from peelchain.remote.http import HttpClient, HttpLimits
+from peelchain.script import sha256d
 from peelchain.units import OutPoint, format_hash, shown
 
 GENTLE_REQUESTS_PER_S = 4.0
@@ -137,8 +137,8 @@ class EsploraSource:
         block_hash = self._block_hash(height)
         said = self._ask(f"/block/{format_hash(block_hash)}/header")
         header = said.header()
-        if double_sha256(header) != block_hash:
-            said.refuse(f"the header given hashes to {format_hash(double_sha256(header))}")
+        if sha256d(header) != block_hash:
+            said.refuse(f"the header given hashes to {format_hash(sha256d(header))}")
         return header
 
     def _block_hash(self, height: int) -> bytes:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from peelchain.chain.partial.header_checks import target_of
 from peelchain.chain.partial.sitting import EnoughError, Sitting
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError
 from peelchain.network import Network
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 _AT_ONCE = 2016
@@ -53,9 +53,9 @@ def check_follows(
     """
     if height == 0:
         return
-    shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
+    shown = f"{said_by}: the header {format_hash(sha256d(header))} at height {height}"
     before = header_at(height - 1)
-    if before is None or header[4:36] != double_sha256(before):
+    if before is None or header[4:36] != sha256d(before):
         raise FalseAnswerError(f"{shown} does not follow the one before it; use another server")
     if not checks_difficulty(network):
         return

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from peelchain import _core
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, MisuseError
 from peelchain.network import Network
 from peelchain.network.kernel import kernel_rules
+from peelchain.script import sha256d
 from peelchain.units import MAX_HEIGHT, format_hash, format_time
 
 HEADER_BYTES = 80
@@ -34,7 +34,7 @@ def check_header(header: bytes, height: int, network: Network, said_by: str) -> 
         )
     if not 0 <= height <= MAX_HEIGHT:
         raise FalseAnswerError(f"{said_by}: height {height} cannot be; use another server")
-    block_hash = double_sha256(header)
+    block_hash = sha256d(header)
     target = target_of(header)
     shown = f"{said_by}: the header {format_hash(block_hash)} at height {height}"
     if target is None or target > _easiest(network, height):
@@ -69,11 +69,11 @@ def check_neighbours(
     `known` are headers by height, of the heights before and after and of the same period of
     difficulty. Raises FalseAnswerError.
     """
-    shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
+    shown = f"{said_by}: the header {format_hash(sha256d(header))} at height {height}"
     before, after = known.get(height - 1), known.get(height + 1)
-    if before is not None and header[4:36] != double_sha256(before):
+    if before is not None and header[4:36] != sha256d(before):
         raise FalseAnswerError(f"{shown} does not follow the one known before it; {_WHICH}")
-    if after is not None and after[4:36] != double_sha256(header):
+    if after is not None and after[4:36] != sha256d(header):
         raise FalseAnswerError(f"{shown} is not the parent of the one known after it; {_WHICH}")
     if network.no_retargeting or network.allow_min_difficulty:
         return
@@ -104,7 +104,7 @@ def check_times(
     """
     if network.allow_min_difficulty or network.no_retargeting:
         return
-    shown = f"{said_by}: the header {format_hash(double_sha256(header))} at height {height}"
+    shown = f"{said_by}: the header {format_hash(sha256d(header))} at height {height}"
     time = _time(header)
     for other, is_below in ((below, True), (above, False)):
         if other is None:

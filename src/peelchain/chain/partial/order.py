@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from peelchain.chain.partial.records import Input, Output, Place, Transaction
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import SourceError
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 _LAST = 1 << 62
@@ -110,12 +110,12 @@ def in_chain_order(vault: Vault) -> ChainOrder:
 
 def _of_header(header: bytes) -> KnownBlock:
     time = int.from_bytes(header[68:72], "little")
-    return KnownBlock(double_sha256(header), time, header)
+    return KnownBlock(sha256d(header), time, header)
 
 
 def _set_heights(kept: Mapping[bytes, _Kept], headers: Mapping[int, bytes]) -> bool:
     """Gives every entry its height, as far as one is known; whether they are ranks."""
-    by_hash = {double_sha256(header): height for height, header in headers.items()}
+    by_hash = {sha256d(header): height for height, header in headers.items()}
     for entry in kept.values():
         place = entry.place
         if place is not None and place.height is not None and place.block_hash is not None:

@@ -2,8 +2,8 @@
 
 from peelchain.chain.partial.records import Transaction
 from peelchain.chain.partial.source import Inclusion
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 
@@ -28,5 +28,5 @@ def check_inclusion(tx: Transaction, inclusion: Inclusion, said_by: str) -> None
                 f"{shown} has position {inclusion.position}, that of a repeated hash; use another "
                 "server"
             )
-        node = double_sha256(sibling + node if position & 1 else node + sibling)
+        node = sha256d(sibling + node if position & 1 else node + sibling)
         position >>= 1

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from peelchain.chain.raw_tx import RawTx, double_sha256, parsed, serialised
 from peelchain.network import BITCOIN_RULES, Rules
+from peelchain.raw_tx import RawTx, parsed, serialised, serialised_stack
+from peelchain.script import sha256d
 from peelchain.units import OutPoint
 
 _HOGEX_BYTES = 3
@@ -90,7 +91,7 @@ def _of(tx: RawTx, own: int, whole: int, unweighed: int) -> Transaction:
     if whole != own:
         inputs = tuple(replace(i, witness_items=None, witness_bytes=None) for i in inputs)
     return Transaction(
-        txid=double_sha256(bare),
+        txid=sha256d(bare),
         version=tx.version,
         locktime=tx.locktime,
         size_bytes=whole,
@@ -141,15 +142,5 @@ def _input(tx: RawTx, vin: int) -> Input:
         sequence=given.sequence,
         script_sig_bytes=len(given.script_sig),
         witness_items=len(items),
-        witness_bytes=sum(_counted_bytes(len(i)) for i in items) + _count_bytes(len(items))
-        if items
-        else 0,
+        witness_bytes=len(serialised_stack(items)) if items else 0,
     )
-
-
-def _count_bytes(number: int) -> int:
-    return 1 if number < 0xFD else 3 if number < 1 << 16 else 5
-
-
-def _counted_bytes(size: int) -> int:
-    return _count_bytes(size) + size

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from peelchain.chain.partial.header_checks import check_header
 from peelchain.chain.partial.source import Tip, TxSource
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.errors import FalseAnswerError, PeelchainError, RemoteError
+from peelchain.script import sha256d
 from peelchain.units import OutPoint, format_hash
 
 MOST_TXS = 10_000
@@ -138,7 +138,7 @@ def sit_down(
         notes = _join(vault, source, tip)
         if vault.header(tip.height) is None:
             header = next(iter(source.headers([tip.height])))
-            if double_sha256(header) != tip.block_hash:
+            if sha256d(header) != tip.block_hash:
                 raise FalseAnswerError(
                     f"{source.name}: its tip is {format_hash(tip.block_hash)}, and its header at "
                     f"that height, {tip.height}, is another's; use another server"
@@ -184,7 +184,7 @@ def _join(vault: Vault, source: TxSource, tip: Tip) -> list[str]:
     left: int | None = None
     for height, header in newest:
         if height == tip.height:
-            agrees = double_sha256(header) == tip.block_hash
+            agrees = sha256d(header) == tip.block_hash
         else:
             theirs = next(iter(source.headers([height])))
             agrees = theirs == header
@@ -214,7 +214,7 @@ def _check_behind(vault: Vault, source: TxSource, tip: Tip, top: int) -> None:
             f"{source.name}: its tip is at height {tip.height}, and {top} was known; it lags "
             "behind: ask later, or use another server"
         )
-    on_chain = double_sha256(at) if at is not None else after[4:36] if after is not None else b""
+    on_chain = sha256d(at) if at is not None else after[4:36] if after is not None else b""
     if on_chain != tip.block_hash:
         raise _other_chain(source, tip.height)
 

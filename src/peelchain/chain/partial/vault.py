@@ -25,9 +25,10 @@ from peelchain.chain.partial.records import (
 )
 from peelchain.chain.partial.source import Inclusion, Tip
 from peelchain.chain.partial.told_text import of_told_text, told_text
-from peelchain.chain.raw_tx import double_sha256, merkle_root_of, parsed, serialised
 from peelchain.errors import FalseAnswerError, MisuseError, SourceError, StoreError
 from peelchain.network import Network
+from peelchain.raw_tx import merkle_root_of, parsed, serialised
+from peelchain.script import sha256d
 from peelchain.units import OutPoint, format_hash
 
 NAME = "vault.sqlite"
@@ -269,7 +270,7 @@ class Vault:
         if known is not None:
             raise FalseAnswerError(
                 f"{source}: the block at height {height} is {format_hash(block_hash)}, and "
-                f"{format_hash(double_sha256(known))} was known there; fetch again once the "
+                f"{format_hash(sha256d(known))} was known there; fetch again once the "
                 "servers agree"
             )
         blocks = self.network.retarget_blocks
@@ -346,7 +347,7 @@ class Vault:
             )
         check_inclusion(of_raw(raw, rules=self.network.rules), inclusion, source)
         time = int.from_bytes(header[68:72], "little")
-        values = (inclusion.height, double_sha256(header), time, inclusion.position)
+        values = (inclusion.height, sha256d(header), time, inclusion.position)
         self._write(
             "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)",
             (txid, *values, b"".join(branch), source),

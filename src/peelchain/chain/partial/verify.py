@@ -9,9 +9,9 @@ from peelchain.chain.partial.header_checks import check_header
 from peelchain.chain.partial.order import in_chain_order
 from peelchain.chain.partial.snapshot import digest_of
 from peelchain.chain.partial.vault import Vault
-from peelchain.chain.raw_tx import merkle_root_of
 from peelchain.errors import FalseAnswerError, SourceError, StoreError
 from peelchain.network import Network
+from peelchain.raw_tx import merkle_root_of
 from peelchain.store.reader import Store
 from peelchain.units import format_hash
 

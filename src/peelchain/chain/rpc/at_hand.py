@@ -5,10 +5,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from peelchain import _core
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.rpc.headers import NewHeaders
 from peelchain.errors import StoreError
 from peelchain.network.kernel import kernel_rules
+from peelchain.script import sha256d
 from peelchain.store import manifest as manifests
 from peelchain.store.lookup import Lookup
 from peelchain.store.raw_blocks import RawBlocks
@@ -77,7 +77,7 @@ def _agreed(lookup: Lookup, headers: NewHeaders) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         found = lookup.blocks([middle])
-        if found and found[0].block_hash == double_sha256(headers.of(middle)):
+        if found and found[0].block_hash == sha256d(headers.of(middle)):
             low = middle
         else:
             high = middle - 1

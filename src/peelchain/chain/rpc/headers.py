@@ -8,11 +8,11 @@ from peelchain.chain.partial.header_checks import (
     check_header,
     target_of,
 )
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.rpc.client import NodeError
 from peelchain.chain.rpc.node import ChainInfo, Node
 from peelchain.errors import FalseAnswerError
 from peelchain.network import Network
+from peelchain.script import sha256d
 from peelchain.units import format_hash
 
 _TRIES = 4
@@ -111,7 +111,7 @@ def _checked(
     before = network.genesis_header if fork < 0 else None
     raw = bytearray(before or b"")
     work = _work(before) if before else 0
-    above = double_sha256(before) if before else bytes.fromhex(held[fork])[::-1]
+    above = sha256d(before) if before else bytes.fromhex(held[fork])[::-1]
     height = max(fork, 0)
     for header in node.headers(above, height + 1, top - height):
         height += 1

@@ -7,11 +7,11 @@ from typing import Any
 
 from peelchain import _core
 from peelchain.chain.partial.header_checks import HEADER_BYTES
-from peelchain.chain.raw_tx import double_sha256
 from peelchain.chain.rpc.client import METHOD_NOT_FOUND, NodeError, RpcClient, json_of
 from peelchain.errors import FalseAnswerError, RemoteError, SourceError
 from peelchain.network import NETWORKS, Network
 from peelchain.network.kernel import kernel_rules
+from peelchain.script import sha256d
 from peelchain.units import MAX_HEIGHT, format_hash, shown
 
 REST_HEADERS = 2000
@@ -131,13 +131,13 @@ class Node:
             if len(body) % HEADER_BYTES or len(body) > HEADER_BYTES * REST_HEADERS:
                 raise FalseAnswerError(f"{self.name}{path}: {len(body):,} bytes are no headers")
             found = [body[i : i + HEADER_BYTES] for i in range(0, len(body), HEADER_BYTES)]
-            if found and double_sha256(found[0]) != above:
+            if found and sha256d(found[0]) != above:
                 raise FalseAnswerError(f"{self.name}{path}: it begins with another header")
             new = found[1 : count + 1]
             if not new:
                 return
             yield from new
-            above, count = double_sha256(new[-1]), count - len(new)
+            above, count = sha256d(new[-1]), count - len(new)
 
     def blocks(
         self, heights: Sequence[tuple[int, bytes]], network: Network, *, by_rest: bool
@@ -147,7 +147,7 @@ class Node:
         Raises FalseAnswerError for another block or a damaged one, and SourceError where the node
         does not have it any more.
         """
-        hashes = [format_hash(double_sha256(header)) for _, header in heights]
+        hashes = [format_hash(sha256d(header)) for _, header in heights]
         if by_rest:
             raws = [self._rest_bytes(f"/rest/block/{h}.bin") for h in hashes]
         else:
@@ -165,9 +165,9 @@ class Node:
         return raws
 
     def _check_block(self, height: int, header: bytes, raw: bytes, network: Network) -> None:
-        asked = f"{self.name}: for block {format_hash(double_sha256(header))} at height {height}"
+        asked = f"{self.name}: for block {format_hash(sha256d(header))} at height {height}"
         if raw[:HEADER_BYTES] != header:
-            other = format_hash(double_sha256(raw[:HEADER_BYTES]))
+            other = format_hash(sha256d(raw[:HEADER_BYTES]))
             raise FalseAnswerError(f"{asked} it gives {other}; use another node")
         if len(raw) > network.rules.max_block_bytes:
             raise FalseAnswerError(f"{asked} it gives {len(raw):,} bytes; use another node")
@@ -182,7 +182,7 @@ class Node:
         ]
         found = [self._hex(text, "getblockheader") for text in self.client.batch(calls)]
         for header, asked in zip(found, hashes, strict=True):
-            if len(header) != HEADER_BYTES or double_sha256(header) != asked:
+            if len(header) != HEADER_BYTES or sha256d(header) != asked:
                 raise FalseAnswerError(
                     f"{self.name}: getblockheader of {format_hash(asked)} gives another header; "
                     "use another node"

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from peelchain.errors import SourceError
 from peelchain.network import BITCOIN_RULES, Rules
+from peelchain.script import sha256d
 
 COINBASE_PREVOUT = bytes(32), 2**32 - 1
 """What the input of a coinbase names as its prevout."""
@@ -56,33 +56,32 @@ class RawTx:
         return any(i.witness for i in self.inputs)
 
 
-def double_sha256(data: bytes) -> bytes:
-    """SHA-256 of the SHA-256: a txid, block hash or Merkle node in internal byte order."""
-    return sha256(sha256(data).digest()).digest()
-
-
 def serialised(tx: RawTx, *, witness: bool = True) -> bytes:
     """The raw bytes, with the witnesses where there are any and they are wanted (BIP 144)."""
     shows = witness and tx.has_witness
     parts = [tx.version.to_bytes(4, "little", signed=True), b"\x00\x01" if shows else b""]
-    parts.append(_count(len(tx.inputs)))
+    parts.append(compact_size(len(tx.inputs)))
     for i in tx.inputs:
         parts += [i.prev_txid, i.prev_vout.to_bytes(4, "little"), _counted(i.script_sig)]
         parts.append(i.sequence.to_bytes(4, "little"))
-    parts.append(_count(len(tx.outputs)))
+    parts.append(compact_size(len(tx.outputs)))
     for o in tx.outputs:
         parts += [o.value_sat.to_bytes(8, "little"), _counted(o.script_pubkey)]
     if shows:
         for i in tx.inputs:
-            parts.append(_count(len(i.witness)))
-            parts += [_counted(item) for item in i.witness]
+            parts.append(serialised_stack(i.witness))
     parts.append(tx.locktime.to_bytes(4, "little"))
     return b"".join(parts)
 
 
+def serialised_stack(items: Sequence[bytes]) -> bytes:
+    """The witness of one input, as it stands in a transaction (BIP 144)."""
+    return compact_size(len(items)) + b"".join(_counted(item) for item in items)
+
+
 def txid_of(tx: RawTx) -> bytes:
     """The txid, internal byte order."""
-    return double_sha256(serialised(tx, witness=False))
+    return sha256d(serialised(tx, witness=False))
 
 
 def parsed(raw: bytes, rules: Rules = BITCOIN_RULES) -> RawTx:
@@ -122,7 +121,7 @@ def merkle_root_of(txid: bytes, position: int, branch: Sequence[bytes]) -> bytes
     """The Merkle root that a txid's branch leads to, from the leaves up."""
     node = txid
     for sibling in branch:
-        node = double_sha256(sibling + node if position & 1 else node + sibling)
+        node = sha256d(sibling + node if position & 1 else node + sibling)
         position >>= 1
     return node
 
@@ -145,7 +144,8 @@ def _output(reader: "_Reader", max_money: int) -> TxOutput:
     return TxOutput(value_sat, reader.counted())
 
 
-def _count(number: int) -> bytes:
+def compact_size(number: int) -> bytes:
+    """Bitcoin's count of variable length. Raises SourceError for one of more than 64 bits."""
     if number < 0xFD:
         return bytes([number])
     for mark, size in ((b"\xfd", 2), (b"\xfe", 4), (b"\xff", 8)):
@@ -155,7 +155,7 @@ def _count(number: int) -> bytes:
 
 
 def _counted(data: bytes) -> bytes:
-    return _count(len(data)) + data
+    return compact_size(len(data)) + data
 
 
 class _Reader:
